@@ -1,0 +1,39 @@
+package aggregate
+
+import (
+	"encoding/json"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+
+	"ticketing.dev/common/events"
+)
+
+// pend encodes an event for the outbox.
+func pend(source string, e events.Event, at time.Time) (Pending, error) {
+	m, err := events.NewMessage(source, e, at)
+	if err != nil {
+		return Pending{}, err
+	}
+	encoded, err := json.Marshal(m)
+	if err != nil {
+		return Pending{}, err
+	}
+	return Pending{ID: m.ID, Channel: m.Type, At: m.Time, Message: string(encoded)}, nil
+}
+
+// outbox is the part of a document that the relay reads.
+type outbox struct {
+	ID      string    `bson:"_id"`
+	Pending []Pending `bson:"outbox"`
+}
+
+// hasPending selects the documents whose outbox is not empty; the sparse index serves it.
+var hasPending = bson.M{"outbox.0.id": bson.M{"$exists": true}}
+
+// head selects the document if this event is the first of its outbox. Because the removal names what
+// it removes, two relays never remove each other's events.
+func head(id string, p Pending) bson.M { return bson.M{"_id": id, "outbox.0.id": p.ID} }
+
+// popHead removes the first event of the outbox.
+var popHead = bson.M{"$pop": bson.M{"outbox": -1}}

@@ -1,0 +1,198 @@
+package aggregate
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+	"go.mongodb.org/mongo-driver/mongo/readconcern"
+	"golang.org/x/sync/errgroup"
+
+	"ticketing.dev/common/bus"
+)
+
+const (
+	// relayWorkers publish side by side, each for one aggregate at a time. NATS Streaming with its
+	// file store syncs many publishers' messages at once: sixteen reach eight times what one does.
+	relayWorkers = 16
+	// relayQueue is how many commits may wait for a worker. What does not fit is left to the sweep.
+	relayQueue = 1024
+	// sweepEvery is how long an event waits that a crash or the bus kept from being published.
+	sweepEvery = 2 * time.Second
+	// sweepAge spares what was committed just now: a worker has it.
+	sweepAge = time.Second
+	// sweepBatch bounds the memory of one sweep.
+	sweepBatch = 500
+	// publishTimeout ends a publication that the broker does not acknowledge.
+	publishTimeout = 5 * time.Second
+	// drainTimeout is what a stopping process gives to its last events. The next start has the rest.
+	drainTimeout = 5 * time.Second
+)
+
+// Relay publishes the events in the outboxes of a service's collections.
+type Relay struct {
+	bus     bus.Publisher
+	log     *slog.Logger
+	queue   chan commit
+	stalled atomic.Bool
+
+	mu          sync.Mutex
+	collections []*mongo.Collection
+}
+
+// commit is an outbox as it was just written.
+type commit struct {
+	docs   *mongo.Collection
+	outbox outbox
+}
+
+// NewRelay makes a relay. Nothing is published before it runs.
+func NewRelay(b bus.Publisher, log *slog.Logger) *Relay {
+	return &Relay{bus: b, log: log, queue: make(chan commit, relayQueue)}
+}
+
+// serve adds a collection to those that are swept. Their reads are by majority: what a new primary
+// could still take back is never published.
+func (r *Relay) serve(docs *mongo.Collection) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.collections = append(r.collections,
+		docs.Database().Collection(docs.Name(), options.Collection().SetReadConcern(readconcern.Majority())))
+}
+
+// committed hands an outbox over without waiting.
+func (r *Relay) committed(docs *mongo.Collection, root *Root) {
+	if len(root.Outbox) == 0 {
+		return
+	}
+	select {
+	case r.queue <- commit{docs, outbox{root.ID, slices.Clone(root.Outbox)}}:
+	default: // the sweep finds it
+	}
+}
+
+// Run publishes until ctx ends, and then what is still in the queue.
+func (r *Relay) Run(ctx context.Context) error {
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var workers sync.WaitGroup
+	for range relayWorkers {
+		workers.Go(func() { r.work(ctx, last) })
+	}
+	r.sweepUntil(ctx)
+	time.AfterFunc(drainTimeout, cancel)
+	workers.Wait()
+	return nil
+}
+
+// work publishes commits; when ctx has ended, those that are left, until the queue is empty.
+func (r *Relay) work(ctx, last context.Context) {
+	for {
+		select {
+		case c := <-r.queue:
+			r.report(r.publish(last, c.docs, c.outbox))
+		case <-ctx.Done():
+			select {
+			case c := <-r.queue:
+				r.report(r.publish(last, c.docs, c.outbox))
+			default:
+				return
+			}
+		}
+	}
+}
+
+// publish sends the events of one aggregate in their order and removes each from the outbox. It
+// stops at the first that fails, so that none overtakes it.
+func (r *Relay) publish(ctx context.Context, docs *mongo.Collection, o outbox) error {
+	for _, p := range o.Pending {
+		if err := r.publishOne(ctx, docs, o.ID, p); err != nil {
+			return fmt.Errorf("%s of %s: %w", p.Channel, o.ID, err)
+		}
+	}
+	return nil
+}
+
+func (r *Relay) publishOne(ctx context.Context, docs *mongo.Collection, id string, p Pending) error {
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	if err := r.bus.Publish(ctx, p.Channel, []byte(p.Message)); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	if _, err := docs.UpdateOne(ctx, head(id, p), popHead); err != nil {
+		return fmt.Errorf("remove from the outbox: %w", err)
+	}
+	return nil
+}
+
+// sweepUntil sweeps at once, then every few seconds, until ctx ends.
+func (r *Relay) sweepUntil(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := r.sweep(ctx); ctx.Err() == nil {
+			r.report(err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sweep publishes what is pending since before sweepAge in every collection.
+func (r *Relay) sweep(ctx context.Context) error {
+	r.mu.Lock()
+	collections := slices.Clone(r.collections)
+	r.mu.Unlock()
+	for _, docs := range collections {
+		for {
+			n, err := r.sweepSome(ctx, docs)
+			if err != nil {
+				return fmt.Errorf("sweep %s: %w", docs.Name(), err)
+			}
+			if n < sweepBatch {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// sweepSome publishes a batch and says how many aggregates it held.
+func (r *Relay) sweepSome(ctx context.Context, docs *mongo.Collection) (int, error) {
+	cursor, err := docs.Find(ctx, hasPending, options.Find().SetProjection(bson.M{"outbox": 1}).SetLimit(sweepBatch))
+	if err != nil {
+		return 0, err
+	}
+	var found []outbox
+	if err := cursor.All(ctx, &found); err != nil {
+		return 0, err
+	}
+	young := time.Now().Add(-sweepAge)
+	due := slices.DeleteFunc(found, func(o outbox) bool { return o.Pending[0].At.After(young) })
+	side, ctx := errgroup.WithContext(ctx)
+	side.SetLimit(relayWorkers)
+	for _, o := range due {
+		side.Go(func() error { return r.publish(ctx, docs, o) })
+	}
+	return len(due), side.Wait()
+}
+
+// report raises the alarm once when publishing begins to fail, and says when it works again.
+func (r *Relay) report(err error) {
+	switch {
+	case err != nil && !r.stalled.Swap(true):
+		r.log.Error("events wait in the outbox: publishing fails", "error", err)
+	case err == nil && r.stalled.Swap(false):
+		r.log.Info("events are published again")
+	}
+}

@@ -1,0 +1,64 @@
+package events
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Message is an event in its envelope, a CloudEvents 1.0 message
+// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
+type Message struct {
+	SpecVersion     string          `json:"specversion"`
+	ID              string          `json:"id"`
+	Source          string          `json:"source"`
+	Type            string          `json:"type"`
+	Subject         string          `json:"subject"`
+	Time            time.Time       `json:"time"`
+	DataContentType string          `json:"datacontenttype"`
+	Data            json.RawMessage `json:"data"`
+}
+
+// NewMessage puts an event into an envelope with an id of its own. source is the service that it
+// comes from.
+func NewMessage(source string, e Event, at time.Time) (Message, error) {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return Message{}, fmt.Errorf("encode %s: %w", e.Subject(), err)
+	}
+	return Message{
+		SpecVersion:     "1.0",
+		ID:              rand.Text(),
+		Source:          source,
+		Type:            e.Subject(),
+		Subject:         e.Aggregate(),
+		Time:            at.UTC(),
+		DataContentType: "application/json",
+		Data:            data,
+	}, nil
+}
+
+// Decode takes an event of type E out of its envelope. An error means that no later attempt can
+// succeed either: no JSON, another specification or type of event, or data without an aggregate.
+func Decode[E Event](encoded []byte) (E, error) {
+	var e E
+	var m Message
+	if err := json.Unmarshal(encoded, &m); err != nil {
+		return e, fmt.Errorf("decode the envelope: %w", err)
+	}
+	if m.SpecVersion != "1.0" {
+		return e, fmt.Errorf("specversion %q, not 1.0", m.SpecVersion)
+	}
+	if m.Type != e.Subject() {
+		return e, fmt.Errorf("type %q on channel %s", m.Type, e.Subject())
+	}
+	if err := json.Unmarshal(m.Data, &e); err != nil {
+		return e, fmt.Errorf("decode %s %s: %w", m.Type, m.ID, err)
+	}
+	if e.Aggregate() == "" {
+		return e, errors.New("no aggregate id in " + m.Type + " " + m.ID)
+	}
+	return e, nil
+}
