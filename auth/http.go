@@ -1,0 +1,74 @@
+package auth
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"ticketing.dev/common/session"
+	"ticketing.dev/common/web"
+)
+
+// Routes are the HTTP API of auth.
+func (s *Service) Routes(r chi.Router) {
+	r.Route("/api/users", func(r chi.Router) {
+		r.Use(s.sessions.Middleware)
+		r.Method(http.MethodPost, "/signup", web.Handler(s.signUp))
+		r.Method(http.MethodPost, "/signin", web.Handler(s.signIn))
+		r.Method(http.MethodPost, "/signout", web.Handler(s.signOut))
+		r.Method(http.MethodGet, "/currentuser", web.Handler(s.currentUser))
+	})
+}
+
+func (s *Service) signUp(w http.ResponseWriter, r *http.Request) error {
+	body, err := web.Decode[SignUp](w, r)
+	if err != nil {
+		return err
+	}
+	user, err := s.register(r.Context(), body)
+	if err != nil {
+		return err
+	}
+	return s.admit(w, r, http.StatusCreated, user)
+}
+
+func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
+	body, err := web.Decode[Credentials](w, r)
+	if err != nil {
+		return err
+	}
+	user, err := s.authenticate(r.Context(), body)
+	if err != nil {
+		return err
+	}
+	return s.admit(w, r, http.StatusOK, user)
+}
+
+// admit starts a session and says whose it is.
+func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *User) error {
+	if err := s.sessions.Start(w, r, u.identity()); err != nil {
+		return err
+	}
+	return web.JSON(w, status, u.identity())
+}
+
+// signOut needs no body, and takes none but JSON.
+func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength != 0 {
+		if _, err := web.Decode[struct{}](w, r); err != nil {
+			return err
+		}
+	}
+	s.sessions.End(w, r)
+	return web.JSON(w, http.StatusOK, struct{}{})
+}
+
+func (s *Service) currentUser(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		CurrentUser *session.User `json:"currentUser"`
+	}
+	if user, ok := session.From(r); ok {
+		body.CurrentUser = &user
+	}
+	return web.JSON(w, http.StatusOK, body)
+}

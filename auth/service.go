@@ -1,0 +1,108 @@
+// Package auth knows who the users are: it signs them up, in and out.
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/problem"
+	"ticketing.dev/common/service"
+	"ticketing.dev/common/session"
+)
+
+// Service is the auth service.
+type Service struct {
+	db       *mongo.Database
+	users    *aggregate.Store[*User]
+	hasher   *Hasher
+	sessions *session.Sessions
+	// nobody stands in for a user who is not there. No password is right.
+	nobody *User
+}
+
+// Options are what a service is made of.
+type Options struct {
+	DB       *mongo.Database
+	Sessions *session.Sessions
+	Log      *slog.Logger
+}
+
+// New makes the service and the index that lets one user have an email.
+func New(ctx context.Context, o Options) (*Service, error) {
+	idle := aggregate.NewRelay(nil, o.Log) // users record no events
+	users, err := aggregate.Open(ctx, o.DB.Collection("users"), "auth", idle, func() *User { return new(User) },
+		mongo.IndexModel{Keys: bson.D{{Key: "email", Value: 1}}, Options: options.Index().SetUnique(true)})
+	if err != nil {
+		return nil, err
+	}
+	workers := runtime.GOMAXPROCS(0)
+	return &Service{o.DB, users, NewHasher(workers, workers*queuePerWorker), o.Sessions, NewUser("", unmatched())}, nil
+}
+
+// Listeners are none: auth reacts to no events.
+func (s *Service) Listeners() []bus.Listener { return nil }
+
+// Tasks are none: all that auth does, it does when it is asked.
+func (s *Service) Tasks() []service.Task { return nil }
+
+// Ready says whether the database answers.
+func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }
+
+// register makes a user. Of any number who want the same email at once, the unique index lets one
+// have it.
+func (s *Service) register(ctx context.Context, form SignUp) (*User, error) {
+	hash, err := s.hasher.Hash(ctx, form.Password)
+	if err != nil {
+		return nil, err
+	}
+	user := NewUser(form.Email, hash)
+	return user, s.insert(ctx, user)
+}
+
+func (s *Service) insert(ctx context.Context, user *User) error {
+	err := s.users.Insert(ctx, user)
+	if !errors.Is(err, aggregate.ErrDuplicate) {
+		return err
+	}
+	holder, err := s.users.First(ctx, bson.M{"email": user.Email})
+	switch {
+	case err != nil:
+		return fmt.Errorf("find the holder of an email: %w", err)
+	case holder.ID != user.ID:
+		return ErrEmailInUse
+	}
+	return nil // the answer to an earlier attempt at this insertion was lost
+}
+
+// authenticate finds the user who has these credentials. An email that nobody has takes as much work
+// as a wrong password, so that the time of the answer does not tell which emails have an account.
+func (s *Service) authenticate(ctx context.Context, c Credentials) (*User, error) {
+	if c.hopeless() {
+		return nil, ErrInvalidCredentials
+	}
+	user, err := s.users.First(ctx, bson.M{"email": c.Email})
+	if errors.Is(err, problem.ErrNotFound) {
+		user, err = s.nobody, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	right, err := s.hasher.Matches(ctx, user.PasswordHash, c.Password)
+	switch {
+	case err != nil:
+		return nil, err
+	case !right:
+		return nil, ErrInvalidCredentials
+	}
+	return user, nil
+}

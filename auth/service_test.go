@@ -1,0 +1,529 @@
+package auth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"ticketing.dev/common/service/servicetest"
+	"ticketing.dev/common/session"
+	"ticketing.dev/common/session/sessiontest"
+)
+
+// running is a service that serves, with a database of its own and a record of its hashing.
+type running struct {
+	*Service
+	client *servicetest.Client
+
+	mu     sync.Mutex
+	hashes []string // what each cost
+}
+
+// run starts a service without a bus; the test ends it.
+func run(t *testing.T) *running {
+	t.Helper()
+	s, err := New(t.Context(), Options{DB: servicetest.Database(t), Sessions: servicetest.Sessions(t), Log: servicetest.Log(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs := &running{Service: s}
+	rs.record()
+	rs.client = servicetest.Run(t, "auth", nil, s)
+	return rs
+}
+
+// record keeps the cost of every hash from now on.
+func (rs *running) record() {
+	argon2id := rs.hasher.argon2id
+	rs.hasher.argon2id = func(password, salt []byte, passes, memory uint32, threads uint8, keySize uint32) []byte {
+		rs.mu.Lock()
+		rs.hashes = append(rs.hashes, fmt.Sprintf("password %d, salt %d, m=%d,t=%d,p=%d, key %d",
+			len(password), len(salt), memory, passes, threads, keySize))
+		rs.mu.Unlock()
+		return argon2id(password, salt, passes, memory, threads, keySize)
+	}
+}
+
+// hashed is what was hashed since it was last asked.
+func (rs *running) hashed() []string {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	hashes := rs.hashes
+	rs.hashes = nil
+	return hashes
+}
+
+// answer is a response with the session cookie that it sets, if it sets one.
+type answer struct {
+	servicetest.Answer
+	session *http.Cookie
+}
+
+// do sends a request as adapt makes it.
+func (rs *running) do(t *testing.T, method, path, body string, adapt ...func(*http.Request)) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, rs.client.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return answer{}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for _, f := range adapt {
+		f(r)
+	}
+	a := answer{Answer: rs.client.Request(r)}
+	for _, c := range (&http.Response{Header: a.Header}).Cookies() {
+		if c.Name == "session" {
+			a.session = c
+		}
+	}
+	return a
+}
+
+func (rs *running) post(t *testing.T, path, body string, adapt ...func(*http.Request)) answer {
+	t.Helper()
+	return rs.do(t, http.MethodPost, path, body, adapt...)
+}
+
+// currentUser asks who has a cookie.
+func (rs *running) currentUser(t *testing.T, c *http.Cookie) string {
+	t.Helper()
+	a := rs.do(t, http.MethodGet, "/api/users/currentuser", "", func(r *http.Request) {
+		if c != nil {
+			r.AddCookie(c)
+		}
+	})
+	if a.Status != http.StatusOK {
+		t.Errorf("currentuser answers %d %s", a.Status, a.Body)
+	}
+	return a.Body
+}
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func credentials(email, password string) string {
+	body, err := json.Marshal(map[string]string{"email": email, "password": password})
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
+}
+
+// refused fails the test unless an answer is a refusal in the common form. errs is its list of errors.
+func (a answer) refused(t *testing.T, name string, status int, errs string) {
+	t.Helper()
+	var p struct {
+		Type, Title string
+		Status      int
+		Errors      json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(a.Body), &p); err != nil {
+		t.Errorf("%s: answered %d %q: %v", name, a.Status, a.Body, err)
+		return
+	}
+	if a.Status != status || string(p.Errors) != errs {
+		t.Errorf("%s: answered %d %s, want %d %s", name, a.Status, p.Errors, status, errs)
+	}
+	if a.Header.Get("Content-Type") != "application/problem+json" || p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Status != status {
+		t.Errorf("%s: not in the common form: %s %s", name, a.Header.Get("Content-Type"), a.Body)
+	}
+	if a.session != nil {
+		t.Errorf("%s: sets a cookie", name)
+	}
+}
+
+func TestAUserSignsUpOutAndIn(t *testing.T) {
+	rs := run(t)
+	up := rs.post(t, "/api/users/signup", credentials(" Ada@Example.com ", "correct horse"))
+	var user session.User
+	if err := json.Unmarshal([]byte(up.Body), &user); err != nil {
+		t.Fatalf("%d %s: %v", up.Status, up.Body, err)
+	}
+	body := fmt.Sprintf(`{"id":"%s","email":"ada@example.com"}`, user.ID)
+	if up.Status != http.StatusCreated || up.Body != body || len(user.ID) != 24 {
+		t.Errorf("signup answers %d %s", up.Status, up.Body)
+	}
+	if c := up.session; c == nil || !c.HttpOnly || c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge != 86400 {
+		t.Fatalf("signup sets %v", c)
+	}
+	if got, want := rs.currentUser(t, up.session), `{"currentUser":`+body+`}`; got != want {
+		t.Errorf("after signing up: %s, want %s", got, want)
+	}
+
+	out := rs.post(t, "/api/users/signout", `{}`, func(r *http.Request) { r.AddCookie(up.session) })
+	if out.Status != http.StatusOK || out.Body != `{}` {
+		t.Errorf("signout answers %d %s", out.Status, out.Body)
+	}
+	if c := out.session; c == nil || c.Value != "" || c.MaxAge != -1 || c.Path != "/" {
+		t.Errorf("signout sets %v", c)
+	}
+
+	in := rs.post(t, "/api/users/signin", credentials("ADA@example.com\n", "correct horse"))
+	if in.Status != http.StatusOK || in.Body != body || in.session == nil {
+		t.Fatalf("signin answers %d %s and sets %v", in.Status, in.Body, in.session)
+	}
+	if got, want := rs.currentUser(t, in.session), `{"currentUser":`+body+`}`; got != want {
+		t.Errorf("after signing in: %s, want %s", got, want)
+	}
+	for name, a := range map[string]answer{"signup": up, "signin": in, "signout": out} {
+		if a.Header.Get("Content-Type") != "application/json" || a.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: headers %v", name, a.Header)
+		}
+	}
+}
+
+func TestOnlyAHashOfThePasswordIsStored(t *testing.T) {
+	rs := run(t)
+	rs.post(t, "/api/users/signup", credentials("ada@example.com", "correct horse"))
+	var doc bson.M
+	if err := rs.db.Collection("users").FindOne(t.Context(), bson.M{}).Decode(&doc); err != nil {
+		t.Fatal(err)
+	}
+	hash, _ := doc["passwordHash"].(string)
+	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("passwordHash is %q", hash)
+	}
+	delete(doc, "passwordHash")
+	if id, _ := doc["_id"].(string); len(id) != 24 || len(doc) != 3 || doc["email"] != "ada@example.com" || doc["version"] != int64(0) {
+		t.Errorf("beside the hash there is %v", doc)
+	}
+}
+
+func TestWhoIsSignedIn(t *testing.T) {
+	rs := run(t)
+	ada := session.User{ID: "65f1c0ffee65f1c0ffee65f1", Email: "ada@example.com"}
+	want := `{"currentUser":{"id":"65f1c0ffee65f1c0ffee65f1","email":"ada@example.com"}}`
+	if a := rs.client.Do(ada, http.MethodGet, "/api/users/currentuser", ""); a.Status != http.StatusOK || a.Body != want {
+		t.Errorf("a user: %d %s", a.Status, a.Body)
+	}
+	for name, cookie := range map[string]*http.Cookie{
+		"nobody":           nil,
+		"a foreign cookie": sessiontest.Cookie(t, "asdf", ada),
+		"a forged cookie":  {Name: "session", Value: "forged"},
+		"an empty cookie":  {Name: "session"},
+	} {
+		if got := rs.currentUser(t, cookie); got != `{"currentUser":null}` {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestSignUpTakes(t *testing.T) {
+	rs := run(t)
+	for name, test := range map[string]struct{ email, password string }{
+		"the shortest password":            {"a@example.com", "12345678"},
+		"the longest password":             {"b@example.com", strings.Repeat("p", 128)},
+		"characters of more than one byte": {"c@example.com", strings.Repeat("🔑", 128)},
+		"eight characters of two bytes":    {"d@example.com", "üüüüüüüü"},
+		"a password with what JSON quotes": {"e@example.com", "\"\\\x00\n\t<>&"},
+		"the longest email":                {strings.Repeat("l", 242) + "@example.com", "12345678"},
+		"an email in other letters":        {"zoë@bücher.example", "12345678"},
+		"a tagged email":                   {"a+b@example.com", "12345678"},
+	} {
+		if a := rs.post(t, "/api/users/signup", credentials(test.email, test.password)); a.Status != http.StatusCreated {
+			t.Errorf("%s: signup answers %d %s", name, a.Status, a.Body)
+		}
+		if a := rs.post(t, "/api/users/signin", credentials(test.email, test.password)); a.Status != http.StatusOK {
+			t.Errorf("%s: signin answers %d %s", name, a.Status, a.Body)
+		}
+	}
+}
+
+func TestSignUpRefuses(t *testing.T) {
+	const (
+		badEmail    = `{"message":"Email must be valid","field":"email"}`
+		badPassword = `{"message":"Password must be between 8 and 128 characters","field":"password"}`
+	)
+	rs := run(t)
+	if a := rs.post(t, "/api/users/signup", credentials("taken@example.com", "12345678")); a.Status != http.StatusCreated {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	rs.hashed()
+	for name, test := range map[string]struct{ body, want string }{
+		"no email":                          {`{"password":"12345678"}`, badEmail},
+		"an empty email":                    {credentials("", "12345678"), badEmail},
+		"a blank email":                     {credentials(" ", "12345678"), badEmail},
+		"no domain":                         {credentials("ada", "12345678"), badEmail},
+		"two addresses":                     {credentials("a@example.com,b@example.com", "12345678"), badEmail},
+		"a name beside the address":         {credentials("Ada <ada@example.com>", "12345678"), badEmail},
+		"a line break inside":               {credentials("ada@example.com\nb@example.com", "12345678"), badEmail},
+		"a NUL inside":                      {credentials("ada\x00@example.com", "12345678"), badEmail},
+		"an email of 255 characters":        {credentials(strings.Repeat("l", 243)+"@example.com", "12345678"), badEmail},
+		"an email that is no string":        {`{"email":{"$ne":""},"password":"12345678"}`, badEmail},
+		"an email that is null":             {`{"email":null,"password":"12345678"}`, badEmail},
+		"no password":                       {`{"email":"ada@example.com"}`, badPassword},
+		"a password of 7":                   {credentials("ada@example.com", "1234567"), badPassword},
+		"a password of 7 in 28 bytes":       {credentials("ada@example.com", strings.Repeat("🔑", 7)), badPassword},
+		"a password of 129":                 {credentials("ada@example.com", strings.Repeat("p", 129)), badPassword},
+		"a password that is no string":      {`{"email":"ada@example.com","password":12345678}`, badPassword},
+		"neither":                           {`{}`, badEmail + `,` + badPassword},
+		"both wrong":                        {credentials("ada", "1234567"), badEmail + `,` + badPassword},
+		"null":                              {`null`, badEmail + `,` + badPassword},
+		"an email in use":                   {credentials("taken@example.com", "another one"), `{"message":"Email in use","field":"email"}`},
+		"an email in use, in another style": {credentials(" TAKEN@Example.com", "12345678"), `{"message":"Email in use","field":"email"}`},
+	} {
+		rs.post(t, "/api/users/signup", test.body).refused(t, name, http.StatusBadRequest, `[`+test.want+`]`)
+		if hashed := rs.hashed(); len(hashed) > 0 && !strings.Contains(name, "in use") {
+			t.Errorf("%s: the password was hashed", name)
+		}
+	}
+	if n, err := rs.db.Collection("users").CountDocuments(t.Context(), bson.M{}); err != nil || n != 1 {
+		t.Errorf("there are %d users (%v)", n, err)
+	}
+}
+
+func TestOfTwentyWhoSignUpAtOnceOneGetsTheEmail(t *testing.T) {
+	rs := run(t)
+	answers := make([]answer, 20)
+	var all sync.WaitGroup
+	for i := range answers {
+		spelling := []byte("abcde@example.com")
+		for bit := range 5 {
+			if i>>bit&1 == 1 {
+				spelling[bit] -= 'a' - 'A'
+			}
+		}
+		all.Go(func() { answers[i] = rs.post(t, "/api/users/signup", credentials(string(spelling), "12345678")) })
+	}
+	all.Wait()
+	created := slices.DeleteFunc(slices.Clone(answers), func(a answer) bool { return a.Status != http.StatusCreated })
+	if len(created) != 1 || created[0].session == nil {
+		t.Errorf("%d got the email", len(created))
+	}
+	for i, a := range answers {
+		if a.Status != http.StatusCreated {
+			a.refused(t, fmt.Sprint("sign-up ", i), http.StatusBadRequest, `[{"message":"Email in use","field":"email"}]`)
+		}
+	}
+	if n, err := rs.db.Collection("users").CountDocuments(t.Context(), bson.M{}); err != nil || n != 1 {
+		t.Errorf("there are %d users (%v)", n, err)
+	}
+}
+
+func TestASignUpWhoseAnswerWasLostIsNoDuplicate(t *testing.T) {
+	rs := run(t)
+	ada := NewUser("ada@example.com", unmatched())
+	for range 2 {
+		if err := rs.insert(t.Context(), ada); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := rs.insert(t.Context(), NewUser("ada@example.com", unmatched())); !errors.Is(err, ErrEmailInUse) {
+		t.Errorf("another user: %v", err)
+	}
+}
+
+func TestSignInTellsNothingOfWhoIsThere(t *testing.T) {
+	rs := run(t)
+	if a := rs.post(t, "/api/users/signup", credentials("ada@example.com", "correct horse")); a.Status != http.StatusCreated {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	rs.hashed()
+	wrong := rs.post(t, "/api/users/signin", credentials("ada@example.com", "Correct horse"))
+	cost := rs.hashed()
+	if len(cost) != 1 {
+		t.Fatalf("a wrong password was hashed %d times", len(cost))
+	}
+	for name, test := range map[string]struct{ email, password string }{
+		"a wrong password":              {"ada@example.com", "Correct horse"},
+		"an unknown email":              {"eve@example.com", "Correct horse"},
+		"an email that is none":         {"not an email", "Correct horse"},
+		"an email that asks for all":    {`{"$ne":""}`, "Correct horse"},
+		"an empty email":                {"", "Correct horse"},
+		"an email with a NUL":           {"ada@example.com\x00", "Correct horse"},
+		"an email of 50,000 characters": {strings.Repeat("e", 50_000), "Correct horse"},
+	} {
+		a := rs.post(t, "/api/users/signin", credentials(test.email, test.password))
+		a.refused(t, name, http.StatusBadRequest, `[{"message":"Invalid credentials"}]`)
+		if a.Body != wrong.Body {
+			t.Errorf("%s: answered %s, a wrong password %s", name, a.Body, wrong.Body)
+		}
+		if got := rs.hashed(); !slices.Equal(got, cost) {
+			t.Errorf("%s: hashed %v, a wrong password %v", name, got, cost)
+		}
+	}
+	if a := rs.post(t, "/api/users/signin", credentials("ada@example.com", "correct horse")); a.Status != http.StatusOK {
+		t.Errorf("the right password: %d %s", a.Status, a.Body)
+	}
+	if got := rs.hashed(); !slices.Equal(got, cost) {
+		t.Errorf("the right password: hashed %v, a wrong one %v", got, cost)
+	}
+}
+
+func TestSignInHasNoRulesForPasswords(t *testing.T) {
+	rs := run(t)
+	for password, hashes := range map[string]int{
+		"":                       1,
+		"short":                  1,
+		strings.Repeat("🔑", 128): 1,
+		strings.Repeat("p", 129): 0,
+		strings.Repeat("🔑", 129): 0,
+	} {
+		name := fmt.Sprintf("a password of %d bytes", len(password))
+		a := rs.post(t, "/api/users/signin", credentials("ada@example.com", password))
+		a.refused(t, name, http.StatusBadRequest, `[{"message":"Invalid credentials"}]`)
+		if got := rs.hashed(); len(got) != hashes {
+			t.Errorf("%s: hashed %d times, want %d", name, len(got), hashes)
+		}
+	}
+	rs.post(t, "/api/users/signin", `{"email":["ada@example.com"],"password":"12345678"}`).
+		refused(t, "an email that is no string", http.StatusBadRequest, `[{"message":"Email must be valid","field":"email"}]`)
+	rs.post(t, "/api/users/signin", `{"email":"ada@example.com","password":{"$ne":""}}`).
+		refused(t, "a password that is no string", http.StatusBadRequest, `[{"message":"Password must be a string","field":"password"}]`)
+}
+
+func TestAFullQueueSaysWhenToComeAgain(t *testing.T) {
+	rs := run(t)
+	hashing, finish := make(chan struct{}), make(chan struct{})
+	rs.hasher = NewHasher(1, 0)
+	rs.hasher.argon2id = func(_, _ []byte, _, _ uint32, _ uint8, keySize uint32) []byte {
+		close(hashing)
+		<-finish
+		return make([]byte, keySize)
+	}
+	first := make(chan answer, 1)
+	go func() { first <- rs.post(t, "/api/users/signup", credentials("ada@example.com", "correct horse")) }()
+	<-hashing
+	for _, path := range []string{"/api/users/signin", "/api/users/signup"} {
+		a := rs.post(t, path, credentials("eve@example.com", "correct horse"))
+		a.refused(t, path, http.StatusServiceUnavailable, `[{"message":"Too many people are signing in, please try again"}]`)
+		if got := a.Header.Get("Retry-After"); got != "2" {
+			t.Errorf("%s: Retry-After is %q", path, got)
+		}
+	}
+	rs.post(t, "/api/users/signin", credentials("eve@example.com", strings.Repeat("p", 129))).
+		refused(t, "a hopeless password", http.StatusBadRequest, `[{"message":"Invalid credentials"}]`)
+	close(finish)
+	if a := <-first; a.Status != http.StatusCreated {
+		t.Errorf("who was let in: %d %s", a.Status, a.Body)
+	}
+}
+
+func TestBodiesThatAreNone(t *testing.T) {
+	rs := run(t)
+	const (
+		invalid    = `[{"message":"Body is not a valid JSON object"}]`
+		empty      = `[{"message":"Body is empty"}]`
+		tooLong    = `[{"message":"Body is longer than 64 KiB"}]`
+		mustBeJSON = `[{"message":"Content-Type must be application/json"}]`
+	)
+	valid := credentials("ada@example.com", "correct horse")
+	long := credentials("ada@example.com", strings.Repeat("p", 65<<10))
+	for name, test := range map[string]struct {
+		body, contentType string
+		status            int
+		want              string
+	}{
+		"malformed":                {`{"email":`, "application/json", http.StatusBadRequest, invalid},
+		"no JSON":                  {`email=ada@example.com`, "application/json", http.StatusBadRequest, invalid},
+		"a list":                   {`[` + valid + `]`, "application/json", http.StatusBadRequest, invalid},
+		"a string":                 {`"ada@example.com"`, "application/json", http.StatusBadRequest, invalid},
+		"two objects":              {valid + valid, "application/json", http.StatusBadRequest, invalid},
+		"something behind":         {valid + `}`, "application/json", http.StatusBadRequest, invalid},
+		"blank":                    {" \n", "application/json", http.StatusBadRequest, empty},
+		"65 KiB":                   {long, "application/json", http.StatusRequestEntityTooLarge, tooLong},
+		"65 KiB of space behind":   {valid + strings.Repeat(" ", 65<<10), "application/json", http.StatusRequestEntityTooLarge, tooLong},
+		"a form":                   {`email=ada@example.com`, "application/x-www-form-urlencoded", http.StatusUnsupportedMediaType, mustBeJSON},
+		"JSON that says it is not": {valid, "text/plain", http.StatusUnsupportedMediaType, mustBeJSON},
+		"no type":                  {valid, "", http.StatusUnsupportedMediaType, mustBeJSON},
+		"no such type":             {valid, "application/json; =", http.StatusUnsupportedMediaType, mustBeJSON},
+	} {
+		for _, path := range []string{"/api/users/signup", "/api/users/signin", "/api/users/signout"} {
+			rs.post(t, path, test.body, header("Content-Type", test.contentType)).
+				refused(t, name+" to "+path, test.status, test.want)
+		}
+	}
+	for _, path := range []string{"/api/users/signup", "/api/users/signin"} {
+		rs.post(t, path, "").refused(t, "nothing to "+path, http.StatusBadRequest, empty)
+	}
+	if hashed := rs.hashed(); len(hashed) > 0 {
+		t.Errorf("hashed %v", hashed)
+	}
+}
+
+func TestSignOutNeedsNoBody(t *testing.T) {
+	rs := run(t)
+	for name, a := range map[string]answer{
+		"an object":           rs.post(t, "/api/users/signout", `{}`),
+		"an object with more": rs.post(t, "/api/users/signout", `{"all":true}`, header("Content-Type", "application/json; charset=utf-8")),
+		"nothing":             rs.post(t, "/api/users/signout", ""),
+		"nothing of no type":  rs.post(t, "/api/users/signout", "", header("Content-Type", "")),
+	} {
+		if a.Status != http.StatusOK || a.Body != `{}` || a.session == nil || a.session.MaxAge != -1 {
+			t.Errorf("%s: %d %s, sets %v", name, a.Status, a.Body, a.session)
+		}
+	}
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	rs := run(t)
+	for _, path := range []string{"/", "/api", "/api/users", "/api/users/", "/api/users/signup/", "/api/users/65f1c0ffee65f1c0ffee65f1", "/api/tickets"} {
+		rs.do(t, http.MethodGet, path, "").refused(t, path, http.StatusNotFound, `[{"message":"Not found"}]`)
+	}
+	for path, allowed := range map[string]string{
+		"/api/users/signup":      "POST",
+		"/api/users/signin":      "POST",
+		"/api/users/signout":     "POST",
+		"/api/users/currentuser": "GET",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions} {
+			if method == allowed {
+				continue
+			}
+			a := rs.do(t, method, path, `{}`)
+			a.refused(t, method+" "+path, http.StatusMethodNotAllowed, `[{"message":"Method not allowed"}]`)
+			if got := a.Header.Get("Allow"); got != allowed {
+				t.Errorf("%s %s: Allow is %q", method, path, got)
+			}
+		}
+	}
+}
+
+func TestAnotherSiteCannotWrite(t *testing.T) {
+	rs := run(t)
+	valid := credentials("ada@example.com", "correct horse")
+	for _, path := range []string{"/api/users/signup", "/api/users/signin", "/api/users/signout"} {
+		for name, from := range map[string]func(*http.Request){
+			"Sec-Fetch-Site": header("Sec-Fetch-Site", "cross-site"),
+			"Origin":         header("Origin", "https://evil.example"),
+		} {
+			rs.post(t, path, valid, from).
+				refused(t, name+" "+path, http.StatusForbidden, `[{"message":"Cross-site request refused"}]`)
+		}
+	}
+	if n, err := rs.db.Collection("users").CountDocuments(t.Context(), bson.M{}); err != nil || n != 0 {
+		t.Errorf("there are %d users (%v)", n, err)
+	}
+	if a := rs.post(t, "/api/users/signup", valid, header("Sec-Fetch-Site", "same-origin")); a.Status != http.StatusCreated {
+		t.Errorf("the site itself: %d %s", a.Status, a.Body)
+	}
+}
+
+func TestReadyIsWhoHasADatabase(t *testing.T) {
+	rs := run(t)
+	if a := rs.do(t, http.MethodGet, "/readyz", ""); a.Status != http.StatusOK {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	gone, err := mongo.Connect(t.Context(), options.Client().ApplyURI("mongodb://127.0.0.1").SetServerSelectionTimeout(time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gone.Disconnect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rs.db = gone.Database("auth")
+	rs.do(t, http.MethodGet, "/readyz", "").
+		refused(t, "without a database", http.StatusServiceUnavailable, `[{"message":"Not ready"}]`)
+}

@@ -1,0 +1,190 @@
+// Package memory is a bus within the process, for tests of services. It keeps the promises of a real
+// one, and can be told to keep no more than these: to deliver twice, late and in any order, and to be
+// away for a while.
+package memory
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"ticketing.dev/common/bus"
+)
+
+const (
+	// defaultRetryAfter keeps tests short that let a handler fail.
+	defaultRetryAfter = 50 * time.Millisecond
+	// handleWait is the time that a handler has.
+	handleWait = 10 * time.Second
+	// maxInflight is how many messages a member handles side by side.
+	maxInflight = 64
+)
+
+// ErrStopped says that the broker is away.
+var ErrStopped = errors.New("the broker is stopped")
+
+// Option sets how a Bus behaves.
+type Option func(*Bus)
+
+// RetryAfter sets how long after a failure a message comes again: 50 ms unless set.
+func RetryAfter(d time.Duration) Option { return func(b *Bus) { b.retryAfter = d } }
+
+// Twice gives every message to every group twice, each time until it is acknowledged.
+func Twice() Option { return func(b *Bus) { b.copies = 2 } }
+
+// Shuffled holds every delivery back for a random time of up to longest, so that messages come late
+// and in any order, across channels too. The seed repeats the times, not what the scheduler makes of
+// them.
+func Shuffled(seed uint64, longest time.Duration) Option {
+	return func(b *Bus) {
+		random := rand.New(rand.NewPCG(seed, seed))
+		b.delay = func() time.Duration { return time.Duration(random.Int64N(int64(longest) + 1)) }
+	}
+}
+
+// Bus keeps every message that was ever published to it. All members of all groups share one Bus.
+type Bus struct {
+	retryAfter time.Duration
+	copies     int
+	delay      func() time.Duration // called with mu held
+
+	mu       sync.Mutex
+	changed  *sync.Cond // broadcast when a message was acknowledged
+	messages map[string][][]byte
+	groups   []*group // in the order of their founding
+	stopped  bool
+	outages  int
+}
+
+var _ bus.Bus = (*Bus)(nil)
+
+// New makes a bus without messages.
+func New(options ...Option) *Bus {
+	b := &Bus{
+		retryAfter: defaultRetryAfter,
+		copies:     1,
+		delay:      func() time.Duration { return 0 },
+		messages:   make(map[string][][]byte),
+	}
+	b.changed = sync.NewCond(&b.mu)
+	for _, option := range options {
+		option(b)
+	}
+	return b
+}
+
+// Publish stores the message. It fails with ErrStopped while the broker is away.
+func (b *Bus) Publish(ctx context.Context, channel string, message []byte) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("publish to %s: %w", channel, err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stopped {
+		return fmt.Errorf("publish to %s: %w", channel, ErrStopped)
+	}
+	message = bytes.Clone(message)
+	b.messages[channel] = append(b.messages[channel], message)
+	for _, g := range b.groups {
+		if g.channel == channel {
+			b.give(g, message)
+		}
+	}
+	return nil
+}
+
+// Subscribe joins a group; the first to join founds it, and it stays when all have left.
+func (b *Bus) Subscribe(name, channel string, handle bus.Handler) (bus.Subscription, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g := b.group(name, channel)
+	s := &subscription{bus: b, group: g, handle: handle}
+	g.members = append(g.members, s)
+	b.deliver(g)
+	return s, nil
+}
+
+// group finds a group or founds it with all that the channel holds.
+func (b *Bus) group(name, channel string) *group {
+	for _, g := range b.groups {
+		if g.name == name && g.channel == channel {
+			return g
+		}
+	}
+	g := &group{name: name, channel: channel}
+	b.groups = append(b.groups, g)
+	for _, message := range b.messages[channel] {
+		b.give(g, message)
+	}
+	return g
+}
+
+// Messages are all messages of a channel in the order in which they were published.
+func (b *Bus) Messages(channel string) [][]byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clones := make([][]byte, 0, len(b.messages[channel]))
+	for _, message := range b.messages[channel] {
+		clones = append(clones, bytes.Clone(message))
+	}
+	return clones
+}
+
+// Settled waits until every group has acknowledged every message, a group without members too. Of an
+// event that still waits in an outbox the bus knows nothing. If ctx ends first, the error names what
+// is not acknowledged.
+func (b *Bus) Settled(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() {
+		b.mu.Lock() // Without it the broadcast could fall between the look at ctx and the wait.
+		defer b.mu.Unlock()
+		b.changed.Broadcast()
+	})()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		open := b.open()
+		if len(open) == 0 {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("not acknowledged: %s: %w", strings.Join(open, ", "), ctx.Err())
+		}
+		b.changed.Wait()
+	}
+}
+
+func (b *Bus) open() []string {
+	var open []string
+	for _, g := range b.groups {
+		if g.open > 0 {
+			open = append(open, fmt.Sprintf("%d of %s by %s", g.open, g.channel, g.name))
+		}
+	}
+	return open
+}
+
+// Stop plays an outage of the broker: nothing can be published, nothing is delivered, and what is
+// being handled cannot be acknowledged any more, so it comes again.
+func (b *Bus) Stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.stopped {
+		b.stopped = true
+		b.outages++
+	}
+}
+
+// Start ends an outage.
+func (b *Bus) Start() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = false
+	for _, g := range b.groups {
+		b.deliver(g)
+	}
+}

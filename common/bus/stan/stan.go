@@ -1,0 +1,204 @@
+// Package stan carries events over NATS Streaming. It is the one package that knows that broker.
+//
+// A Bus opens without its broker. One goroutine keeps a session with the broker and makes a new one,
+// with backoff, whenever it is lost. Each subscription has a goroutine that joins its group again on
+// every session. So there is one way to heal, whatever broke: a crashed broker, a frozen one, a
+// network that went away, a broker that has forgotten its clients.
+//
+// NATS Streaming knows no negative acknowledgement. What a handler refuses comes again when AckWait
+// has passed, so AckWait is the delay of a retry as well as the time that a handler has.
+package stan
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ticketing.dev/common/bus"
+)
+
+const (
+	// defaultAckWait gives a handler twelve seconds, enough for calls to Stripe and to a database.
+	defaultAckWait = 15 * time.Second
+
+	// storeWait is how long Publish waits for the broker to store a message. It is well under
+	// AckWait, for handlers publish too.
+	storeWait = 5 * time.Second
+)
+
+var (
+	// ErrNotConnected says that there is no session with the broker at the moment.
+	ErrNotConnected = errors.New("not connected to the broker")
+	// ErrClosed says that the bus has been closed.
+	ErrClosed = errors.New("the bus is closed")
+)
+
+// Config says where the broker is and who is asking.
+type Config struct {
+	// URL is the broker's address, or several with commas between them.
+	URL string `env:"NATS_URL,required,notEmpty"`
+	// ClusterID is the name of the cluster that the broker was started with.
+	ClusterID string `env:"NATS_CLUSTER_ID" envDefault:"ticketing"`
+	// ClientID names the process, for example its pod. Random letters are added, so two processes of
+	// one name do not shut each other out, nor does one that crashed shut out its successor.
+	ClientID string `env:"NATS_CLIENT_ID" envDefault:"ticketing"`
+	// AckWait is when the broker gives a message to somebody else that was not acknowledged: 15
+	// seconds unless set, in whole seconds, at least one. Handlers have four fifths of it.
+	AckWait time.Duration
+}
+
+func (c Config) check() error {
+	var errs []error
+	if c.URL == "" {
+		errs = append(errs, errors.New("no URL"))
+	}
+	if c.ClusterID == "" {
+		errs = append(errs, errors.New("no ClusterID"))
+	}
+	if c.ClientID == "" {
+		errs = append(errs, errors.New("no ClientID"))
+	}
+	// The protocol has a whole number of seconds and would cut off the rest.
+	if c.AckWait < time.Second || c.AckWait%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("AckWait is %v, not a whole number of seconds", c.AckWait))
+	}
+	return errors.Join(errs...)
+}
+
+// Bus is a connection to NATS Streaming that heals by itself.
+type Bus struct {
+	config Config
+	log    *slog.Logger
+
+	current  atomic.Pointer[session] // nil while there is none
+	sessions chan *session           // hands the current session to the subscriptions
+
+	stop    context.CancelFunc
+	stopped chan struct{} // closed when no session will follow
+
+	mu            sync.Mutex
+	closed        bool
+	subscriptions map[*subscription]struct{}
+}
+
+var _ bus.Bus = (*Bus)(nil)
+
+// Open returns at once, whether the broker is there or not; the log is told when it is lost and when it
+// is back. The error says that the configuration cannot work.
+func Open(c Config, log *slog.Logger) (*Bus, error) {
+	if c.AckWait == 0 {
+		c.AckWait = defaultAckWait
+	}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("open NATS Streaming: %w", err)
+	}
+	c.ClientID = uniqueID(c.ClientID)
+
+	ctx, stop := context.WithCancel(context.Background())
+	b := &Bus{
+		config:        c,
+		log:           log.With("client", c.ClientID),
+		sessions:      make(chan *session),
+		stop:          stop,
+		stopped:       make(chan struct{}),
+		subscriptions: make(map[*subscription]struct{}),
+	}
+	go b.run(ctx)
+	return b, nil
+}
+
+// outsideClientID is what a client id may not contain.
+var outsideClientID = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+func uniqueID(name string) string {
+	return outsideClientID.ReplaceAllString(name, "-") + "-" + rand.Text()[:12]
+}
+
+// Connected reports whether the broker can be reached, as far as is known: the loss of a broker is
+// noticed within a second if its connection breaks, within five if it is silent.
+func (b *Bus) Connected() bool { return b.current.Load() != nil }
+
+// Publish returns nil once the broker has stored the message. Without a session it fails at once; it
+// gives up after five seconds or when ctx ends. The one thing that can hold it longer than ctx is a
+// connection that takes no more bytes, for up to two seconds.
+func (b *Bus) Publish(ctx context.Context, channel string, message []byte) error {
+	if err := b.store(ctx, channel, message); err != nil {
+		return fmt.Errorf("publish to %s: %w", channel, err)
+	}
+	return nil
+}
+
+func (b *Bus) store(ctx context.Context, channel string, message []byte) error {
+	s := b.current.Load()
+	if s == nil {
+		return ErrNotConnected
+	}
+	stored := make(chan error, 1)
+	if _, err := s.PublishAsync(channel, message, func(_ string, err error) { stored <- err }); err != nil {
+		return err
+	}
+	select {
+	case err := <-stored:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var (
+	// validGroup has no colon: the broker refuses it in the name of a durable queue group.
+	validGroup = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	// validChannel is a NATS subject without wildcards.
+	validChannel = regexp.MustCompile(`^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$`)
+)
+
+// Subscribe joins a durable queue group. It returns at once; the group is joined as soon as the
+// broker can be reached, and again after every loss. The error says that a name is not one that the
+// broker takes, or that the bus is closed.
+func (b *Bus) Subscribe(group, channel string, handle bus.Handler) (bus.Subscription, error) {
+	if !validGroup.MatchString(group) {
+		return nil, fmt.Errorf("group %q: only letters, digits, - and _ are allowed", group)
+	}
+	if !validChannel.MatchString(channel) {
+		return nil, fmt.Errorf("channel %q: only letters, digits, -, _, : and . between them are allowed", channel)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, ErrClosed
+	}
+	s := subscribe(b, group, channel, handle)
+	b.subscriptions[s] = struct{}{}
+	return s, nil
+}
+
+func (b *Bus) forget(s *subscription) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.subscriptions, s)
+}
+
+// Close leaves all groups, waits for the handlers that run, and ends the session. They can publish
+// until they have returned.
+func (b *Bus) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	var leaving errgroup.Group
+	for s := range b.subscriptions {
+		leaving.Go(s.Close)
+	}
+	b.mu.Unlock()
+
+	err := leaving.Wait()
+	b.stop()
+	<-b.stopped
+	return err
+}

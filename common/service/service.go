@@ -1,0 +1,145 @@
+// Package service runs a service: its configuration, its HTTP, its listeners and its tasks, and the
+// end of them all in an order that loses no request and no event.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/sync/errgroup"
+
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/problem"
+	"ticketing.dev/common/web"
+)
+
+const (
+	// drainTimeout is what requests have to end in when the service stops, longer than any of them
+	// needs and shorter than Kubernetes' grace of 30 s.
+	drainTimeout = 20 * time.Second
+	// readyTimeout ends the question to the store whether it answers.
+	readyTimeout = 2 * time.Second
+)
+
+// Service is what a program runs.
+type Service interface {
+	// Routes adds the service's part of the HTTP API.
+	Routes(r chi.Router)
+	// Listeners are the events that the service reacts to.
+	Listeners() []bus.Listener
+	// Tasks are what it does by itself.
+	Tasks() []Task
+	// Ready says whether the service's own store answers.
+	Ready(ctx context.Context) error
+}
+
+// Task works until ctx ends. An error stops the whole service.
+type Task func(ctx context.Context) error
+
+// Main runs a program: it reads the configuration from the environment and ends with status 1 when
+// that or run fails. ctx ends at SIGTERM or SIGINT.
+func Main[C configuration](name string, run func(ctx context.Context, c C, log *slog.Logger) error) {
+	c, err := load[C]()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, name+":", err)
+		os.Exit(1)
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.base().LogLevel})).With("service", name)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx, c, log); err != nil {
+		log.Error("service ends", "error", err)
+		os.Exit(1)
+	}
+}
+
+// Listen opens the port that the configuration names.
+func (c Config) Listen(ctx context.Context) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", c.Port))
+}
+
+// Run serves until ctx ends, then drains: no new requests, then no new messages, then the tasks, the
+// relay among them, so that what the last request committed is still published.
+func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.Logger, s Service) error {
+	var draining atomic.Bool
+	server := &http.Server{Handler: handler(s, &draining, log), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+
+	tasksCtx, stopTasks := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopTasks()
+	tasks, failed := errgroup.WithContext(tasksCtx)
+	for _, task := range s.Tasks() {
+		tasks.Go(func() error { return task(failed) })
+	}
+	listening, err := bus.Listen(b, name, s.Listeners(), log)
+	if err != nil {
+		stopTasks()
+		return errors.Join(err, tasks.Wait(), l.Close())
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	log.Info("serving", "address", l.Addr().String())
+
+	select {
+	case <-ctx.Done():
+	case <-failed.Done():
+	case err = <-served:
+	}
+	log.Info("draining")
+	draining.Store(true)
+	drained, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	err = errors.Join(err, server.Shutdown(drained), listening.Close())
+	stopTasks()
+	return errors.Join(err, tasks.Wait())
+}
+
+// handler adds what the platform asks of every service.
+func handler(s Service, draining *atomic.Bool, log *slog.Logger) http.Handler {
+	r := web.NewRouter(log)
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	r.Method(http.MethodGet, "/readyz", web.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		if draining.Load() {
+			return problem.New(problem.Unavailable, "Draining")
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+		defer cancel()
+		if err := s.Ready(ctx); err != nil {
+			log.WarnContext(ctx, "not ready", "error", err)
+			return problem.New(problem.Unavailable, "Not ready")
+		}
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}))
+	s.Routes(r)
+	return r
+}
+
+// Every is a task that does something at once and then at an interval. An error is logged, and the
+// next time comes as if it had not been.
+func Every(interval time.Duration, log *slog.Logger, what string, do func(ctx context.Context) error) Task {
+	return func(ctx context.Context) error {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				log.Error(what+" failed", "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/bus/memory"
+	"ticketing.dev/common/events"
+)
+
+// station is a service whose parts the test holds in its hand.
+type station struct {
+	ready   error
+	entered chan struct{} // a request or message has begun
+	leave   chan struct{} // and may end
+	task    func(ctx context.Context) error
+}
+
+func (s *station) Routes(r chi.Router) {
+	r.Get("/slow", func(w http.ResponseWriter, _ *http.Request) {
+		s.entered <- struct{}{}
+		<-s.leave
+		io.WriteString(w, "done")
+	})
+}
+
+func (s *station) Listeners() []bus.Listener {
+	return []bus.Listener{bus.On(func(context.Context, events.OrderCreated) error {
+		s.entered <- struct{}{}
+		<-s.leave
+		return nil
+	})}
+}
+
+func (s *station) Tasks() []Task               { return []Task{s.task} }
+func (s *station) Ready(context.Context) error { return s.ready }
+
+// start runs a station and returns its address, a way to end it and what Run returns.
+func start(t *testing.T, s *station, b *memory.Bus) (url string, stop func(), ended chan error) {
+	t.Helper()
+	s.entered, s.leave = make(chan struct{}, 1), make(chan struct{})
+	if s.task == nil {
+		s.task = func(ctx context.Context) error { <-ctx.Done(); return nil }
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	ended = make(chan error, 1)
+	go func() { ended <- Run(ctx, "station", l, b, slog.New(slog.DiscardHandler), s) }()
+	return "http://" + l.Addr().String(), cancel, ended
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+func TestHealthAndReadiness(t *testing.T) {
+	s := &station{}
+	url, _, _ := start(t, s, memory.New())
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/nowhere": 404} {
+		if got, _ := get(t, url+path); got != want {
+			t.Errorf("%s answers %d, want %d", path, got, want)
+		}
+	}
+	down, _, _ := start(t, &station{ready: errors.New("no database")}, memory.New())
+	if got, _ := get(t, down+"/healthz"); got != 200 {
+		t.Errorf("/healthz answers %d though the process lives", got)
+	}
+	if got, body := get(t, down+"/readyz"); got != 503 || strings.Contains(body, "database") {
+		t.Errorf("/readyz answers %d %s", got, body)
+	}
+}
+
+func TestStoppingLetsARequestEnd(t *testing.T) {
+	s := &station{}
+	url, stop, ended := start(t, s, memory.New())
+	answer := make(chan string, 1)
+	go func() { _, body := get(t, url+"/slow"); answer <- body }()
+	<-s.entered
+	stop()
+	select {
+	case err := <-ended:
+		t.Fatalf("ended (%v) while a request was under way", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(s.leave)
+	if got := <-answer; got != "done" {
+		t.Errorf("the request was answered %q", got)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStoppingLetsAMessageEndBeforeTheTasks(t *testing.T) {
+	tasksEnded := make(chan struct{})
+	s := &station{task: func(ctx context.Context) error { <-ctx.Done(); close(tasksEnded); return nil }}
+	b := memory.New()
+	_, stop, ended := start(t, s, b)
+	message := []byte(`{"specversion":"1.0","type":"order:created","data":{"id":"1"}}`)
+	if err := b.Publish(t.Context(), "order:created", message); err != nil {
+		t.Fatal(err)
+	}
+	<-s.entered
+	stop()
+	select {
+	case <-tasksEnded: // the relay would be gone before the handler's events
+		t.Fatal("tasks ended while a message was being handled")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(s.leave)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	<-tasksEnded
+}
+
+func TestAFailingTaskEndsTheService(t *testing.T) {
+	broken := errors.New("broken")
+	_, _, ended := start(t, &station{task: func(context.Context) error { return broken }}, memory.New())
+	if err := <-ended; !errors.Is(err, broken) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestEveryGoesOnAfterAnError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	times := 0
+	task := Every(time.Millisecond, slog.New(slog.DiscardHandler), "test", func(context.Context) error {
+		if times++; times == 3 {
+			cancel()
+		}
+		return errors.New("again")
+	})
+	if err := task(ctx); err != nil || times < 3 {
+		t.Errorf("%d times, %v", times, err)
+	}
+}
+
+type exampleConfig struct {
+	Config
+	Mongo struct {
+		URI string `env:"MONGO_URI,required,notEmpty"`
+	}
+	Key string        `env:"JWT_KEY,required,notEmpty"`
+	TTL time.Duration `env:"ORDER_TTL" envDefault:"15m"`
+}
+
+// TestMain lets the test's own binary be the program under test.
+func TestMain(m *testing.M) {
+	if os.Getenv("RUN_EXAMPLE") != "" {
+		Main("example", func(context.Context, exampleConfig, *slog.Logger) error { return nil })
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
+	program := exec.Command(os.Args[0])
+	program.Env = []string{"RUN_EXAMPLE=1", "ORDER_TTL=soon"}
+	out, err := program.CombinedOutput()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != 1 {
+		t.Errorf("ended with %v, want status 1", err)
+	}
+	for _, name := range []string{"MONGO_URI", "JWT_KEY", "TTL"} {
+		if !strings.Contains(string(out), name) {
+			t.Errorf("%s is not named in: %s", name, out)
+		}
+	}
+	program = exec.Command(os.Args[0])
+	program.Env = []string{"RUN_EXAMPLE=1", "MONGO_URI=mongodb://x", "JWT_KEY=asdf"}
+	if out, err := program.CombinedOutput(); err != nil {
+		t.Errorf("a complete configuration fails: %v %s", err, out)
+	}
+}

@@ -1,0 +1,228 @@
+// Package servicetest runs a whole service in a test: with its database, on a bus in memory, driven
+// over HTTP.
+package servicetest
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/mongo"
+
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/bus/memory"
+	"ticketing.dev/common/events"
+	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/service"
+	"ticketing.dev/common/session"
+	"ticketing.dev/common/session/sessiontest"
+	"ticketing.dev/common/standin"
+)
+
+// Patience ends a wait for what must happen.
+const Patience = 30 * time.Second
+
+// jwtKey is what the sessions of tests are derived from.
+const jwtKey = "a key that only tests use, and long enough"
+
+// Nobody is not signed in.
+var Nobody session.User
+
+// Log writes to the test's output.
+func Log(t testing.TB) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
+
+// Database is an empty database of the test's own.
+func Database(t testing.TB) *mongo.Database {
+	t.Helper()
+	db, err := mongodb.Connect(t.Context(), mongodb.Config{URI: standin.Mongo(t)}, "", Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := mongodb.Disconnect(db); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// Sessions reads the sessions that Client sends.
+func Sessions(t testing.TB) *session.Sessions {
+	t.Helper()
+	sessions, err := session.Open(session.Config{Key: jwtKey}, Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sessions
+}
+
+// Run runs a service until the test ends or Stop is called.
+func Run(t testing.TB, name string, b bus.Bus, s service.Service) *Client {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- service.Run(ctx, name, l, b, Log(t), s) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	c := &Client{t, "http://" + l.Addr().String(), stop}
+	if a := c.Do(Nobody, http.MethodGet, "/readyz", ""); a.Status != http.StatusOK {
+		t.Fatalf("%s is not ready: %+v", name, a)
+	}
+	return c
+}
+
+// Client sends requests to a service that runs.
+type Client struct {
+	t    testing.TB
+	URL  string
+	Stop func()
+}
+
+// Answer is a response that has been read.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// Do sends a request as a user, with a JSON body if there is one.
+func (c *Client) Do(as session.User, method, path, body string) Answer {
+	c.t.Helper()
+	return c.Send(as, method, path, "application/json", body)
+}
+
+// Send sends a request whose body is of any type.
+func (c *Client) Send(as session.User, method, path, contentType, body string) Answer {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, c.URL+path, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	if as != Nobody {
+		r.AddCookie(sessiontest.Cookie(c.t, jwtKey, as))
+	}
+	return c.Request(r)
+}
+
+// Request sends a request that the test has made.
+func (c *Client) Request(r *http.Request) Answer {
+	c.t.Helper()
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Error(err)
+		return Answer{}
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.t.Error(err)
+	}
+	return Answer{res.StatusCode, res.Header, string(body)}
+}
+
+// Decode reads the body of an answer that has to have this status.
+func Decode[T any](t testing.TB, a Answer, status int) T {
+	t.Helper()
+	var v T
+	if a.Status != status {
+		t.Fatalf("status %d, want %d: %s", a.Status, status, a.Body)
+	}
+	if err := json.Unmarshal([]byte(a.Body), &v); err != nil {
+		t.Fatalf("%v in %s", err, a.Body)
+	}
+	return v
+}
+
+// Refused checks that an answer is a problem with this one error. An empty message stands for any.
+func (a Answer) Refused(t testing.TB, status int, field, message string) {
+	t.Helper()
+	p := Decode[struct {
+		Status int
+		Errors []struct{ Message, Field string }
+	}](t, a, status)
+	if kind := a.Header.Get("Content-Type"); kind != "application/problem+json" || p.Status != status {
+		t.Errorf("%s with status %d: %s", kind, p.Status, a.Body)
+	}
+	if len(p.Errors) != 1 || p.Errors[0].Field != field || message != "" && p.Errors[0].Message != message {
+		t.Errorf("refused by %s, want field %q and message %q", a.Body, field, message)
+	}
+}
+
+// Publish sends an event as another service would.
+func Publish(t testing.TB, b bus.Publisher, e events.Event) {
+	t.Helper()
+	m, err := events.NewMessage("test", e, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Publish(t.Context(), e.Subject(), encoded); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Published is what has been published of a kind of event, in its order, each once.
+func Published[E events.Event](t testing.TB, b *memory.Bus) []E {
+	t.Helper()
+	var e E
+	var all []E
+	seen := map[string]bool{}
+	for _, encoded := range b.Messages(e.Subject()) {
+		var m events.Message
+		if err := json.Unmarshal(encoded, &m); err != nil {
+			t.Fatal(err)
+		}
+		if seen[m.ID] {
+			continue
+		}
+		seen[m.ID] = true
+		e, err := events.Decode[E](encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// Settled waits until every message has been handled by everybody.
+func Settled(t testing.TB, b *memory.Bus) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	defer cancel()
+	if err := b.Settled(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Eventually waits until something holds.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("in vain waited for: %s", what)
+		}
+	}
+}

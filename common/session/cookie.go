@@ -1,0 +1,43 @@
+package session
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// cookie makes the session cookie. Scripts cannot read it, and other sites cannot make a browser
+// send it with their writes. maxAge is in seconds; below 0 it removes the cookie.
+func cookie(r *http.Request, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name:     cookieName,
+		Value:    value,
+		Path:     "/",
+		MaxAge:   maxAge,
+		HttpOnly: true,
+		Secure:   !plainLocal(r),
+		SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// plainLocal says whether the site is served over plain http on the browser's own machine. There is
+// no network to protect the cookie from, and not every browser keeps a Secure one there.
+func plainLocal(r *http.Request) bool {
+	https := r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	return !https && local(r.Host)
+}
+
+// local says whether a Host header names the machine that asks: localhost and what is below it
+// (RFC 6761 §6.3), or a loopback address.
+func local(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

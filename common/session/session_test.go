@@ -1,0 +1,378 @@
+package session
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/gorilla/securecookie"
+
+	"ticketing.dev/common/problem"
+)
+
+const secret = "a secret of thirty-two bytes or more"
+
+var ada = User{ID: "65f1c0ffee65f1c0ffee65f1", Email: "ada@example.com"}
+
+// open makes sessions from a secret.
+func open(tb testing.TB, key string) *Sessions {
+	tb.Helper()
+	s, err := Open(Config{Key: key}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// start signs a user in and returns the cookie.
+func start(tb testing.TB, s *Sessions, u User) *http.Cookie {
+	tb.Helper()
+	w := httptest.NewRecorder()
+	if err := s.Start(w, httptest.NewRequest(http.MethodPost, "/", nil), u); err != nil {
+		tb.Fatal(err)
+	}
+	return w.Result().Cookies()[0]
+}
+
+// wrap puts a token, good or not, into a cookie that is good.
+func wrap(tb testing.TB, s *Sessions, token string) string {
+	tb.Helper()
+	value, err := s.cookies.Encode(cookieName, []byte(token))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return value
+}
+
+// who is what a handler behind the middleware learns from a cookie.
+func who(tb testing.TB, s *Sessions, value string) (User, error) {
+	tb.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: value})
+	var user User
+	var err error
+	called := false
+	s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		called = true
+		user, err = Require(r)
+		if _, ok := From(r); ok != (err == nil) {
+			tb.Errorf("From says %v, Require says %v", ok, err)
+		}
+	})).ServeHTTP(httptest.NewRecorder(), r)
+	if !called {
+		tb.Fatal("the middleware did not call the handler")
+	}
+	return user, err
+}
+
+func TestASessionIsReadAsItWasStarted(t *testing.T) {
+	s := open(t, secret)
+	for name, u := range map[string]User{
+		"usual": ada,
+		// JSON writes & in six bytes: no email of the 254 characters that auth allows is longer.
+		"longest": {ID: ada.ID, Email: strings.Repeat("&", 242) + "@example.com"},
+		"unicode": {ID: ada.ID, Email: "zoë@bücher.example"},
+	} {
+		if got, err := who(t, s, start(t, s, u).Value); err != nil || got != u {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestEveryServiceReadsTheSessionsOfTheOthers(t *testing.T) {
+	if got, err := who(t, open(t, secret), start(t, open(t, secret), ada).Value); err != nil || got != ada {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// The bubble's clock starts at the time at which the golden cookie was made.
+func TestTheWireFormIsPinned(t *testing.T) {
+	golden, err := os.ReadFile("testdata/cookie.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if got, err := who(t, open(t, secret), strings.TrimSpace(string(golden))); err != nil || got != ada {
+			t.Errorf("a session that an earlier build started: got %v, %v", got, err)
+		}
+	})
+}
+
+func TestTheTokenSaysWhoAndHowLong(t *testing.T) {
+	s := open(t, secret)
+	s.tokens.now = func() time.Time { return time.Unix(1700000000, 0) }
+	token, err := s.tokens.issue(ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(token, ".")
+	for i, want := range []string{
+		`{"alg":"HS256","typ":"JWT"}`,
+		`{"email":"ada@example.com","sub":"65f1c0ffee65f1c0ffee65f1","exp":1700086400,"iat":1700000000}`,
+	} {
+		if got, err := base64.RawURLEncoding.DecodeString(parts[i]); err != nil || string(got) != want {
+			t.Errorf("got %s (%v), want %s", got, err, want)
+		}
+	}
+}
+
+func TestNobodyIsSignedInWithoutACookie(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	if u, ok := From(r); ok {
+		t.Errorf("From: %v", u)
+	}
+	if _, err := Require(r); !errors.Is(err, problem.ErrNotAuthorized) {
+		t.Errorf("Require: %v", err)
+	}
+	w := httptest.NewRecorder()
+	open(t, secret).Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if u, ok := From(r); ok {
+			t.Errorf("From behind the middleware: %v", u)
+		}
+		w.WriteHeader(http.StatusTeapot)
+	})).ServeHTTP(w, r)
+	if w.Code != http.StatusTeapot {
+		t.Errorf("the request did not reach its handler: status %d", w.Code)
+	}
+}
+
+func TestATamperedCookieIsNoSession(t *testing.T) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	s := open(t, secret)
+	value := []byte(start(t, s, ada).Value)
+	for i, c := range value {
+		// The other half of the alphabet: the highest of the six bits, which always counts.
+		tampered := bytes.Clone(value)
+		tampered[i] = alphabet[(strings.IndexByte(alphabet, c)+32)%64]
+		if got, err := who(t, s, string(tampered)); err == nil {
+			t.Errorf("byte %d of %d changed from %c to %c: signed in as %v", i, len(value), c, tampered[i], got)
+		}
+	}
+	for n := range value {
+		if got, err := who(t, s, string(value[:n])); err == nil {
+			t.Errorf("cut after %d bytes: signed in as %v", n, got)
+		}
+	}
+}
+
+func TestWhatIsNoSession(t *testing.T) {
+	s := open(t, secret)
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&private.PublicKey)})
+
+	now := time.Now()
+	good := jwt.MapClaims{"sub": ada.ID, "email": ada.Email, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	without := func(claim string) jwt.MapClaims {
+		rest := jwt.MapClaims{}
+		for k, v := range good {
+			if k != claim {
+				rest[k] = v
+			}
+		}
+		return rest
+	}
+	sign := func(method jwt.SigningMethod, c jwt.MapClaims, key any) string {
+		token, err := jwt.NewWithClaims(method, c).SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	genuine := sign(jwt.SigningMethodHS256, good, s.tokens.key)
+	if _, err := who(t, s, wrap(t, s, genuine)); err != nil {
+		t.Fatalf("what the others are compared with is no session itself: %v", err)
+	}
+	raw := securecookie.New([]byte(secret), []byte(secret)[:keySize]).SetSerializer(securecookie.NopEncoder{})
+	unencrypted := securecookie.New(s.tokens.key, nil).SetSerializer(securecookie.NopEncoder{})
+	encode := func(c *securecookie.SecureCookie, name, token string) string {
+		value, err := c.Encode(name, []byte(token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+
+	for name, value := range map[string]string{
+		"empty":                                  "",
+		"garbage":                                "session",
+		"too long":                               strings.Repeat("A", 100_000),
+		"of a foreign secret":                    start(t, open(t, "another secret of thirty-two bytes or more"), ada).Value,
+		"a token without its wrapping":           genuine,
+		"a cookie of another name":               encode(s.cookies, "other", genuine),
+		"wrapped with the secret itself":         encode(raw, cookieName, genuine),
+		"wrapped with the key of the tokens":     encode(unencrypted, cookieName, genuine),
+		"signed with the secret itself":          wrap(t, s, sign(jwt.SigningMethodHS256, good, []byte(secret))),
+		"alg none":                               wrap(t, s, sign(jwt.SigningMethodNone, good, jwt.UnsafeAllowNoneSignatureType)),
+		"alg none, genuine signature":            wrap(t, s, sign(jwt.SigningMethodNone, good, jwt.UnsafeAllowNoneSignatureType)+genuine[strings.LastIndexByte(genuine, '.')+1:]),
+		"HS384 by the right key":                 wrap(t, s, sign(jwt.SigningMethodHS384, good, s.tokens.key)),
+		"HS512 by the right key":                 wrap(t, s, sign(jwt.SigningMethodHS512, good, s.tokens.key)),
+		"RS256":                                  wrap(t, s, sign(jwt.SigningMethodRS256, good, private)),
+		"HS256 by the public half of an RSA key": wrap(t, s, sign(jwt.SigningMethodHS256, good, public)),
+		"no end":                                 wrap(t, s, sign(jwt.SigningMethodHS256, without("exp"), s.tokens.key)),
+		"no user":                                wrap(t, s, sign(jwt.SigningMethodHS256, without("sub"), s.tokens.key)),
+		"no token":                               wrap(t, s, "no token"),
+		"an empty token":                         wrap(t, s, ""),
+	} {
+		if got, err := who(t, s, value); err == nil {
+			t.Errorf("%s: signed in as %v", name, got)
+		} else if !errors.Is(err, problem.ErrNotAuthorized) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The manuals' JWT_KEY is known to everybody. Whoever would forge a session with it must at least
+// know how the keys are derived.
+func TestTheSecretIsNoKey(t *testing.T) {
+	s := open(t, "asdf")
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": ada.ID, "email": ada.Email, "exp": time.Now().Add(time.Hour).Unix(),
+	}).SignedString([]byte("asdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := securecookie.New([]byte("asdf"), nil).SetSerializer(securecookie.NopEncoder{}).Encode(cookieName, []byte(token))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"raw": token, "in a cookie by asdf": forged, "in a good cookie": wrap(t, s, token)} {
+		if got, err := who(t, s, value); err == nil {
+			t.Errorf("%s: signed in as %v", name, got)
+		}
+	}
+}
+
+func TestTheTokenEnds(t *testing.T) {
+	s := open(t, secret)
+	value := start(t, s, ada).Value
+	for after, want := range map[time.Duration]error{
+		0:                      nil,
+		lifetime - time.Minute: nil,
+		lifetime + time.Second: problem.ErrNotAuthorized,
+	} {
+		s.tokens.now = func() time.Time { return time.Now().Add(after) }
+		if _, err := who(t, s, value); !errors.Is(err, want) {
+			t.Errorf("after %s: %v, want %v", after, err, want)
+		}
+	}
+}
+
+func TestTheCookieEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, secret)
+		started := time.Now()
+		s.tokens.now = func() time.Time { return started } // for the token no time passes
+		value := start(t, s, ada).Value
+		time.Sleep(lifetime)
+		if _, err := who(t, s, value); err != nil {
+			t.Errorf("after %s: %v", lifetime, err)
+		}
+		time.Sleep(time.Second)
+		if got, err := who(t, s, value); err == nil {
+			t.Errorf("a second later: signed in as %v", got)
+		}
+	})
+}
+
+func TestTheCookieIsForThisSiteAlone(t *testing.T) {
+	s := open(t, secret)
+	for _, test := range []struct {
+		host, proto string
+		tls         bool
+		secure      bool
+	}{
+		{host: "localhost", secure: false},
+		{host: "localhost:8080", secure: false},
+		{host: "LOCALHOST:8080", secure: false},
+		{host: "ticketing.localhost:8080", secure: false},
+		{host: "127.0.0.1:8080", secure: false},
+		{host: "127.0.0.53", secure: false},
+		{host: "[::1]", secure: false},
+		{host: "[::1]:8080", secure: false},
+		{host: "localhost:8080", proto: "http", secure: false},
+		{host: "localhost:8443", proto: "https", secure: true},
+		{host: "localhost:8443", proto: "HTTPS", secure: true},
+		{host: "localhost:8443", tls: true, secure: true},
+		{host: "ticketing.dev", secure: true},
+		{host: "ticketing.dev", proto: "http", secure: true},
+		{host: "ticketing.dev", proto: "https", secure: true},
+		{host: "localhost.ticketing.dev", secure: true},
+		{host: "notlocalhost", secure: true},
+		{host: "192.168.49.2:8080", secure: true},
+		{host: "", secure: true},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Host = test.host
+		if test.proto != "" {
+			r.Header.Set("X-Forwarded-Proto", test.proto)
+		}
+		if test.tls {
+			r.TLS = new(tls.ConnectionState)
+		}
+		started, ended := httptest.NewRecorder(), httptest.NewRecorder()
+		if err := s.Start(started, r, ada); err != nil {
+			t.Fatal(err)
+		}
+		s.End(ended, r)
+		for _, c := range []*http.Cookie{started.Result().Cookies()[0], ended.Result().Cookies()[0]} {
+			if c.Secure != test.secure {
+				t.Errorf("%+v: Secure is %v", test, c.Secure)
+			}
+			if c.Name != "session" || c.Path != "/" || c.Domain != "" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+				t.Errorf("%+v: the cookie is %v", test, c)
+			}
+		}
+		if c := started.Result().Cookies()[0]; c.MaxAge != 24*60*60 || c.Value == "" {
+			t.Errorf("%+v: the cookie that starts a session is %v", test, c)
+		}
+		if c := ended.Result().Cookies()[0]; c.MaxAge >= 0 || c.Value != "" {
+			t.Errorf("%+v: the cookie that ends a session is %v", test, c)
+		}
+	}
+}
+
+func TestTheSecretsStrength(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		key         string
+		strong      bool
+		ok, warning bool
+	}{
+		{"empty", "", false, false, false},
+		{"empty where strong ones are required", "", true, false, false},
+		{"weak", "asdf", false, true, true},
+		{"weak where strong ones are required", "asdf", true, false, false},
+		{"one byte short", strings.Repeat("k", 31), true, false, false},
+		{"strong", strings.Repeat("k", 32), true, true, false},
+		{"strong without need", strings.Repeat("k", 32), false, true, false},
+	} {
+		var log bytes.Buffer
+		_, err := Open(Config{test.key, test.strong}, slog.New(slog.NewTextHandler(&log, nil)))
+		if (err == nil) != test.ok {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		if warned := strings.Contains(log.String(), "level=WARN"); warned != test.warning {
+			t.Errorf("%s: the log says %q", test.name, log.String())
+		}
+		if test.key != "" && strings.Contains(log.String(), test.key) {
+			t.Errorf("%s: the log tells the secret", test.name)
+		}
+	}
+}

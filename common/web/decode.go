@@ -1,0 +1,86 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+
+	"ticketing.dev/common/problem"
+)
+
+// bodyLimit is the longest body that is read, in bytes.
+const bodyLimit = 64 << 10
+
+// validate knows fields by their JSON names.
+var validate = func() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(jsonName)
+	return v
+}()
+
+// Decode reads a JSON object into a T and checks its `validate` tags. A field that is wrong is told
+// by its `message` tag.
+func Decode[T any](w http.ResponseWriter, r *http.Request) (T, error) {
+	var body T
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return body, problem.New(problem.UnsupportedMediaType, "Content-Type must be application/json")
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
+	if err := d.Decode(&body); err != nil {
+		return body, malformed[T](err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return body, malformed[T](err)
+	}
+	return body, check(body)
+}
+
+// malformed says what is wrong with a body that cannot be decoded.
+func malformed[T any](err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return problem.New(problem.TooLarge, fmt.Sprintf("Body is longer than %d KiB", bodyLimit>>10))
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return problem.Field(wrong.Field, message(reflect.TypeFor[T](), wrong.Field))
+	}
+	if errors.Is(err, io.EOF) {
+		return problem.New(problem.Invalid, "Body is empty")
+	}
+	return problem.New(problem.Invalid, "Body is not a valid JSON object")
+}
+
+// check applies the `validate` tags.
+func check(body any) error {
+	err := validate.Struct(body)
+	wrong, ok := errors.AsType[validator.ValidationErrors](err)
+	if !ok {
+		return err
+	}
+	p := &problem.Error{Kind: problem.Invalid}
+	for _, f := range wrong {
+		p.Details = append(p.Details, problem.Detail{Message: message(reflect.TypeOf(body), f.Field()), Field: f.Field()})
+	}
+	return p
+}
+
+// message is what to say of a field that is wrong.
+func message(t reflect.Type, field string) string {
+	for f := range t.Fields() {
+		if text := f.Tag.Get("message"); jsonName(f) == field && text != "" {
+			return text
+		}
+	}
+	return field + " is not valid"
+}
+
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}

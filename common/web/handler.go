@@ -1,0 +1,101 @@
+// Package web is what every service's HTTP has in common: errors become responses in one place,
+// bodies are decoded and validated, lists are paged.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"ticketing.dev/common/problem"
+)
+
+// requestTimeout ends the work for one request. It is longer than any sequence of calls that a
+// healthy request makes.
+const requestTimeout = 30 * time.Second
+
+// Handler answers a request or returns an error, which becomes the response.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	defer cancel()
+	// A body that is announced and never sent ends too. Where that cannot be set, nothing is read from
+	// a connection.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(requestTimeout))
+	if err := h(w, r.WithContext(ctx)); err != nil {
+		WriteError(w, r, err)
+	}
+}
+
+// JSON writes a value.
+func JSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	write(w, status, "application/json", body)
+	return nil
+}
+
+// document is the body of every error: RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457) and the
+// errors that this API's clients read.
+type document struct {
+	Type   string           `json:"type"`
+	Title  string           `json:"title"`
+	Status int              `json:"status"`
+	Errors []problem.Detail `json:"errors"`
+}
+
+// statuses maps every kind of problem to the wire.
+var statuses = map[problem.Kind]int{
+	problem.CrossSite:            http.StatusForbidden,
+	problem.NotSignedIn:          http.StatusUnauthorized,
+	problem.UnsupportedMediaType: http.StatusUnsupportedMediaType,
+	problem.TooLarge:             http.StatusRequestEntityTooLarge,
+	problem.Invalid:              http.StatusBadRequest,
+	problem.NotFound:             http.StatusNotFound,
+	problem.NotOwner:             http.StatusUnauthorized, // as this API's clients expect
+	problem.Refused:              http.StatusBadRequest,
+	problem.Declined:             http.StatusPaymentRequired,
+	problem.MethodNotAllowed:     http.StatusMethodNotAllowed,
+	problem.Unavailable:          http.StatusServiceUnavailable,
+	problem.Internal:             http.StatusInternalServerError,
+}
+
+// WriteError answers with an error. One that is no problem.Error is logged, and the client is told
+// no more than that something went wrong. A client that has gone is nobody's trouble.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	p := problem.Of(err)
+	if gone := r.Context().Err() != nil; p.Kind == problem.Internal && !gone {
+		logger(r).ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(max(p.RetryAfter, time.Second).Seconds())))
+	}
+	status := statuses[p.Kind]
+	body, err := json.Marshal(document{"about:blank", http.StatusText(status), status, p.Details})
+	if err != nil {
+		logger(r).ErrorContext(r.Context(), "encode a problem", "error", err)
+	}
+	write(w, status, "application/problem+json", body)
+}
+
+func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // it fails when the client has gone
+}
+
+type loggerKey struct{}
+
+func logger(r *http.Request) *slog.Logger {
+	if log, ok := r.Context().Value(loggerKey{}).(*slog.Logger); ok {
+		return log
+	}
+	return slog.Default()
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"go.mongodb.org/mongo-driver/bson/primitive"
+
+	"ticketing.dev/common/problem"
+)
+
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+)
+
+// Page is the part of a list that a client asks for: at most Limit things, from behind the one whose
+// id is After.
+type Page struct {
+	Limit int
+	After string
+}
+
+// ParsePage reads the parameters limit and after.
+func ParsePage(r *http.Request) (Page, error) {
+	page := Page{Limit: defaultLimit}
+	query := r.URL.Query()
+	if query.Has("limit") {
+		n, err := strconv.Atoi(query.Get("limit"))
+		if err != nil || n < 1 || n > maxLimit {
+			return page, problem.Field("limit", fmt.Sprintf("limit must be a whole number from 1 to %d", maxLimit))
+		}
+		page.Limit = n
+	}
+	if query.Has("after") {
+		page.After = query.Get("after")
+		if !primitive.IsValidObjectID(page.After) {
+			return page, problem.Field("after", "after must be an id")
+		}
+	}
+	return page, nil
+}
+
+// List writes a page of things as a JSON array, each through view. things holds one more than the
+// limit if there is a next page; a Link header (RFC 8288) then leads to it.
+func List[T, V any](w http.ResponseWriter, r *http.Request, page Page, things []T, id func(T) string, view func(T) V) error {
+	if len(things) > page.Limit {
+		things = things[:page.Limit]
+		w.Header().Set("Link", fmt.Sprintf("<%s>; rel=%q", next(r.URL, page, id(things[page.Limit-1])), "next"))
+	}
+	views := make([]V, len(things))
+	for i, t := range things {
+		views[i] = view(t)
+	}
+	return JSON(w, http.StatusOK, views)
+}
+
+func next(u *url.URL, page Page, last string) string {
+	query := u.Query()
+	query.Set("limit", strconv.Itoa(page.Limit))
+	query.Set("after", last)
+	return u.Path + "?" + query.Encode()
+}

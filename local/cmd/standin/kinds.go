@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"ticketing.dev/local/broker"
+	"ticketing.dev/local/ferret"
+	"ticketing.dev/local/redis"
+)
+
+// A starter runs a stand-in until stop is called. When it returns, the stand-in
+// takes connections at url.
+type starter func(ctx context.Context, c *config, log *slog.Logger) (url string, stop func(), err error)
+
+// kinds are the stand-ins by name.
+var kinds = map[string]starter{
+	"mongo":       startMongo,
+	"nats":        startNATS,
+	"redis":       startRedis,
+	"stripe":      startStripe,
+	"stripe-mock": startStripeMock,
+}
+
+func startMongo(ctx context.Context, c *config, log *slog.Logger) (string, func(), error) {
+	s, err := ferret.Start(ctx, ferret.Options{Addr: c.addr, Dir: c.dir, Sync: c.sync, Logger: log})
+	if err != nil {
+		return "", nil, err
+	}
+	return s.URI(), s.Close, nil
+}
+
+func startNATS(_ context.Context, c *config, log *slog.Logger) (string, func(), error) {
+	s, err := broker.Start(broker.Options{Addr: c.addr, Dir: c.dir, ClusterID: "ticketing", Logger: log})
+	if err != nil {
+		return "", nil, err
+	}
+	return s.URL(), s.Close, nil
+}
+
+func startRedis(_ context.Context, c *config, _ *slog.Logger) (string, func(), error) {
+	s, err := redis.Start(c.addr)
+	if err != nil {
+		return "", nil, err
+	}
+	return "redis://" + s.Addr(), s.Close, nil
+}

@@ -1,0 +1,134 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Types of errors. Stripe: https://docs.stripe.com/api/errors.
+const (
+	apiFailure         = "api_error"
+	cardRefused        = "card_error"
+	idempotencyRefused = "idempotency_error"
+	invalidRequest     = "invalid_request_error"
+)
+
+// Codes of errors. Stripe: https://docs.stripe.com/error-codes.
+const (
+	codeAmountTooLarge        = "amount_too_large"
+	codeAmountTooSmall        = "amount_too_small"
+	codeAuthenticationFailure = "payment_intent_authentication_failure"
+	codeCardDeclined          = "card_declined"
+	codeAlreadyRefunded       = "charge_already_refunded"
+	codeKeyInUse              = "idempotency_key_in_use"
+	codeInvalidEmpty          = "parameter_invalid_empty"
+	codeInvalidInteger        = "parameter_invalid_integer"
+	codeMissing               = "parameter_missing"
+	codeResourceMissing       = "resource_missing"
+	codeSecretKeyRequired     = "secret_key_required"
+	codeUnexpectedState       = "payment_intent_unexpected_state"
+	codeUnknown               = "parameter_unknown"
+	codeURLInvalid            = "url_invalid"
+)
+
+// apiError is a refusal in Stripe's shape. It also is what a PaymentIntent keeps
+// as its last_payment_error.
+type apiError struct {
+	Status        int            `json:"-"` // of HTTP
+	Charge        string         `json:"charge,omitempty"`
+	Code          string         `json:"code,omitempty"`
+	DeclineCode   string         `json:"decline_code,omitempty"`
+	DocURL        string         `json:"doc_url,omitempty"`
+	Message       string         `json:"message"`
+	Param         string         `json:"param,omitempty"`
+	PaymentIntent *paymentIntent `json:"payment_intent,omitempty"`
+	PaymentMethod *paymentMethod `json:"payment_method,omitempty"`
+	Type          string         `json:"type"`
+}
+
+func (e *apiError) Error() string { return e.Message }
+
+// answer is the response that tells of the refusal.
+func (e *apiError) answer() answer {
+	told := *e
+	told.DocURL = docURL(e.Code)
+	return mustAnswer(e.Status, map[string]*apiError{"error": &told})
+}
+
+func docURL(code string) string {
+	if code == "" {
+		return ""
+	}
+	return "https://stripe.com/docs/error-codes/" + strings.ReplaceAll(code, "_", "-")
+}
+
+// invalid refuses one parameter of a request.
+func invalid(param, code, format string, args ...any) *apiError {
+	return &apiError{
+		Status:  http.StatusBadRequest,
+		Type:    invalidRequest,
+		Code:    code,
+		Param:   param,
+		Message: fmt.Sprintf(format, args...),
+	}
+}
+
+// internalError is all that a caller learns of trouble inside.
+func internalError() *apiError {
+	return &apiError{
+		Status:  http.StatusInternalServerError,
+		Type:    apiFailure,
+		Message: "An unknown error occurred.",
+	}
+}
+
+// missing says that there is no such object.
+type missing struct {
+	table table
+	id    string
+}
+
+func (m *missing) Error() string { return fmt.Sprintf("No such %s: '%s'", m.table.noun, m.id) }
+
+// asParam blames a parameter of the body for a missing object: Stripe answers 400
+// then, and 404 where the object is named by the URL.
+func asParam(param string, err error) error {
+	if m, ok := errors.AsType[*missing](err); ok {
+		return invalid(param, codeResourceMissing, "%s", m)
+	}
+	return err
+}
+
+// asAPIError returns the refusal that err is, if it is one.
+func asAPIError(err error) (*apiError, bool) {
+	if m, ok := errors.AsType[*missing](err); ok {
+		refusal := invalid(m.table.param, codeResourceMissing, "%s", m)
+		refusal.Status = http.StatusNotFound
+		return refusal, true
+	}
+	return errors.AsType[*apiError](err)
+}
+
+// answer is a response as it is sent, and stored for a replay.
+type answer struct {
+	Status int             `json:"status"`
+	Body   json.RawMessage `json:"body"`
+}
+
+// mustAnswer encodes v, which is a type of this package: failing is a mistake in it.
+func mustAnswer(status int, v any) answer {
+	body, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", v, err))
+	}
+	return answer{status, body}
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(append(a.Body, '\n')) // a caller who is gone needs no answer
+}

@@ -1,0 +1,91 @@
+package sandbox
+
+import (
+	"fmt"
+	"time"
+)
+
+// charge is one attempt to take the money of a PaymentIntent.
+// Stripe: https://docs.stripe.com/api/charges/object.
+type charge struct {
+	ID                   string               `json:"id"`
+	Object               string               `json:"object"`
+	Amount               int64                `json:"amount"` // in cents
+	AmountCaptured       int64                `json:"amount_captured"`
+	AmountRefunded       int64                `json:"amount_refunded"`
+	Captured             bool                 `json:"captured"`
+	Created              int64                `json:"created"`
+	Currency             string               `json:"currency"`
+	Description          nullable             `json:"description"`
+	FailureCode          nullable             `json:"failure_code"`
+	FailureMessage       nullable             `json:"failure_message"`
+	Livemode             bool                 `json:"livemode"`
+	Metadata             map[string]string    `json:"metadata"`
+	Paid                 bool                 `json:"paid"`
+	PaymentIntent        string               `json:"payment_intent"`
+	PaymentMethod        string               `json:"payment_method"`
+	PaymentMethodDetails paymentMethodDetails `json:"payment_method_details"`
+	Refunded             bool                 `json:"refunded"` // in full
+	Status               string               `json:"status"`
+}
+
+type paymentMethodDetails struct {
+	Card card   `json:"card"`
+	Type string `json:"type"`
+}
+
+func newCharge(id string, in *paymentIntent, pm *paymentMethod, now time.Time) *charge {
+	return &charge{
+		ID:                   id,
+		Object:               "charge",
+		Amount:               in.Amount,
+		Created:              now.Unix(),
+		Currency:             in.Currency,
+		Description:          in.Description,
+		Metadata:             in.Metadata,
+		PaymentIntent:        in.ID,
+		PaymentMethod:        pm.ID,
+		PaymentMethodDetails: paymentMethodDetails{pm.Card, pm.Type},
+		Status:               "pending",
+	}
+}
+
+func (ch *charge) capture() {
+	ch.AmountCaptured = ch.Amount
+	ch.Captured = true
+	ch.Paid = true
+	ch.Status = succeeded
+}
+
+func (ch *charge) fail(code, message string) {
+	ch.FailureCode = nullable(code)
+	ch.FailureMessage = nullable(message)
+	ch.Status = "failed"
+}
+
+// refund gives back an amount, everything that is left if it is 0, and returns how
+// much that is.
+func (ch *charge) refund(amount int64) (int64, error) {
+	left := ch.AmountCaptured - ch.AmountRefunded
+	switch {
+	case ch.Status != succeeded:
+		return 0, invalid("", "", "This PaymentIntent (%s) does not have a successful charge to refund.", ch.PaymentIntent)
+	case ch.Refunded:
+		return 0, invalid("", codeAlreadyRefunded, "Charge %s has already been refunded.", ch.ID)
+	case amount > left:
+		return 0, invalid("amount", "", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", dollars(amount), dollars(left))
+	case amount == 0:
+		amount = left
+	}
+	ch.AmountRefunded += amount
+	ch.Refunded = ch.AmountRefunded == ch.AmountCaptured
+	return amount, nil
+}
+
+// takeBack undoes a refund that has failed: it can be tried again.
+func (ch *charge) takeBack(amount int64) {
+	ch.AmountRefunded -= amount
+	ch.Refunded = false
+}
+
+func dollars(cents int64) string { return fmt.Sprintf("$%d.%02d", cents/100, cents%100) }

@@ -1,0 +1,54 @@
+package sandbox
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/stripe/stripe-go/v76/webhook"
+)
+
+// event tells of a change. Stripe: https://docs.stripe.com/api/events/object.
+type event struct {
+	ID              string        `json:"id"`
+	Object          string        `json:"object"`
+	APIVersion      string        `json:"api_version"`
+	Created         int64         `json:"created"`
+	Data            eventData     `json:"data"`
+	Livemode        bool          `json:"livemode"`
+	PendingWebhooks int           `json:"pending_webhooks"`
+	Request         *eventRequest `json:"request"`
+	Type            string        `json:"type"`
+}
+
+type eventData struct {
+	Object json.RawMessage `json:"object"`
+}
+
+// eventRequest is the API request that an event is due to.
+type eventRequest struct {
+	ID             string   `json:"id"`
+	IdempotencyKey nullable `json:"idempotency_key"`
+}
+
+// emit tells of an object as it is now, once the transaction is committed.
+func (tx *tx) emit(kind string, object any) {
+	tx.events = append(tx.events, event{
+		ID:              tx.newID(deliveries),
+		Object:          "event",
+		APIVersion:      apiVersion,
+		Created:         tx.now.Unix(),
+		Data:            eventData{mustAnswer(0, object).Body},
+		PendingWebhooks: 1,
+		Request:         tx.cause,
+		Type:            kind,
+	})
+}
+
+// signature is the Stripe-Signature header of a payload: a timestamp, and the HMAC of
+// both under the endpoint's secret. Stripe: https://docs.stripe.com/webhooks/signature.
+func signature(payload []byte, secret string, at time.Time) string {
+	mac := webhook.ComputeSignature(at, payload, secret)
+	return fmt.Sprintf("t=%d,v1=%s", at.Unix(), hex.EncodeToString(mac))
+}

@@ -1,0 +1,213 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kinds of faults.
+const (
+	// Of an operation of the API.
+	faultSlow        = "slow"         // waits, then works, whether or not the client is still there
+	faultHang        = "hang"         // has no effect and does not answer until the client goes away
+	faultErrorBefore = "error_before" // answers 500 without an effect; nothing is stored under the idempotency key
+	faultHangAfter   = "hang_after"   // has its effect, then does not answer until the client goes away
+	faultErrorAfter  = "error_after"  // has its effect, then answers 500, which the idempotency key replays
+	faultDropAfter   = "drop_after"   // has its effect, then the connection is closed without an answer
+
+	// Of the delivery of an event, besides slow.
+	faultDrop      = "drop"      // the event is lost
+	faultDuplicate = "duplicate" // the event is delivered twice
+)
+
+const (
+	everyOperation = "*" // of the API: webhooks are named for themselves
+	webhooks       = "webhooks"
+)
+
+var (
+	operationFaults = []string{faultSlow, faultHang, faultErrorBefore, faultHangAfter, faultErrorAfter, faultDropAfter}
+	webhookFaults   = []string{faultSlow, faultDrop, faultDuplicate}
+)
+
+// Fault is something that goes wrong on demand: the body of POST /sandbox/faults.
+type Fault struct {
+	Operation string `json:"operation"` // such as "payment_intents.confirm", "webhooks", or "*" for the whole API
+	Kind      string `json:"kind"`
+	DelayMS   int64  `json:"delay_ms,omitempty"` // of "slow"
+	// Times is how often it strikes before it is gone. 0 means until it is removed.
+	Times int `json:"times"`
+	// Probability is how likely it strikes, above 0 to 1. 0 means 1.
+	Probability float64 `json:"probability,omitempty"`
+}
+
+// validate refuses a fault that could never strike, which would make the test that
+// asked for it pass for nothing.
+func (f Fault) validate(operations []string) error {
+	kinds := operationFaults
+	if f.Operation == webhooks {
+		kinds = webhookFaults
+	}
+	switch {
+	case !slices.Contains(operations, f.Operation):
+		return invalid("operation", "", "Invalid operation: must be one of %s", strings.Join(operations, ", "))
+	case !slices.Contains(kinds, f.Kind):
+		return invalid("kind", "", "Invalid kind: must be one of %s", strings.Join(kinds, ", "))
+	case f.Kind == faultSlow && f.DelayMS <= 0:
+		return invalid("delay_ms", "", "Invalid delay_ms: slow takes a delay of at least 1")
+	case f.Times < 0:
+		return invalid("times", "", "Invalid times: must be 0 or more")
+	case f.Probability < 0 || f.Probability > 1:
+		return invalid("probability", "", "Invalid probability: must be between 0 and 1")
+	}
+	return nil
+}
+
+func (f Fault) strikes(operation string) bool {
+	covers := f.Operation == operation || f.Operation == everyOperation && operation != webhooks
+	return covers && (f.Probability == 0 || rand.Float64() < f.Probability)
+}
+
+// faults are those asked for and not yet used up. They do not survive a restart.
+type faults struct {
+	closing <-chan struct{}
+
+	mu      sync.Mutex
+	waiting []Fault
+}
+
+func newFaults(closing <-chan struct{}) *faults { return &faults{closing: closing} }
+
+func (f *faults) add(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waiting = append(f.waiting, fault)
+}
+
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waiting = nil
+}
+
+func (f *faults) list() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]Fault{}, f.waiting...)
+}
+
+// take returns what happens to an operation now: the first fault asked for that
+// strikes. The zero mishap does nothing.
+func (f *faults) take(operation string) mishap {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, waiting := range f.waiting {
+		if !waiting.strikes(operation) {
+			continue
+		}
+		switch waiting.Times {
+		case 0:
+		case 1:
+			f.waiting = slices.Delete(f.waiting, i, i+1)
+		default:
+			f.waiting[i].Times--
+		}
+		return mishap{kind: waiting.Kind, delay: time.Duration(waiting.DelayMS) * time.Millisecond, closing: f.closing}
+	}
+	return mishap{}
+}
+
+// errNoAnswer ends a request by closing its connection.
+var errNoAnswer = errors.New("the connection is closed without an answer")
+
+// mishap is a fault that has struck.
+type mishap struct {
+	kind    string
+	delay   time.Duration
+	closing <-chan struct{}
+}
+
+// before goes wrong ahead of the effect: after an error there must be none.
+func (m mishap) before(client context.Context) error {
+	switch m.kind {
+	case faultSlow:
+		return m.wait()
+	case faultHang:
+		return m.hang(client)
+	case faultErrorBefore:
+		return internalError()
+	}
+	return nil
+}
+
+// distort replaces the answer that is about to be stored.
+func (m mishap) distort(a answer) answer {
+	if m.kind == faultErrorAfter {
+		return internalError().answer()
+	}
+	return a
+}
+
+// after goes wrong behind the effect.
+func (m mishap) after(client context.Context) error {
+	switch m.kind {
+	case faultHangAfter:
+		return m.hang(client)
+	case faultDropAfter:
+		return errNoAnswer
+	}
+	return nil
+}
+
+// wait waits the delay out, unless the sandbox is closed.
+func (m mishap) wait() error {
+	select {
+	case <-time.After(m.delay):
+		return nil
+	case <-m.closing:
+		return fmt.Errorf("fault %s: %w", m.kind, errNoAnswer)
+	}
+}
+
+func (m mishap) hang(client context.Context) error {
+	select {
+	case <-client.Done():
+	case <-m.closing:
+	}
+	return errNoAnswer
+}
+
+func (s *Sandbox) listFaults(w http.ResponseWriter, _ *http.Request) error {
+	mustAnswer(http.StatusOK, map[string]any{"faults": s.faults.list()}).write(w)
+	return nil
+}
+
+func (s *Sandbox) addFault(w http.ResponseWriter, r *http.Request) error {
+	f, err := decodeJSON[Fault](w, r)
+	if err != nil {
+		return err
+	}
+	known := []string{everyOperation, webhooks}
+	for _, op := range s.operations() {
+		known = append(known, op.name)
+	}
+	if err := f.validate(known); err != nil {
+		return err
+	}
+	s.faults.add(f)
+	mustAnswer(http.StatusCreated, f).write(w)
+	return nil
+}
+
+func (s *Sandbox) clearFaults(w http.ResponseWriter, _ *http.Request) error {
+	s.faults.clear()
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,189 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"ticketing.dev/local/sandbox"
+)
+
+func (a *account) faults() []sandbox.Fault {
+	a.t.Helper()
+	var list struct{ Faults []sandbox.Fault }
+	a.admin("GET", "/sandbox/faults", nil, &list)
+	return list.Faults
+}
+
+// outcome is how a call ended: an HTTP status, or 0 without an answer.
+func outcome(in *stripe.PaymentIntent, err error) (status int) {
+	if err == nil {
+		return in.LastResponse.StatusCode
+	}
+	if refusal, ok := errors.AsType[*stripe.Error](err); ok {
+		return refusal.HTTPStatusCode
+	}
+	return 0
+}
+
+func TestFaultsOfAnOperation(t *testing.T) {
+	for _, test := range []struct {
+		kind     string
+		answered int  // 0: not at all
+		effect   bool // before the request is repeated
+		repeated int  // what the same key is answered then
+	}{
+		{"slow", 200, true, 200},
+		{"hang", 0, false, 200},
+		{"error_before", 500, false, 200},
+		{"hang_after", 0, true, 200},
+		{"error_after", 500, true, 500},
+		{"drop_after", 0, true, 200},
+	} {
+		t.Run(test.kind, func(t *testing.T) {
+			a := open(t, sandbox.Options{})
+			in := a.intent("pm_card_visa")
+			confirm := func(timeout time.Duration) (*stripe.PaymentIntent, error) {
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				params := &stripe.PaymentIntentConfirmParams{Params: keyed("key")}
+				params.Context = ctx
+				return a.PaymentIntents.Confirm(in.ID, params)
+			}
+			timeout := 10 * time.Second
+			if test.kind == "hang" || test.kind == "hang_after" {
+				timeout = 200 * time.Millisecond
+			}
+			a.fault(sandbox.Fault{Operation: "payment_intents.confirm", Kind: test.kind, Times: 1, DelayMS: 30})
+			start := time.Now()
+			if got := outcome(confirm(timeout)); got != test.answered {
+				t.Fatalf("answered %d", got)
+			}
+			if test.kind == "slow" && time.Since(start) < 30*time.Millisecond {
+				t.Error("it was not slow")
+			}
+			if effect := a.status(in.ID) == stripe.PaymentIntentStatusSucceeded; effect != test.effect {
+				t.Errorf("effect: %t", effect)
+			}
+			repeated := http.StatusConflict // until the sandbox sees that the client of the hanging request is gone
+			eventually(t, "the key is free", func() bool {
+				repeated = outcome(confirm(10 * time.Second))
+				return repeated != http.StatusConflict
+			})
+			if repeated != test.repeated {
+				t.Errorf("repeated: %d", repeated)
+			}
+			if l := a.ledger(); l.Captured != 2000 || l.Entries[0].CapturedTimes != 1 {
+				t.Errorf("got %+v", l)
+			}
+		})
+	}
+}
+
+func TestSlowWorksWithoutItsClient(t *testing.T) {
+	a := open(t, sandbox.Options{})
+	in := a.intent("pm_card_visa")
+	a.fault(sandbox.Fault{Operation: "payment_intents.confirm", Kind: "slow", Times: 1, DelayMS: 100})
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		params := &stripe.PaymentIntentConfirmParams{}
+		params.Context = ctx
+		_, err := a.PaymentIntents.Confirm(in.ID, params)
+		left <- err
+	}()
+	eventually(t, "the fault strikes", func() bool { return len(a.faults()) == 0 })
+	leave()
+	if err := <-left; err == nil {
+		t.Fatal("it was answered before the client left")
+	}
+	eventually(t, "captured", func() bool { return a.status(in.ID) == stripe.PaymentIntentStatusSucceeded })
+}
+
+func TestFaultsAreCountedAndCleared(t *testing.T) {
+	a := open(t, sandbox.Options{})
+	broken := func() bool {
+		_, err := a.create("", 2000)
+		return err != nil
+	}
+	a.fault(sandbox.Fault{Operation: "payment_intents.create", Kind: "error_before", Times: 2})
+	if !broken() || a.faults()[0].Times != 1 || !broken() || broken() {
+		t.Error("twice is not two times")
+	}
+	a.fault(sandbox.Fault{Operation: "*", Kind: "error_before"})
+	for range 3 {
+		if !broken() {
+			t.Fatal("0 times is not for ever")
+		}
+	}
+	if _, err := a.PaymentMethods.Get("pm_card_visa", nil); err == nil {
+		t.Error("* spares an operation")
+	}
+	if status := a.admin("DELETE", "/sandbox/faults", nil, nil); status != http.StatusNoContent || broken() {
+		t.Errorf("not cleared: %d", status)
+	}
+	a.fault(sandbox.Fault{Operation: "payment_intents.create", Kind: "error_before", Probability: 0.5})
+	struck := 0
+	for range 100 {
+		if broken() {
+			struck++
+		}
+	}
+	if struck < 20 || struck > 80 { // outside once in 10^9 runs
+		t.Errorf("struck %d times in 100", struck)
+	}
+}
+
+func TestFaultThatCouldNeverStrikeIsRefused(t *testing.T) {
+	a := open(t, sandbox.Options{})
+	for _, f := range []any{
+		sandbox.Fault{Operation: "payment_intents.explode", Kind: "hang"},
+		sandbox.Fault{Operation: "refunds.create", Kind: "drop"},
+		sandbox.Fault{Operation: "webhooks", Kind: "hang"},
+		sandbox.Fault{Operation: "refunds.create", Kind: "slow"},
+		sandbox.Fault{Operation: "refunds.create", Kind: "hang", Times: -1},
+		sandbox.Fault{Operation: "refunds.create", Kind: "hang", Probability: 1.5},
+		map[string]string{"operaton": "refunds.create", "kind": "hang"},
+	} {
+		if status := a.admin("POST", "/sandbox/faults", f, nil); status != http.StatusBadRequest {
+			t.Errorf("%+v: status %d", f, status)
+		}
+	}
+	if faults := a.faults(); len(faults) != 0 {
+		t.Errorf("got %v", faults)
+	}
+}
+
+func TestRequestLog(t *testing.T) {
+	a := open(t, sandbox.Options{})
+	in := a.intent("pm_card_visa")
+	for range 2 {
+		_, err := a.PaymentIntents.Confirm(in.ID, &stripe.PaymentIntentConfirmParams{Params: keyed("key")})
+		a.must(err)
+	}
+	a.fault(sandbox.Fault{Operation: "refunds.create", Kind: "drop_after", Times: 1})
+	if _, err := a.Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(in.ID)}); err == nil {
+		t.Error("answered")
+	}
+	requests := func(query string) []sandbox.Request {
+		var list struct{ Requests []sandbox.Request }
+		if status := a.admin("GET", "/sandbox/requests?"+query, nil, &list); status != http.StatusOK {
+			t.Errorf("%s: status %d", query, status)
+		}
+		return list.Requests
+	}
+	if all := requests(""); len(all) != 4 {
+		t.Errorf("got %+v", all)
+	}
+	confirms := requests("path=/v1/payment_intents/*/confirm&method=POST&idempotency_key=key")
+	if len(confirms) != 2 || confirms[0].Status != 200 || confirms[0].Replayed || !confirms[1].Replayed {
+		t.Errorf("got %+v", confirms)
+	}
+	if dropped := requests("path=/v1/refunds"); len(dropped) != 1 || dropped[0].Status != 0 {
+		t.Errorf("got %+v", dropped)
+	}
+}

@@ -1,0 +1,118 @@
+package sandbox
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Stripe: https://docs.stripe.com/api/idempotent_requests. "Stripe's idempotency
+// works by saving the resulting status code and body of the first request made for
+// any given idempotency key, regardless of whether it succeeds or fails.
+// Subsequent requests with the same key return the same result, including 500
+// errors." Keys are up to 255 characters and are removed after 24 hours.
+const (
+	keyLifetime  = 24 * time.Hour
+	keyMaxLength = 255
+)
+
+// storedAnswer is what the first request with an idempotency key was answered.
+type storedAnswer struct {
+	Path    string    `json:"path"`
+	Form    string    `json:"form"` // its parameters, sorted
+	Created time.Time `json:"created"`
+	Answer  answer    `json:"answer"`
+}
+
+func (a storedAnswer) expired(now time.Time) bool { return now.Sub(a.Created) >= keyLifetime }
+
+// repeats refuses a call that is not the one that was answered.
+func (a storedAnswer) repeats(c *call) error {
+	if a.Path != c.path {
+		return misusedKey("Keys for idempotent requests can only be used for the same endpoint they were first used for ('%s' vs '%s'). "+
+			"Try using a key other than '%s' if you meant to execute a different request.", c.path, a.Path, c.key)
+	}
+	if a.Form != c.form.Encode() {
+		return misusedKey("Keys for idempotent requests can only be used with the same parameters they were first used with. "+
+			"Try using a key other than '%s' if you meant to execute a different request.", c.key)
+	}
+	return nil
+}
+
+func misusedKey(format string, args ...any) error {
+	refusal := invalid("", "", format, args...)
+	refusal.Type = idempotencyRefused
+	return refusal
+}
+
+// remember stores an answer under the call's key, in the transaction of its effect:
+// a crash leaves both or neither.
+func remember(tx *tx, c *call, a answer) {
+	if c.key != "" {
+		put(tx, answers, c.key, storedAnswer{c.path, c.form.Encode(), tx.now, a})
+	}
+}
+
+// recall returns the answer to an earlier request with the call's key, nil if there
+// is none.
+func (s *Sandbox) recall(c *call) (past *answer, err error) {
+	if c.key == "" {
+		return nil, nil
+	}
+	err = s.store.update(func(tx *tx) error {
+		stored, found, err := lookUp[storedAnswer](tx, answers, c.key)
+		if err != nil || !found || stored.expired(tx.now) {
+			return err
+		}
+		past = &stored.Answer
+		return stored.repeats(c)
+	})
+	return past, err
+}
+
+// forgetOldAnswers removes the keys whose time is up.
+func forgetOldAnswers(tx *tx) error {
+	return each(tx, answers, func(key string, a storedAnswer) error {
+		if a.expired(tx.now) {
+			remove(tx, answers, key)
+		}
+		return nil
+	})
+}
+
+// keysInUse are the idempotency keys of the requests being executed. They are not
+// kept on disk: what was being executed in a crash has had no effect.
+type keysInUse struct {
+	mu   sync.Mutex
+	keys map[string]bool
+}
+
+func newKeysInUse() *keysInUse { return &keysInUse{keys: map[string]bool{}} }
+
+// claim takes a key until it is released. While it is taken, Stripe answers 409.
+// Releasing it again is harmless.
+func (k *keysInUse) claim(key string) (release func(), err error) {
+	if key == "" {
+		return func() {}, nil
+	}
+	if len(key) > keyMaxLength {
+		return nil, misusedKey("Idempotency keys are limited to %d characters.", keyMaxLength)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.keys[key] {
+		return nil, &apiError{
+			Status: http.StatusConflict,
+			Type:   idempotencyRefused,
+			Code:   codeKeyInUse,
+			Message: "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, " +
+				"and the other request is still going through): " + key + ". Please try again later.",
+		}
+	}
+	k.keys[key] = true
+	return sync.OnceFunc(func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.keys, key)
+	}), nil
+}

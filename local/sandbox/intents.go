@@ -1,0 +1,172 @@
+package sandbox
+
+import "net/url"
+
+func createPaymentIntent(c *call) action {
+	amount, currency := c.amount(), c.required("currency")
+	if currency != "" && currency != "usd" {
+		c.refuse(invalid("currency", "", "Invalid currency: %s. The sandbox supports only usd.", currency))
+	}
+	method, description, metadata := c.text("payment_method"), c.text("description"), c.dict("metadata")
+	c.list("payment_method_types", "card")
+	confirm, returnURL := c.boolean("confirm"), c.link("return_url")
+	return func(tx *tx) (any, error) {
+		in := newPaymentIntent(tx.newID(paymentIntents), amount, tx.now)
+		in.Description, in.Metadata = nullable(description), metadata
+		var pm *paymentMethod
+		switch {
+		case method != "":
+			var err error
+			if pm, err = namedPaymentMethod(tx, method); err != nil {
+				return nil, asParam("payment_method", err)
+			}
+			in.use(pm)
+		case confirm:
+			return nil, missingMethod(in)
+		}
+		put(tx, paymentIntents, in.ID, in)
+		tx.emit("payment_intent.created", in)
+		if !confirm {
+			return in, nil
+		}
+		return pay(tx, in, pm, bankPage(c.bank, in), returnURL)
+	}
+}
+
+// amount reads how much is to be paid.
+func (c *call) amount() int64 {
+	c.required("amount")
+	amount := c.integer("amount")
+	switch {
+	case amount < minAmount:
+		c.refuse(invalid("amount", codeAmountTooSmall, "Amount must be at least $0.50 usd"))
+	case amount > maxAmount:
+		c.refuse(invalid("amount", codeAmountTooLarge, "Amount must be no more than $999,999.99"))
+	}
+	return amount
+}
+
+func retrievePaymentIntent(c *call) action {
+	secret := c.clientSecret()
+	return func(tx *tx) (any, error) {
+		in, err := find[paymentIntent](tx, paymentIntents, c.object)
+		if err != nil {
+			return nil, err
+		}
+		return in, in.admits(c.apiKey, secret)
+	}
+}
+
+func listPaymentIntents(c *call) action {
+	window := c.window()
+	return func(tx *tx) (any, error) {
+		rows, err := all[paymentIntent](tx, paymentIntents)
+		if err != nil {
+			return nil, err
+		}
+		return paginate(rows, func(in paymentIntent) string { return in.ID }, paymentIntents, window)
+	}
+}
+
+func confirmPaymentIntent(c *call) action {
+	method, returnURL, secret := c.text("payment_method"), c.link("return_url"), c.clientSecret()
+	return func(tx *tx) (any, error) {
+		in, err := find[paymentIntent](tx, paymentIntents, c.object)
+		if err != nil {
+			return nil, err
+		}
+		if err := in.admits(c.apiKey, secret); err != nil {
+			return nil, err
+		}
+		if err := in.mayConfirm(); err != nil {
+			return nil, err
+		}
+		if method == "" {
+			method = string(in.PaymentMethod)
+		}
+		if method == "" {
+			return nil, missingMethod(in)
+		}
+		pm, err := namedPaymentMethod(tx, method)
+		if err != nil {
+			return nil, asParam("payment_method", err)
+		}
+		return pay(tx, in, pm, bankPage(c.bank, in), returnURL)
+	}
+}
+
+// clientSecret reads what a payer proves to be the payer with.
+func (c *call) clientSecret() string {
+	if c.apiKey.publishable() {
+		return c.required("client_secret")
+	}
+	return c.text("client_secret")
+}
+
+func missingMethod(in *paymentIntent) error {
+	return in.unexpectedState("You cannot confirm this PaymentIntent because it's missing a payment method. " +
+		"You can either update the PaymentIntent with a payment method and then confirm it again, " +
+		"or confirm it again directly with a payment method.")
+}
+
+func cancelPaymentIntent(c *call) action {
+	reason := c.oneOf("cancellation_reason", "duplicate", "fraudulent", "requested_by_customer", "abandoned")
+	return func(tx *tx) (any, error) {
+		in, err := find[paymentIntent](tx, paymentIntents, c.object)
+		if err != nil {
+			return nil, err
+		}
+		if err := in.cancel(reason, tx.now); err != nil {
+			return nil, err
+		}
+		put(tx, paymentIntents, in.ID, in)
+		tx.emit("payment_intent.canceled", in)
+		return in, nil
+	}
+}
+
+// pay tries an intent with a card: it is captured, declined, or the bank is asked.
+func pay(tx *tx, in *paymentIntent, pm *paymentMethod, bankPage, returnURL string) (any, error) {
+	card := pm.testCard()
+	switch {
+	case card.asksBank:
+		in.askBank(pm, bankPage, returnURL)
+		put(tx, paymentIntents, in.ID, in)
+		put(tx, returnURLs, in.ID, returnURL)
+		tx.emit("payment_intent.requires_action", in)
+		return in, nil
+	case card.declineCode != "":
+		return nil, decline(tx, in, pm, card)
+	default:
+		capture(tx, in, pm)
+		return in, nil
+	}
+}
+
+// capture takes the money.
+func capture(tx *tx, in *paymentIntent, pm *paymentMethod) {
+	ch := newCharge(tx.newID(charges), in, pm, tx.now)
+	ch.capture()
+	in.succeed(ch)
+	put(tx, charges, ch.ID, ch)
+	put(tx, paymentIntents, in.ID, in)
+	tx.emit("charge.succeeded", ch)
+	tx.emit("payment_intent.succeeded", in)
+}
+
+// decline returns the refusal of the request that tried the card.
+func decline(tx *tx, in *paymentIntent, pm *paymentMethod, card testCard) error {
+	ch := newCharge(tx.newID(charges), in, pm, tx.now)
+	ch.fail(codeCardDeclined, card.message)
+	refusal := in.decline(ch, pm, card)
+	put(tx, charges, ch.ID, ch)
+	put(tx, paymentIntents, in.ID, in)
+	tx.emit("charge.failed", ch)
+	tx.emit("payment_intent.payment_failed", in)
+	return refusal
+}
+
+// bankPage is the address of the page where the payer agrees.
+func bankPage(bank string, in *paymentIntent) string {
+	return bank + "/sandbox/authenticate/" + in.ID + "?client_secret=" + url.QueryEscape(in.ClientSecret)
+}

@@ -1,0 +1,79 @@
+package sandbox
+
+import (
+	"cmp"
+	"net/http"
+)
+
+// Ledger is what became of the money, for tests: GET /sandbox/ledger. It is counted
+// from the charges and refunds, not from what the intents say of themselves.
+type Ledger struct {
+	Captured int64         `json:"captured"` // in cents
+	Refunded int64         `json:"refunded"` // in cents, without the refunds that failed
+	Entries  []LedgerEntry `json:"entries"`  // oldest first
+}
+
+// LedgerEntry is one PaymentIntent.
+type LedgerEntry struct {
+	PaymentIntent string         `json:"payment_intent"`
+	OrderID       string         `json:"order_id"` // from its metadata
+	Status        string         `json:"status"`
+	Amount        int64          `json:"amount"`         // in cents
+	CapturedTimes int            `json:"captured_times"` // more than 1 would be money taken twice
+	Refunded      int64          `json:"refunded"`       // in cents, without the refunds that failed
+	Refunds       []LedgerRefund `json:"refunds"`
+}
+
+// LedgerRefund is one refund of it.
+type LedgerRefund struct {
+	ID     string `json:"id"`
+	Amount int64  `json:"amount"` // in cents
+	Status string `json:"status"`
+}
+
+func (s *Sandbox) showLedger(w http.ResponseWriter, _ *http.Request) error {
+	var ledger Ledger
+	err := s.store.update(func(tx *tx) (err error) {
+		ledger, err = readLedger(tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	mustAnswer(http.StatusOK, ledger).write(w)
+	return nil
+}
+
+func readLedger(tx *tx) (Ledger, error) {
+	ledger := Ledger{Entries: []LedgerEntry{}}
+	entry := map[string]int{} // by PaymentIntent
+	err := each(tx, paymentIntents, func(id string, in paymentIntent) error {
+		entry[id] = len(ledger.Entries)
+		ledger.Entries = append(ledger.Entries, LedgerEntry{
+			PaymentIntent: id,
+			OrderID:       in.Metadata["order_id"],
+			Status:        in.Status,
+			Amount:        in.Amount,
+			Refunds:       []LedgerRefund{},
+		})
+		return nil
+	})
+	return ledger, cmp.Or(err,
+		each(tx, charges, func(_ string, ch charge) error {
+			if ch.Captured {
+				ledger.Captured += ch.AmountCaptured
+				ledger.Entries[entry[ch.PaymentIntent]].CapturedTimes++
+			}
+			return nil
+		}),
+		each(tx, refunds, func(_ string, re refund) error {
+			e := &ledger.Entries[entry[re.PaymentIntent]]
+			e.Refunds = append(e.Refunds, LedgerRefund{re.ID, re.Amount, re.Status})
+			if re.Status == succeeded {
+				ledger.Refunded += re.Amount
+				e.Refunded += re.Amount
+			}
+			return nil
+		}),
+	)
+}

@@ -1,0 +1,158 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// maxBody is far above any request of the API.
+const maxBody = 1 << 20
+
+// operation is one call of Stripe's API.
+type operation struct {
+	name        string // in faults
+	method      string
+	path        string
+	publishable bool // may be called with a publishable key
+	prepare     func(*call) action
+}
+
+// action is what an operation does once its parameters are known to be well formed.
+// A refusal is an outcome like any other: what was written before it is kept, so
+// that a declined charge is on record.
+type action func(*tx) (any, error)
+
+func (s *Sandbox) operations() []operation {
+	return []operation{
+		{"payment_methods.create", "POST", "/v1/payment_methods", true, createPaymentMethod},
+		{"payment_methods.retrieve", "GET", "/v1/payment_methods/{id}", false, retrievePaymentMethod},
+		{"payment_intents.create", "POST", "/v1/payment_intents", false, createPaymentIntent},
+		{"payment_intents.list", "GET", "/v1/payment_intents", false, listPaymentIntents},
+		{"payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", true, retrievePaymentIntent},
+		{"payment_intents.confirm", "POST", "/v1/payment_intents/{id}/confirm", true, confirmPaymentIntent},
+		{"payment_intents.cancel", "POST", "/v1/payment_intents/{id}/cancel", false, cancelPaymentIntent},
+		{"refunds.create", "POST", "/v1/refunds", false, createRefund},
+		{"refunds.list", "GET", "/v1/refunds", false, listRefunds},
+		{"refunds.retrieve", "GET", "/v1/refunds/{id}", false, retrieveRefund},
+	}
+}
+
+// call is one request for an operation.
+type call struct {
+	*params
+	requestID string
+	key       string // for idempotency; empty without one
+	path      string
+	object    string // the id in the path
+	apiKey    apiKey
+	bank      string // where a payer's browser reaches the sandbox
+	expand    []string
+}
+
+// serve answers requests for an operation.
+func (s *Sandbox) serve(op operation) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		c, err := s.receive(w, r, op)
+		if err != nil {
+			return err
+		}
+		a, replayed, err := s.perform(r.Context(), op, c)
+		if err != nil {
+			return err
+		}
+		if c.key != "" {
+			w.Header().Set("Idempotency-Key", c.key)
+		}
+		if replayed {
+			w.Header().Set("Idempotent-Replayed", "true")
+		}
+		a.write(w)
+		return nil
+	}
+}
+
+// receive reads a request that is allowed to call the operation.
+func (s *Sandbox) receive(w http.ResponseWriter, r *http.Request, op operation) (*call, error) {
+	key := keyOf(r)
+	if err := key.mayCall(op); err != nil {
+		return nil, err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if err := r.ParseForm(); err != nil {
+		return nil, invalid("", "", "The request could not be read: %s", err)
+	}
+	c := &call{
+		params:    newParams(r.Form),
+		requestID: w.Header().Get("Request-Id"),
+		path:      r.URL.Path,
+		object:    chi.URLParam(r, "id"),
+		apiKey:    key,
+		bank:      s.publicURL,
+	}
+	if c.bank == "" {
+		c.bank = "http://" + r.Host
+	}
+	if r.Method == http.MethodPost { // Stripe: keys have no effect on GET, which is idempotent anyway
+		c.key = r.Header.Get("Idempotency-Key")
+	}
+	return c, nil
+}
+
+// perform runs a call, or replays its answer.
+func (s *Sandbox) perform(client context.Context, op operation, c *call) (a answer, replayed bool, err error) {
+	release, err := s.keys.claim(c.key)
+	if err != nil {
+		return a, false, err
+	}
+	defer release()
+	past, err := s.recall(c)
+	if err != nil {
+		return a, false, err
+	}
+	var do action
+	if past == nil {
+		do = op.prepare(c)
+		c.expand = c.list("expand", expandable...)
+		if err := c.check(); err != nil {
+			return a, false, err
+		}
+	}
+	mishap := s.faults.take(op.name)
+	if err := mishap.before(client); err != nil {
+		return a, false, err
+	}
+	if past != nil {
+		a = *past
+	} else if a, err = s.execute(c, do, mishap); err != nil {
+		return a, false, err
+	}
+	release() // the answer is stored: from now on a repeated request gets it
+	return a, past != nil, mishap.after(client)
+}
+
+// execute runs an action and stores its answer for replays, in one transaction.
+func (s *Sandbox) execute(c *call, do action, mishap mishap) (a answer, err error) {
+	cause := &eventRequest{ID: c.requestID, IdempotencyKey: nullable(c.key)}
+	err = s.update(cause, func(tx *tx) error {
+		result, err := do(tx)
+		if err == nil {
+			a, err = render(tx, result, c.expand)
+		}
+		if err != nil {
+			refusal, ok := asAPIError(err)
+			if !ok {
+				return err
+			}
+			a = refusal.answer()
+		}
+		a = mishap.distort(a)
+		remember(tx, c, a)
+		return nil
+	})
+	return a, err
+}
+
+func newRequestID() string { return "req_" + rand.Text()[:14] }

@@ -1,0 +1,194 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The states of a PaymentIntent that is captured automatically.
+// Stripe: https://docs.stripe.com/payments/paymentintents/lifecycle.
+const (
+	requiresPaymentMethod = "requires_payment_method"
+	requiresConfirmation  = "requires_confirmation"
+	requiresAction        = "requires_action"
+	succeeded             = "succeeded"
+	canceled              = "canceled"
+)
+
+// The least and the most that Stripe charges, in cents of a dollar.
+// Stripe: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts.
+const (
+	minAmount = 50
+	maxAmount = 99_999_999
+)
+
+// paymentIntent is one payment, tried with as many cards as it takes, and captured
+// at most once. Stripe: https://docs.stripe.com/api/payment_intents/object.
+type paymentIntent struct {
+	ID                 string            `json:"id"`
+	Object             string            `json:"object"`
+	Amount             int64             `json:"amount"` // in cents
+	AmountCapturable   int64             `json:"amount_capturable"`
+	AmountReceived     int64             `json:"amount_received"`
+	CanceledAt         *int64            `json:"canceled_at"`
+	CancellationReason nullable          `json:"cancellation_reason"`
+	CaptureMethod      string            `json:"capture_method"`
+	ClientSecret       string            `json:"client_secret"`
+	ConfirmationMethod string            `json:"confirmation_method"`
+	Created            int64             `json:"created"`
+	Currency           string            `json:"currency"`
+	Description        nullable          `json:"description"`
+	LastPaymentError   *apiError         `json:"last_payment_error"`
+	LatestCharge       nullable          `json:"latest_charge"`
+	Livemode           bool              `json:"livemode"`
+	Metadata           map[string]string `json:"metadata"`
+	NextAction         *nextAction       `json:"next_action"`
+	PaymentMethod      nullable          `json:"payment_method"`
+	PaymentMethodTypes []string          `json:"payment_method_types"`
+	Status             string            `json:"status"`
+}
+
+// nextAction is what the payer has to do: go to the bank's page. Stripe gives its
+// address to whoever named a return_url, and else to Stripe.js.
+type nextAction struct {
+	Type          string         `json:"type"`
+	RedirectToURL *redirectToURL `json:"redirect_to_url,omitempty"`
+	UseStripeSDK  *useStripeSDK  `json:"use_stripe_sdk,omitempty"`
+}
+
+type redirectToURL struct {
+	ReturnURL string `json:"return_url"`
+	URL       string `json:"url"`
+}
+
+type useStripeSDK struct {
+	Type     string `json:"type"`
+	StripeJS string `json:"stripe_js"` // the address of the page
+}
+
+func newPaymentIntent(id string, amount int64, now time.Time) *paymentIntent {
+	return &paymentIntent{
+		ID:                 id,
+		Object:             "payment_intent",
+		Amount:             amount,
+		CaptureMethod:      "automatic",
+		ClientSecret:       id + "_secret_" + rand.Text(),
+		ConfirmationMethod: "automatic",
+		Created:            now.Unix(),
+		Currency:           "usd",
+		PaymentMethodTypes: []string{"card"},
+		Status:             requiresPaymentMethod,
+	}
+}
+
+// admits refuses who does not know the client secret. A secret key needs none.
+func (in *paymentIntent) admits(key apiKey, secret string) error {
+	if secret == in.ClientSecret || secret == "" && key.secret() {
+		return nil
+	}
+	return invalid("client_secret", "", "The client_secret provided does not match the client_secret associated with the PaymentIntent.")
+}
+
+// use takes the card to be confirmed with.
+func (in *paymentIntent) use(pm *paymentMethod) {
+	in.PaymentMethod = nullable(pm.ID)
+	in.Status = requiresConfirmation
+}
+
+// mayConfirm refuses to try an ended payment again.
+func (in *paymentIntent) mayConfirm() error {
+	switch in.Status {
+	case succeeded:
+		return in.unexpectedState("You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.")
+	case canceled:
+		return in.unexpectedState("You cannot confirm this PaymentIntent because it has a status of canceled. " +
+			"Only a PaymentIntent with one of the following statuses may be confirmed: requires_confirmation, requires_action.")
+	}
+	return nil
+}
+
+// askBank sends the payer to the bank's page.
+func (in *paymentIntent) askBank(pm *paymentMethod, page, returnURL string) {
+	in.use(pm)
+	in.Status = requiresAction
+	in.LastPaymentError = nil
+	if returnURL != "" {
+		in.NextAction = &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{returnURL, page}}
+	} else {
+		in.NextAction = &nextAction{Type: "use_stripe_sdk", UseStripeSDK: &useStripeSDK{"three_d_secure_redirect", page}}
+	}
+}
+
+// succeed ends the payment with the charge that captured it.
+func (in *paymentIntent) succeed(ch *charge) {
+	in.AmountReceived = ch.AmountCaptured
+	in.LatestCharge = nullable(ch.ID)
+	in.PaymentMethod = nullable(ch.PaymentMethod)
+	in.LastPaymentError = nil
+	in.NextAction = nil
+	in.Status = succeeded
+}
+
+// decline takes the card away again and returns the refusal of the request that
+// tried it. The payer may try another.
+func (in *paymentIntent) decline(ch *charge, pm *paymentMethod, card testCard) *apiError {
+	reason := apiError{
+		Status:        http.StatusPaymentRequired,
+		Charge:        ch.ID,
+		Code:          codeCardDeclined,
+		DeclineCode:   card.declineCode,
+		Message:       card.message,
+		PaymentMethod: pm,
+		Type:          cardRefused,
+	}
+	in.LatestCharge = nullable(ch.ID)
+	in.fail(reason)
+	reason.PaymentIntent = in.copy()
+	return &reason
+}
+
+// failAuthentication takes the card away because the payer refused at the bank.
+func (in *paymentIntent) failAuthentication(pm *paymentMethod) {
+	in.fail(apiError{
+		Code: codeAuthenticationFailure,
+		Message: "The provided PaymentMethod has failed authentication. " +
+			"You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
+		PaymentMethod: pm,
+		Type:          invalidRequest,
+	})
+}
+
+func (in *paymentIntent) fail(reason apiError) {
+	reason.DocURL = docURL(reason.Code)
+	in.LastPaymentError = &reason
+	in.PaymentMethod = ""
+	in.NextAction = nil
+	in.Status = requiresPaymentMethod
+}
+
+// cancel ends the payment: nobody can confirm it any more.
+func (in *paymentIntent) cancel(reason string, now time.Time) error {
+	cancelable := []string{requiresPaymentMethod, "requires_capture", requiresConfirmation, requiresAction, "processing"}
+	if !slices.Contains(cancelable, in.Status) {
+		return in.unexpectedState(fmt.Sprintf("You cannot cancel this PaymentIntent because it has a status of %s. "+
+			"Only a PaymentIntent with one of the following statuses may be canceled: %s.", in.Status, strings.Join(cancelable, ", ")))
+	}
+	in.CanceledAt = new(now.Unix())
+	in.CancellationReason = nullable(reason)
+	in.NextAction = nil
+	in.Status = canceled
+	return nil
+}
+
+func (in *paymentIntent) unexpectedState(message string) error {
+	refusal := invalid("", codeUnexpectedState, "%s", message)
+	refusal.PaymentIntent = in.copy()
+	return refusal
+}
+
+// copy is the state as an error shows it, whatever becomes of the intent after.
+func (in *paymentIntent) copy() *paymentIntent { return new(*in) }

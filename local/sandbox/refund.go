@@ -1,0 +1,133 @@
+package sandbox
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// refund is money given back. Stripe: https://docs.stripe.com/api/refunds/object.
+type refund struct {
+	ID            string            `json:"id"`
+	Object        string            `json:"object"`
+	Amount        int64             `json:"amount"` // in cents
+	Charge        string            `json:"charge"`
+	Created       int64             `json:"created"`
+	Currency      string            `json:"currency"`
+	FailureReason string            `json:"failure_reason,omitempty"`
+	Metadata      map[string]string `json:"metadata"`
+	PaymentIntent string            `json:"payment_intent"`
+	Reason        nullable          `json:"reason"`
+	Status        string            `json:"status"`
+}
+
+// fail says that the bank has sent the money back, and whether that is news.
+// Stripe: https://docs.stripe.com/refunds#failed-refunds.
+func (re *refund) fail() bool {
+	if re.Status != succeeded {
+		return false
+	}
+	re.Status = "failed"
+	re.FailureReason = "expired_or_canceled_card"
+	return true
+}
+
+func createRefund(c *call) action {
+	intentID, chargeID := c.text("payment_intent"), c.text("charge")
+	if (intentID == "") == (chargeID == "") {
+		c.refuse(invalid("", codeMissing, "One of the following params should be provided for this request: payment_intent or charge."))
+	}
+	amount, metadata := c.integer("amount"), c.dict("metadata")
+	reason := c.oneOf("reason", "duplicate", "fraudulent", "requested_by_customer")
+	return func(tx *tx) (any, error) {
+		ch, err := chargeToRefund(tx, intentID, chargeID)
+		if err != nil {
+			return nil, err
+		}
+		amount, err := ch.refund(amount)
+		if err != nil {
+			return nil, err
+		}
+		re := &refund{
+			ID:            tx.newID(refunds),
+			Object:        "refund",
+			Amount:        amount,
+			Charge:        ch.ID,
+			Created:       tx.now.Unix(),
+			Currency:      ch.Currency,
+			Metadata:      metadata,
+			PaymentIntent: ch.PaymentIntent,
+			Reason:        nullable(reason),
+			Status:        succeeded,
+		}
+		put(tx, charges, ch.ID, ch)
+		put(tx, refunds, re.ID, re)
+		tx.emit("refund.created", re)
+		tx.emit("charge.refunded", ch)
+		return re, nil
+	}
+}
+
+// chargeToRefund returns the charge that a refund names, by itself or by its intent.
+func chargeToRefund(tx *tx, intentID, chargeID string) (*charge, error) {
+	if chargeID != "" {
+		ch, err := find[charge](tx, charges, chargeID)
+		return ch, asParam("charge", err)
+	}
+	in, err := find[paymentIntent](tx, paymentIntents, intentID)
+	if err != nil {
+		return nil, asParam("payment_intent", err)
+	}
+	if in.LatestCharge == "" {
+		return &charge{PaymentIntent: in.ID}, nil // which refuses
+	}
+	return find[charge](tx, charges, string(in.LatestCharge))
+}
+
+func retrieveRefund(c *call) action {
+	return func(tx *tx) (any, error) { return find[refund](tx, refunds, c.object) }
+}
+
+func listRefunds(c *call) action {
+	window, intentID, chargeID := c.window(), c.text("payment_intent"), c.text("charge")
+	return func(tx *tx) (any, error) {
+		var rows []refund
+		err := each(tx, refunds, func(_ string, re refund) error {
+			if (intentID == "" || intentID == re.PaymentIntent) && (chargeID == "" || chargeID == re.Charge) {
+				rows = append(rows, re)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return paginate(rows, func(re refund) string { return re.ID }, refunds, window)
+	}
+}
+
+// failRefund is POST /sandbox/refunds/{id}/fail: the bank sends the money back, days
+// after Stripe said that it was refunded.
+func (s *Sandbox) failRefund(w http.ResponseWriter, r *http.Request) error {
+	var re *refund
+	err := s.update(nil, func(tx *tx) (err error) {
+		re, err = find[refund](tx, refunds, chi.URLParam(r, "id"))
+		if err != nil || !re.fail() {
+			return err
+		}
+		ch, err := find[charge](tx, charges, re.Charge)
+		if err != nil {
+			return err
+		}
+		ch.takeBack(re.Amount)
+		put(tx, charges, ch.ID, ch)
+		put(tx, refunds, re.ID, re)
+		tx.emit("charge.refund.updated", re)
+		tx.emit("refund.updated", re)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	mustAnswer(http.StatusOK, re).write(w)
+	return nil
+}

@@ -1,0 +1,187 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// apiVersion is the version that stripe-go v76 speaks and that its webhook
+// package insists on in every event.
+const apiVersion = "2023-10-16"
+
+// Options say where a sandbox keeps its state and whom it tells of changes. The
+// zero value is a sandbox in memory that tells nobody.
+type Options struct {
+	// Dir is the folder of the state file. Empty means in memory only.
+	Dir string
+	// WebhookURL and WebhookSecret name the one webhook endpoint. Without a URL
+	// no events are sent, as for a Stripe account without endpoints.
+	WebhookURL    string
+	WebhookSecret string
+	// PublicURL is where a payer's browser reaches the sandbox. Empty means the
+	// Host of the request that asks for the address.
+	PublicURL string
+	// Now is the sandbox's clock. Nil means time.Now.
+	Now func() time.Time
+	// Log receives what nobody else is told. Nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Sandbox is one Stripe account in test mode, as an http.Handler.
+type Sandbox struct {
+	store     *store
+	courier   *courier
+	faults    *faults
+	keys      *keysInUse
+	requests  *requestLog
+	publicURL string
+	log       *slog.Logger
+	handler   http.Handler
+	close     context.CancelFunc
+}
+
+// Open makes a sandbox, with the state that Dir holds, and goes on delivering the
+// webhooks that were pending there.
+func Open(o Options) (*Sandbox, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	store, err := openStore(o.Dir, o.Now)
+	if err != nil {
+		return nil, fmt.Errorf("open sandbox: %w", err)
+	}
+	open, stop := context.WithCancel(context.Background())
+	s := &Sandbox{
+		store:     store,
+		faults:    newFaults(open.Done()),
+		keys:      newKeysInUse(),
+		requests:  &requestLog{now: o.Now},
+		publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+		log:       o.Log,
+		close:     stop,
+	}
+	s.courier = newCourier(open, store, s.faults, o.Log)
+	s.courier.setEndpoint(endpoint{o.WebhookURL, o.WebhookSecret})
+	s.handler = s.routes()
+
+	pending, err := s.recover()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), s.Close())
+	}
+	s.courier.send(pending)
+	return s, nil
+}
+
+// recover returns the events that are still to be delivered, and drops the
+// idempotency keys whose time is up.
+func (s *Sandbox) recover() (pending []event, err error) {
+	err = s.store.update(func(tx *tx) error {
+		if err := forgetOldAnswers(tx); err != nil {
+			return err
+		}
+		pending, err = all[event](tx, deliveries)
+		return err
+	})
+	return pending, err
+}
+
+// Close ends the webhook deliveries under way, which go on after the next Open,
+// releases the requests that a fault holds, and closes the state file.
+func (s *Sandbox) Close() error {
+	s.close()
+	s.courier.close()
+	return s.store.close()
+}
+
+// SetWebhook replaces the webhook endpoint. Pending events go to the new one at once.
+func (s *Sandbox) SetWebhook(url, secret string) {
+	s.courier.setEndpoint(endpoint{url, secret})
+}
+
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func (s *Sandbox) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(s.requests.record)
+	for _, op := range s.operations() {
+		r.Method(op.method, op.path, s.handle(s.serve(op)))
+	}
+	r.Get("/", s.handle(s.index))
+	r.Get("/sandbox/ledger", s.handle(s.showLedger))
+	r.Get("/sandbox/requests", s.handle(s.showRequests))
+	r.Get("/sandbox/faults", s.handle(s.listFaults))
+	r.Post("/sandbox/faults", s.handle(s.addFault))
+	r.Delete("/sandbox/faults", s.handle(s.clearFaults))
+	r.Post("/sandbox/refunds/{id}/fail", s.handle(s.failRefund))
+	r.Get("/sandbox/authenticate/{id}", s.handle(s.showBank))
+	r.Post("/sandbox/authenticate/{id}", s.handle(s.decideAtBank))
+	r.NotFound(s.handle(unrecognized))
+	r.MethodNotAllowed(s.handle(unrecognized))
+	return r
+}
+
+// handler answers a request, or says why it cannot.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// handle is the one place where an error becomes a response.
+func (s *Sandbox) handle(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil {
+			return
+		}
+		if errors.Is(err, errNoAnswer) {
+			panic(http.ErrAbortHandler) // net/http then closes the connection without an answer
+		}
+		refusal, ok := asAPIError(err)
+		if !ok {
+			s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			refusal = internalError()
+		}
+		refusal.answer().write(w)
+	}
+}
+
+// update runs fn in one transaction and sends the events that it emitted. cause is
+// the API request that they are due to, nil if there is none.
+func (s *Sandbox) update(cause *eventRequest, fn func(*tx) error) error {
+	var events []event
+	err := s.store.update(func(tx *tx) error {
+		tx.cause = cause
+		if err := fn(tx); err != nil {
+			return err
+		}
+		if !s.courier.hasEndpoint() {
+			return nil
+		}
+		events = tx.events
+		for _, e := range events {
+			put(tx, deliveries, e.ID, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.courier.send(events)
+	return nil
+}
+
+func unrecognized(_ http.ResponseWriter, r *http.Request) error {
+	return &apiError{
+		Status: http.StatusNotFound,
+		Type:   invalidRequest,
+		Message: fmt.Sprintf("Unrecognized request URL (%s: %s). If you are trying to list objects, remove the trailing slash. "+
+			"If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier in your code.", r.Method, r.URL.Path),
+	}
+}

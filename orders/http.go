@@ -1,0 +1,107 @@
+package orders
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"go.mongodb.org/mongo-driver/bson"
+
+	"ticketing.dev/common/money"
+	"ticketing.dev/common/session"
+	"ticketing.dev/common/web"
+)
+
+// Routes are the HTTP API of orders.
+func (s *Service) Routes(r chi.Router) {
+	r.Route("/api/orders", func(r chi.Router) {
+		r.Use(s.sessions.Middleware)
+		r.Method(http.MethodGet, "/", web.Handler(s.list))
+		r.Method(http.MethodPost, "/", web.Handler(s.create))
+		r.Method(http.MethodGet, "/{id}", web.Handler(s.show))
+		r.Method(http.MethodDelete, "/{id}", web.Handler(s.cancel))
+	})
+}
+
+// view is an order as clients see it.
+type view struct {
+	ID        string     `json:"id"`
+	UserID    string     `json:"userId"`
+	Status    Status     `json:"status"`
+	ExpiresAt time.Time  `json:"expiresAt"`
+	Ticket    viewTicket `json:"ticket"`
+	Version   int64      `json:"version"`
+}
+
+type viewTicket struct {
+	ID    string        `json:"id"`
+	Title string        `json:"title"`
+	Price money.Dollars `json:"price"`
+}
+
+func show(o *Order) view {
+	return view{o.ID, o.UserID, o.Status, o.ExpiresAt.UTC(),
+		viewTicket{o.Ticket.ID, o.Ticket.Title, o.Ticket.Price.Dollars()}, o.Version}
+}
+
+func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	page, err := web.ParsePage(r)
+	if err != nil {
+		return err
+	}
+	orders, err := s.orders.Newest(r.Context(), bson.M{"userId": user.ID}, page.After, page.Limit+1)
+	if err != nil {
+		return err
+	}
+	return web.List(w, r, page, orders, func(o *Order) string { return o.ID }, show)
+}
+
+func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	body, err := web.Decode[struct {
+		TicketID string `json:"ticketId" validate:"required,mongodb" message:"ticketId must be the id of a ticket"`
+	}](w, r)
+	if err != nil {
+		return err
+	}
+	order, err := s.reserve(r.Context(), body.TicketID, user.ID)
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusCreated, show(order))
+}
+
+func (s *Service) show(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	order, err := s.orders.Get(r.Context(), chi.URLParam(r, "id"))
+	if err != nil {
+		return err
+	}
+	if err := order.OwnedBy(user.ID); err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusOK, show(order))
+}
+
+func (s *Service) cancel(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	err = s.change(r.Context(), chi.URLParam(r, "id"), func(o *Order) error { return o.Cancel(user.ID) })
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,164 @@
+package orders
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/events"
+	"ticketing.dev/common/money"
+	"ticketing.dev/common/problem"
+)
+
+// Status says where an order stands. The way from Created to Complete or Cancelled never leads back.
+type Status string
+
+const (
+	Created Status = "created"
+	// AwaitingPayment means that a payment is in flight. Its outcome decides; time does not.
+	AwaitingPayment Status = "awaiting:payment"
+	Complete        Status = "complete"
+	Cancelled       Status = "cancelled"
+)
+
+// Reason says why an order was cancelled.
+type Reason string
+
+const (
+	Expired       Reason = "expired"
+	ByUser        Reason = "user"
+	PaymentFailed Reason = "payment-failed"
+)
+
+// What an order refuses.
+var (
+	ErrReserved        = problem.New(problem.Refused, "Ticket is already reserved")
+	ErrComplete        = problem.New(problem.Refused, "A complete order cannot be cancelled")
+	ErrPaymentInFlight = problem.New(problem.Refused, "A payment is in flight")
+	// ErrNotYet says that an order's time is not up by this clock.
+	ErrNotYet = errors.New("the order has not expired yet")
+	// ErrAmount says that something else was paid than the price.
+	ErrAmount = errors.New("the amount paid is not the price of the order")
+)
+
+// Order is a buyer's claim on a ticket: a reservation until ExpiresAt, a sale once it is complete.
+type Order struct {
+	aggregate.Root `bson:",inline"`
+
+	UserID    string        `bson:"userId"`
+	Status    Status        `bson:"status"`
+	ExpiresAt time.Time     `bson:"expiresAt"`
+	Ticket    OrderedTicket `bson:"ticket"`
+	// Slot is "<ticket>/<reservation>". A unique index on it lets one order win a reservation.
+	Slot string `bson:"slot"`
+	// Reason is set when the order is cancelled.
+	Reason Reason `bson:"reason,omitempty"`
+}
+
+// OrderedTicket is the ticket as it was when it was ordered.
+type OrderedTicket struct {
+	ID    string      `bson:"id"`
+	Title string      `bson:"title"`
+	Price money.Cents `bson:"price"`
+	// Reservation counts the orders of this ticket, from 1.
+	Reservation int64 `bson:"reservation"`
+}
+
+// Place makes an order that claims the ticket's next reservation. Whether it gets it is for the
+// insertion to say.
+func Place(t *Ticket, buyer string, expiresAt time.Time) *Order {
+	reservation := t.Released + 1
+	o := &Order{
+		Root:      aggregate.Root{ID: aggregate.NewID()},
+		UserID:    buyer,
+		Status:    Created,
+		ExpiresAt: expiresAt.UTC().Truncate(time.Millisecond), // what MongoDB keeps
+		Ticket:    OrderedTicket{t.ID, t.Title, t.Price, reservation},
+		Slot:      fmt.Sprintf("%s/%d", t.ID, reservation),
+	}
+	o.Record(events.OrderCreated{Order: o.event()})
+	return o
+}
+
+// OwnedBy refuses everybody but the buyer.
+func (o *Order) OwnedBy(user string) error {
+	if o.UserID != user {
+		return problem.ErrNotOwner
+	}
+	return nil
+}
+
+// Cancel releases the ticket at the buyer's wish. A cancelled order stays as it is.
+func (o *Order) Cancel(user string) error {
+	if err := o.OwnedBy(user); err != nil {
+		return err
+	}
+	switch o.Status {
+	case Complete:
+		return ErrComplete
+	case AwaitingPayment:
+		return ErrPaymentInFlight
+	case Created:
+		o.cancel(ByUser)
+	}
+	return nil
+}
+
+// Expire ends an unpaid order whose time is up. A payment in flight decides for itself.
+func (o *Order) Expire(now time.Time) error {
+	switch {
+	case o.Status != Created:
+		return nil
+	case now.Before(o.ExpiresAt):
+		return ErrNotYet
+	}
+	o.cancel(Expired)
+	return nil
+}
+
+// StartPayment notes that a payment is in flight.
+func (o *Order) StartPayment() {
+	if o.Status == Created {
+		o.Status = AwaitingPayment
+	}
+}
+
+// Pay completes the order. A payment that comes after the order was cancelled changes nothing:
+// payments refunds it.
+func (o *Order) Pay(amount money.Cents) error {
+	if amount != o.Ticket.Price {
+		return fmt.Errorf("%w: %s for %s", ErrAmount, amount, o.Ticket.Price)
+	}
+	if o.open() {
+		o.Status = Complete
+		o.Record(events.OrderCompleted{Order: o.event()})
+	}
+	return nil
+}
+
+// FailPayment cancels the order: one payment for one order.
+func (o *Order) FailPayment() {
+	if o.open() {
+		o.cancel(PaymentFailed)
+	}
+}
+
+func (o *Order) open() bool { return o.Status == Created || o.Status == AwaitingPayment }
+
+func (o *Order) cancel(why Reason) {
+	o.Status, o.Reason = Cancelled, why
+	o.Record(events.OrderCancelled{Order: o.event(), Reason: string(why)})
+}
+
+// event is the order as other services are told of it.
+func (o *Order) event() events.Order {
+	return events.Order{
+		ID:        o.ID,
+		Version:   o.Version,
+		Status:    string(o.Status),
+		UserID:    o.UserID,
+		ExpiresAt: o.ExpiresAt,
+		Ticket:    events.OrderedTicket(o.Ticket),
+	}
+}

@@ -1,0 +1,114 @@
+package payments
+
+import (
+	"time"
+
+	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/events"
+	"ticketing.dev/common/money"
+)
+
+// Status says where a charge stands.
+type Status string
+
+const (
+	// Pending means that the outcome is not known yet: the payment is under way, or the bank asks.
+	Pending   Status = "pending"
+	Succeeded Status = "succeeded"
+	Failed    Status = "failed"
+	Refunded  Status = "refunded"
+)
+
+// Charge is the one payment of an order; its id is the order's. It has one PaymentIntent, which
+// captures at most once.
+type Charge struct {
+	aggregate.Root `bson:",inline"`
+
+	UserID string      `bson:"userId"`
+	Status Status      `bson:"status"`
+	Amount money.Cents `bson:"amount"`
+	// OpenedAt is when the payment began, and ExpiresAt until when its order is reserved for it.
+	OpenedAt  time.Time `bson:"openedAt"`
+	ExpiresAt time.Time `bson:"expiresAt"`
+	// StripeID is the PaymentIntent, once it is stored. Only a stored one is ever confirmed.
+	StripeID       string `bson:"stripeId,omitempty"`
+	StripeRefundID string `bson:"stripeRefundId,omitempty"`
+	// ClientSecret lets the payer answer the bank. It is there only while the bank asks.
+	ClientSecret string `bson:"clientSecret,omitempty"`
+	// FailedFor is why a failed charge failed, in Stripe's words.
+	FailedFor string `bson:"failedFor,omitempty"`
+	// Settled says that the charge has succeeded, the order is complete, and nothing is left to do.
+	Settled bool `bson:"settled"`
+}
+
+// Open makes the charge of an order.
+func Open(o *Order, now time.Time) *Charge {
+	c := &Charge{
+		Root:      aggregate.Root{ID: o.ID},
+		UserID:    o.UserID,
+		Status:    Pending,
+		Amount:    o.Price,
+		OpenedAt:  now.UTC().Truncate(time.Millisecond),
+		ExpiresAt: o.ExpiresAt,
+	}
+	c.Record(events.PaymentStarted{Payment: c.payment()})
+	return c
+}
+
+// Attach stores the PaymentIntent, where the charge is still pending and has none.
+func (c *Charge) Attach(intent string) {
+	if c.Status == Pending && c.StripeID == "" {
+		c.StripeID = intent
+	}
+}
+
+// AskPayer notes that the bank waits for the payer.
+func (c *Charge) AskPayer(clientSecret string) {
+	if c.Status == Pending {
+		c.ClientSecret = clientSecret
+	}
+}
+
+// Succeed notes that Stripe has captured the money.
+func (c *Charge) Succeed() {
+	if c.Status != Pending {
+		return
+	}
+	c.Status, c.ClientSecret = Succeeded, ""
+	c.Record(events.PaymentCreated{Payment: c.payment(), StripeID: c.StripeID, Amount: c.Amount})
+}
+
+// Fail ends a charge whose PaymentIntent has been cancelled at Stripe: no one can confirm it any more.
+func (c *Charge) Fail(reason string) {
+	if c.Status != Pending {
+		return
+	}
+	c.Status, c.ClientSecret, c.FailedFor = Failed, "", reason
+	c.Record(events.PaymentFailed{Payment: c.payment(), Reason: reason})
+}
+
+// FailUnasked ends a charge for which no PaymentIntent is stored. One that is made all the same is
+// never confirmed, since it cannot be attached any more.
+func (c *Charge) FailUnasked(reason string) {
+	if c.StripeID == "" {
+		c.Fail(reason)
+	}
+}
+
+// Refund notes that the money has been given back.
+func (c *Charge) Refund(refund string) {
+	if c.Status != Succeeded {
+		return
+	}
+	c.Status, c.StripeRefundID = Refunded, refund
+	c.Record(events.PaymentRefunded{Payment: c.payment(), StripeRefundID: refund, Amount: c.Amount})
+}
+
+// Settle notes that the order is complete.
+func (c *Charge) Settle() {
+	if c.Status == Succeeded {
+		c.Settled = true
+	}
+}
+
+func (c *Charge) payment() events.Payment { return events.Payment{ID: c.ID, OrderID: c.ID} }

@@ -1,0 +1,184 @@
+package payments
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketing.dev/common/events"
+	"ticketing.dev/common/service/servicetest"
+)
+
+// death is a way to Stripe on which a process dies: from one moment on, before or after a call, it does
+// nothing any more. It never learns of it, so all that it had still to do stays undone; and when it is
+// woken, like one that was only stopped, it goes on where it was.
+type death struct {
+	operation string // method and the end of the path of the call at which it dies
+	after     bool   // after Stripe has answered, else before it was asked
+
+	once         sync.Once
+	died, awaken chan struct{}
+}
+
+func (d *death) RoundTrip(r *http.Request) (*http.Response, error) {
+	dies := false
+	if operation(r) == d.operation {
+		d.once.Do(func() { dies = true })
+	}
+	if dies && !d.after {
+		close(d.died)
+		<-d.awaken
+	}
+	// Nothing but what we check for shall keep it from going on, its deadlines neither.
+	res, err := http.DefaultTransport.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
+	if dies && d.after {
+		close(d.died)
+		<-d.awaken
+	}
+	return res, err
+}
+
+// operation names what a request asks of Stripe.
+func operation(r *http.Request) string {
+	path := r.URL.Path
+	switch {
+	case path == "/v1/payment_methods":
+		return "method"
+	case path == "/v1/payment_intents":
+		return "open"
+	case len(path) > 8 && path[len(path)-8:] == "/confirm":
+		return "confirm"
+	case len(path) > 7 && path[len(path)-7:] == "/cancel":
+		return "cancel"
+	case path == "/v1/refunds" && r.Method == http.MethodPost:
+		return "refund"
+	case path == "/v1/refunds":
+		return "refunded"
+	}
+	return "read"
+}
+
+// Between any two steps of a payment there is a call to Stripe, so a process that dies before or after
+// each of them has died at every point: before the charge is opened, before and after its
+// PaymentIntent is made, stored, confirmed and read, before the outcome is written and before and after
+// the refund.
+func TestAPaymentThatDies(t *testing.T) {
+	for _, at := range []string{"method", "open", "confirm", "read", "cancel", "refunded", "refund"} {
+		for _, after := range []bool{false, true} {
+			for _, next := range []string{"another POST", "the reconciler", "the process comes back"} {
+				token, late := "tok_visa", at == "refunded" || at == "refund"
+				if at == "cancel" {
+					token = "tok_chargeDeclined"
+				}
+				t.Run(fmt.Sprintf("%s/after=%v/%s", at, after, next), func(t *testing.T) {
+					t.Parallel()
+					dying(t, &death{operation: at, after: after}, token, late, next)
+				})
+			}
+		}
+	}
+}
+
+// dying lets a replica die in the middle of a payment and another go on.
+func dying(t *testing.T, d *death, token string, late bool, next string) {
+	d.died, d.awaken = make(chan struct{}), make(chan struct{})
+	s := prepare(t)
+	dead := servicetest.Run(t, "payments", s.bus, s.open(d))
+	s.Client = dead
+	o := s.order(1999)
+
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		if late { // a late success is found by the one that hears of the cancellation
+			s.pay(o.ID, token)
+			servicetest.Publish(t, s.bus, cancelled(o))
+			return
+		}
+		s.pay(o.ID, token)
+	}()
+	select {
+	case <-d.died:
+	case <-time.After(servicetest.Patience):
+		t.Fatal("the payment never came to where it should have died")
+	}
+
+	s.run()
+	switch next {
+	case "another POST":
+		a := s.pay(o.ID, token)
+		if a.Status >= 500 {
+			t.Errorf("another POST is answered %d %s", a.Status, a.Body)
+		}
+	case "the process comes back":
+		s.later(patience + time.Second)
+		s.reconcile()
+		close(d.awaken)
+		<-answered
+	}
+	s.later(2 * patience)
+	s.reconcile()
+
+	c, l := s.charge(o.ID), s.ledger()
+	captured := 0
+	for _, e := range l.Entries {
+		captured += e.CapturedTimes
+	}
+	switch c.Status {
+	case "":
+		if captured != 0 {
+			t.Errorf("no charge, but the ledger says %+v", l)
+		}
+	case "succeeded":
+		if captured != 1 || l.Refunded != 0 || late {
+			t.Errorf("%+v, but the ledger says %+v", c, l)
+		}
+	case "failed":
+		if captured != 0 {
+			t.Errorf("%+v, but the ledger says %+v", c, l)
+		}
+	case "refunded":
+		if captured != 1 || l.Refunded != 1999 || !late || c.StripeRefundID == "" {
+			t.Errorf("%+v, but the ledger says %+v", c, l)
+		}
+	default:
+		t.Errorf("the charge is left %+v, the ledger says %+v", c, l)
+	}
+	s.told(o.ID, c.Status)
+
+	if next != "the process comes back" {
+		close(d.awaken)
+		<-answered
+	}
+	if again, now := s.charge(o.ID), s.ledger(); c.Status != "" && (again != c || now.Captured != l.Captured || now.Refunded != l.Refunded) {
+		t.Errorf("once it had come back: %+v, %+v; before: %+v, %+v", again, now, c, l)
+	}
+}
+
+// told checks that orders hears how a payment has ended, and of one end only.
+func (s *system) told(order, status string) {
+	s.t.Helper()
+	servicetest.Eventually(s.t, "the events of a charge that "+status, func() bool {
+		created, failed := 0, 0
+		for _, e := range servicetest.Published[events.PaymentCreated](s.t, s.bus) {
+			if e.OrderID == order {
+				created++
+			}
+		}
+		for _, e := range servicetest.Published[events.PaymentFailed](s.t, s.bus) {
+			if e.OrderID == order {
+				failed++
+			}
+		}
+		switch status {
+		case "succeeded", "refunded":
+			return created == 1 && failed == 0
+		case "failed":
+			return created == 0 && failed == 1
+		}
+		return created == 0 && failed == 0
+	})
+}

@@ -1,0 +1,224 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/problem"
+)
+
+const (
+	// payTimeout ends a POST that pays. What it leaves open is for the reconciler.
+	payTimeout = 25 * time.Second
+	// patience is how long a charge may be under way before the reconciler takes it that the process
+	// which began it is dead. It is longer than payTimeout.
+	patience = time.Minute
+	// grace is what the bank gets after the order's time is up.
+	grace = time.Minute
+)
+
+// pay takes the payment of an order, at most one for each: where there is a charge already, its state
+// now is the answer. Every step may be the last one of a process that dies; the reconciler goes on
+// from whatever it finds.
+func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, opened bool, err error) {
+	if c, err := s.charges.Get(ctx, o.ID); !errors.Is(err, problem.ErrNotFound) {
+		return s.again(ctx, c, err)
+	}
+	if err := o.Payable(s.now()); err != nil {
+		return nil, false, err
+	}
+
+	// 1. A token that Stripe refuses opens nothing.
+	method, err := s.stripe.method(ctx, token)
+	if err != nil {
+		return nil, false, tokenRefused(err)
+	}
+	// 2. The order's id as the charge's lets one of several payments in.
+	c = Open(o, s.now())
+	err = s.charges.Insert(ctx, c)
+	if errors.Is(err, aggregate.ErrDuplicate) {
+		c, err = s.charges.Get(ctx, o.ID)
+		return s.again(ctx, c, err)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	c, err = s.capture(ctx, c, method)
+	return c, true, err
+}
+
+// again answers a payment that is repeated: with the charge as Stripe says that it stands, or as it
+// is known to stand if Stripe does not say.
+func (s *Service) again(ctx context.Context, c *Charge, err error) (*Charge, bool, error) {
+	if err != nil {
+		return nil, false, err
+	}
+	now, err := s.resolve(ctx, c)
+	if err != nil {
+		now, err = s.unknown(c, err)
+	}
+	return now, false, err
+}
+
+// capture takes an open charge through Stripe. An outcome that stays unknown leaves it pending and is
+// no error.
+func (s *Service) capture(ctx context.Context, c *Charge, method string) (*Charge, error) {
+	// 3. A PaymentIntent that is not confirmed yet,
+	intent, err := s.stripe.open(ctx, c.ID, c.Amount, method)
+	if reason, definite := refusal(err); definite {
+		return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.FailUnasked(reason); return nil })
+	}
+	if err != nil {
+		return s.unknown(c, err)
+	}
+	// 4. whose id is stored before anybody can be charged.
+	c, err = s.charges.Update(ctx, c.ID, func(c *Charge) error { c.Attach(intent); return nil })
+	if err != nil || c.StripeID != intent {
+		return c, err
+	}
+	// 5. From here on it can be asked by its id how it stands, so the answer need not arrive.
+	err = s.stripe.confirm(ctx, intent)
+	if reason, definite := refusal(err); definite {
+		return s.refused(ctx, c, reason)
+	}
+	if err != nil {
+		s.log.Warn("payment confirmed without an answer", "order", c.ID, "error", err)
+	}
+	// 6. and 7.
+	c, err = s.resolve(ctx, c)
+	if err != nil {
+		return s.unknown(c, err)
+	}
+	return c, nil
+}
+
+// unknown leaves a charge to the reconciler.
+func (s *Service) unknown(c *Charge, err error) (*Charge, error) {
+	s.log.Warn("outcome of the payment unknown, the reconciler will ask", "order", c.ID, "error", err)
+	return c, nil
+}
+
+// refused judges a charge whose confirmation Stripe has refused: what counts is how the PaymentIntent
+// stands, as another process or the bank may have been there first.
+func (s *Service) refused(ctx context.Context, c *Charge, reason string) (*Charge, error) {
+	intent, err := s.stripe.read(ctx, c.StripeID)
+	if err == nil && intent.Status == stripe.PaymentIntentStatusRequiresConfirmation {
+		c, err = s.abandon(ctx, c, reason)
+	} else if err == nil {
+		c, err = s.conclude(ctx, c, intent)
+	}
+	if err != nil {
+		return s.unknown(c, err)
+	}
+	return c, nil
+}
+
+// resolve asks Stripe how a pending charge stands, and writes what it says.
+func (s *Service) resolve(ctx context.Context, c *Charge) (*Charge, error) {
+	if c.Status != Pending {
+		return c, nil
+	}
+	overtime := s.now().After(c.OpenedAt.Add(patience))
+	if c.StripeID == "" {
+		if !overtime {
+			return c, nil
+		}
+		return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.FailUnasked("The payment was interrupted"); return nil })
+	}
+	intent, err := s.stripe.read(ctx, c.StripeID)
+	if err != nil {
+		return c, fmt.Errorf("read %s of order %s: %w", c.StripeID, c.ID, err)
+	}
+	switch {
+	case intent.Status == stripe.PaymentIntentStatusRequiresConfirmation && overtime:
+		return s.abandon(ctx, c, "The payment was interrupted")
+	case intent.Status == stripe.PaymentIntentStatusRequiresAction && s.now().After(c.ExpiresAt.Add(grace)):
+		return s.abandon(ctx, c, "The bank's question was not answered in time")
+	}
+	return s.conclude(ctx, c, intent)
+}
+
+// conclude writes what a PaymentIntent says of its charge.
+func (s *Service) conclude(ctx context.Context, c *Charge, intent *stripe.PaymentIntent) (*Charge, error) {
+	switch intent.Status {
+	case stripe.PaymentIntentStatusSucceeded:
+		return s.succeed(ctx, c)
+	case stripe.PaymentIntentStatusCanceled:
+		return s.fail(ctx, c, decline(intent))
+	case stripe.PaymentIntentStatusRequiresPaymentMethod:
+		return s.abandon(ctx, c, decline(intent))
+	case stripe.PaymentIntentStatusRequiresAction:
+		return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.AskPayer(intent.ClientSecret); return nil })
+	}
+	return c, nil
+}
+
+// abandon ends a payment that shall not be. Its PaymentIntent is cancelled first, or the payer could
+// still confirm it at the bank and pay for an order that is cancelled.
+func (s *Service) abandon(ctx context.Context, c *Charge, reason string) (*Charge, error) {
+	intent, err := s.stripe.cancel(ctx, c.StripeID)
+	if err != nil {
+		return c, fmt.Errorf("cancel %s of order %s: %w", c.StripeID, c.ID, err)
+	}
+	switch intent.Status {
+	case stripe.PaymentIntentStatusCanceled:
+		return s.fail(ctx, c, reason)
+	case stripe.PaymentIntentStatusSucceeded:
+		return s.succeed(ctx, c)
+	}
+	return c, fmt.Errorf("cancel %s of order %s: it is %s", c.StripeID, c.ID, intent.Status)
+}
+
+func (s *Service) fail(ctx context.Context, c *Charge, reason string) (*Charge, error) {
+	return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.Fail(reason); return nil })
+}
+
+func (s *Service) succeed(ctx context.Context, c *Charge) (*Charge, error) {
+	c, err := s.charges.Update(ctx, c.ID, func(c *Charge) error { c.Succeed(); return nil })
+	if err != nil {
+		return c, err
+	}
+	settled, err := s.settle(ctx, c.ID)
+	if err != nil {
+		s.log.Warn("charge not settled yet, the reconciler will", "order", c.ID, "error", err)
+		return c, nil
+	}
+	return settled, nil
+}
+
+// settle ends what money is there for an order: a complete order keeps it, a cancelled one gives it
+// back. It looks at both as they are now, so it may be called at any time and again.
+func (s *Service) settle(ctx context.Context, order string) (*Charge, error) {
+	c, err := s.charges.Get(ctx, order)
+	if err != nil || c.Status != Succeeded || c.Settled {
+		return c, err
+	}
+	o, err := s.orders.get(ctx, order)
+	if err != nil {
+		return c, err
+	}
+	switch o.Status {
+	case orderComplete:
+		return s.charges.Update(ctx, order, func(c *Charge) error { c.Settle(); return nil })
+	case orderCancelled:
+		refund, err := s.stripe.refund(ctx, c.StripeID, c.Amount)
+		if err != nil {
+			return c, fmt.Errorf("refund %s of order %s: %w", c.StripeID, order, err)
+		}
+		return s.charges.Update(ctx, order, func(c *Charge) error { c.Refund(refund); return nil })
+	}
+	return c, nil
+}
+
+// decline is why the last attempt failed, as Stripe tells it.
+func decline(intent *stripe.PaymentIntent) string {
+	if intent.LastPaymentError != nil && intent.LastPaymentError.Msg != "" {
+		return intent.LastPaymentError.Msg
+	}
+	return "The payment was cancelled"
+}

@@ -1,0 +1,204 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/client"
+
+	"ticketing.dev/common/money"
+	"ticketing.dev/common/problem"
+)
+
+// callTimeout ends one call to Stripe, with the library's own repetitions. It is well under the bus's
+// AckWait.
+const callTimeout = 8 * time.Second
+
+// processor is what payments asks of Stripe.
+type processor struct {
+	api     *client.API
+	timeout time.Duration
+}
+
+// StripeConfig says how Stripe is reached. URL is another address than Stripe's own: the sandbox's.
+type StripeConfig struct {
+	Key           string `env:"STRIPE_KEY,required,notEmpty"`
+	WebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
+	URL           string `env:"STRIPE_API_URL"`
+	// Timeout ends one call. It is callTimeout where it is 0.
+	Timeout time.Duration
+}
+
+func newProcessor(c StripeConfig, transport http.RoundTripper, log *slog.Logger) processor {
+	if c.Timeout == 0 {
+		c.Timeout = callTimeout
+	}
+	backend := &stripe.BackendConfig{
+		HTTPClient:    &http.Client{Timeout: c.Timeout, Transport: transport},
+		LeveledLogger: stripeLog{log},
+	}
+	if c.URL != "" {
+		backend.URL = stripe.String(strings.TrimSuffix(c.URL, "/"))
+	}
+	api := client.New(c.Key, &stripe.Backends{API: stripe.GetBackendWithConfig(stripe.APIBackend, backend)})
+	return processor{api, c.Timeout}
+}
+
+// method makes a PaymentMethod of a token. One that is a PaymentMethod already is taken as it is, once
+// Stripe knows it.
+func (p processor) method(ctx context.Context, token string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	if strings.HasPrefix(token, "pm_") {
+		_, err := p.api.PaymentMethods.Get(token, &stripe.PaymentMethodParams{Params: stripe.Params{Context: ctx}})
+		return token, err
+	}
+	method, err := p.api.PaymentMethods.New(&stripe.PaymentMethodParams{
+		Params: stripe.Params{Context: ctx},
+		Type:   stripe.String(string(stripe.PaymentMethodTypeCard)),
+		Card:   &stripe.PaymentMethodCardParams{Token: stripe.String(token)},
+	})
+	if err != nil {
+		return "", err
+	}
+	return method.ID, nil
+}
+
+// open makes a PaymentIntent that is not confirmed yet: no money moves.
+func (p processor) open(ctx context.Context, order string, amount money.Cents, method string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	intent, err := p.api.PaymentIntents.New(&stripe.PaymentIntentParams{
+		Params:             stripe.Params{Context: ctx, Metadata: map[string]string{"order_id": order}},
+		Amount:             stripe.Int64(int64(amount)),
+		Currency:           stripe.String(string(stripe.CurrencyUSD)),
+		PaymentMethod:      stripe.String(method),
+		PaymentMethodTypes: stripe.StringSlice([]string{string(stripe.PaymentMethodTypeCard)}),
+	})
+	if err != nil {
+		return "", err
+	}
+	return intent.ID, nil
+}
+
+// confirm asks the bank for the money.
+func (p processor) confirm(ctx context.Context, intent string) error {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	_, err := p.api.PaymentIntents.Confirm(intent, &stripe.PaymentIntentConfirmParams{Params: stripe.Params{Context: ctx}})
+	return err
+}
+
+// read fetches a PaymentIntent as it now stands.
+func (p processor) read(ctx context.Context, intent string) (*stripe.PaymentIntent, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	return p.api.PaymentIntents.Get(intent, &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}})
+}
+
+// cancel makes sure that nobody confirms a PaymentIntent any more, and returns how it has ended:
+// canceled, or succeeded if that came first.
+func (p processor) cancel(ctx context.Context, intent string) (*stripe.PaymentIntent, error) {
+	bounded, stop := context.WithTimeout(ctx, p.timeout)
+	defer stop()
+	ended, err := p.api.PaymentIntents.Cancel(intent, &stripe.PaymentIntentCancelParams{Params: stripe.Params{Context: bounded}})
+	if refusal, ok := errors.AsType[*stripe.Error](err); ok && refusal.Code == stripe.ErrorCodePaymentIntentUnexpectedState {
+		return p.read(ctx, intent)
+	}
+	return ended, err
+}
+
+// refund gives the whole amount back and returns the refund's id. It may be called again: what has
+// been given back before is found and not given again.
+func (p processor) refund(ctx context.Context, intent string, amount money.Cents) (string, error) {
+	if id, err := p.refunded(ctx, intent, amount); id != "" || err != nil {
+		return id, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	refund, err := p.api.Refunds.New(&stripe.RefundParams{
+		Params:        stripe.Params{Context: bounded},
+		PaymentIntent: stripe.String(intent),
+	})
+	if refusal, ok := errors.AsType[*stripe.Error](err); ok && refusal.Code == stripe.ErrorCodeChargeAlreadyRefunded {
+		return p.refunded(ctx, intent, amount)
+	}
+	if err != nil {
+		return "", err
+	}
+	return refund.ID, nil
+}
+
+// refunded finds the refund of a PaymentIntent, if the whole amount has been given back.
+func (p processor) refunded(ctx context.Context, intent string, amount money.Cents) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	all := p.api.Refunds.List(&stripe.RefundListParams{
+		ListParams:    stripe.ListParams{Context: ctx},
+		PaymentIntent: stripe.String(intent),
+	})
+	last, sum := "", money.Cents(0)
+	for all.Next() {
+		if r := all.Refund(); r.Status != stripe.RefundStatusFailed && r.Status != stripe.RefundStatusCanceled {
+			last, sum = r.ID, sum+money.Cents(r.Amount)
+		}
+	}
+	if err := all.Err(); err != nil || sum < amount {
+		return "", err
+	}
+	return last, nil
+}
+
+// refundFailed says whether a refund that Stripe had taken has failed since, as when the bank closed
+// the account behind the card.
+func (p processor) refundFailed(ctx context.Context, refund string) (*stripe.Refund, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	r, err := p.api.Refunds.Get(refund, &stripe.RefundParams{Params: stripe.Params{Context: ctx}})
+	return r, err == nil && r.Status == stripe.RefundStatusFailed, err
+}
+
+// refusal says whether Stripe has definitely refused what it was asked, and why. Everything else (no
+// answer, a 5xx, too many requests, a key in use, credentials that are wrong) leaves the outcome open.
+func refusal(err error) (reason string, definite bool) {
+	e, ok := errors.AsType[*stripe.Error](err)
+	if !ok {
+		return "", false
+	}
+	switch e.HTTPStatusCode {
+	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
+		return e.Msg, true
+	}
+	return "", false
+}
+
+// tokenRefused is what the payer is told of a token that Stripe refuses, or cannot be asked about.
+func tokenRefused(err error) error {
+	if reason, definite := refusal(err); definite {
+		return problem.Field("token", reason)
+	}
+	return errors.Join(fmt.Errorf("payment method: %w", err), unavailable)
+}
+
+var unavailable = &problem.Error{
+	Kind:       problem.Unavailable,
+	Details:    []problem.Detail{{Message: "Payments cannot be taken at the moment, nothing was charged"}},
+	RetryAfter: 5 * time.Second,
+}
+
+// stripeLog leaves the lines of stripe-go to those who ask for them: what matters is logged where it
+// is handled.
+type stripeLog struct{ log *slog.Logger }
+
+func (l stripeLog) Debugf(string, ...any)            {}
+func (l stripeLog) Infof(string, ...any)             {}
+func (l stripeLog) Warnf(format string, args ...any) { l.log.Debug(fmt.Sprintf(format, args...)) }
+func (l stripeLog) Errorf(format string, args ...any) {
+	l.log.Debug(fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,45 @@
+package payments
+
+import (
+	"testing"
+	"time"
+
+	"ticketing.dev/common/service/servicetest"
+	"ticketing.dev/common/standin"
+)
+
+// stripe-mock checks requests against Stripe's own specification: what it accepts, Stripe does. It
+// keeps no state, so the answers mean nothing.
+func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
+	p := newProcessor(StripeConfig{Key: "sk_test_123", URL: standin.Start(t, "stripe-mock").URL, Timeout: 10 * time.Second}, nil, servicetest.Log(t))
+	ctx := t.Context()
+	method, err := p.method(ctx, "tok_visa")
+	if err != nil {
+		t.Fatal("make a payment method:", err)
+	}
+	if _, err := p.method(ctx, "pm_card_visa"); err != nil {
+		t.Error("read a payment method:", err)
+	}
+	intent, err := p.open(ctx, "65a000000000000000000001", 1999, method)
+	if err != nil {
+		t.Fatal("make a PaymentIntent:", err)
+	}
+	if err := p.confirm(ctx, intent); err != nil {
+		t.Error("confirm:", err)
+	}
+	if _, err := p.read(ctx, intent); err != nil {
+		t.Error("read:", err)
+	}
+	if _, err := p.cancel(ctx, intent); err != nil {
+		t.Error("cancel:", err)
+	}
+	if _, err := p.refund(ctx, intent, 99999999); err != nil {
+		t.Error("refund:", err)
+	}
+	if _, _, err := p.refundFailed(ctx, "re_1"); err != nil {
+		t.Error("read a refund:", err)
+	}
+	if _, err := p.refunded(ctx, intent, 1); err != nil {
+		t.Error("list refunds:", err)
+	}
+}

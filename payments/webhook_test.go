@@ -1,0 +1,109 @@
+package payments
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76/webhook"
+
+	"ticketing.dev/common/service/servicetest"
+)
+
+// hook sends an event as Stripe would, signed with a secret.
+func (s *system) hook(secret, kind, object, id string) servicetest.Answer {
+	s.t.Helper()
+	payload, err := json.Marshal(map[string]any{
+		"id": "evt_1", "object": "event", "type": kind, "api_version": "2020-08-27",
+		"data": map[string]any{"object": map[string]any{"id": id, "object": object, "status": "succeeded"}},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: time.Now()})
+	r, err := http.NewRequest(http.MethodPost, s.URL+"/api/payments/webhook", strings.NewReader(string(payload)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Stripe-Signature", signed.Header)
+	return s.Request(r)
+}
+
+func TestAWebhookIsAHint(t *testing.T) {
+	s := start(t)
+	o := s.order(1999)
+	asked := s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
+
+	// It says succeeded, Stripe itself does not: nothing happens.
+	if a := s.hook(webhookSecret, "payment_intent.succeeded", "payment_intent", asked.StripeID); a.Status != http.StatusOK {
+		t.Errorf("answered %d %s", a.Status, a.Body)
+	}
+	if c := s.charge(o.ID); c.Status != "pending" {
+		t.Fatalf("a webhook made it %+v", c)
+	}
+	s.atTheBank(asked, "approve")
+	s.hook("whsec_guessed", "payment_intent.succeeded", "payment_intent", asked.StripeID).Refused(t, 400, "", "Signature is not valid")
+	if c := s.charge(o.ID); c.Status != "pending" {
+		t.Fatalf("a forged webhook made it %+v", c)
+	}
+	// Any event about the PaymentIntent will do, and a second one changes nothing.
+	for range 2 {
+		if a := s.hook(webhookSecret, "payment_intent.payment_failed", "payment_intent", asked.StripeID); a.Status != http.StatusOK {
+			t.Errorf("answered %d %s", a.Status, a.Body)
+		}
+		if c := s.charge(o.ID); c.Status != "succeeded" {
+			t.Errorf("then it is %+v", c)
+		}
+	}
+}
+
+func TestWebhooksOfNoInterestAreTaken(t *testing.T) {
+	s := start(t)
+	for _, object := range []string{"payment_intent", "refund", "customer", "charge", ""} {
+		if a := s.hook(webhookSecret, "some.event", object, "x_unknown"); a.Status != http.StatusOK {
+			t.Errorf("%s: answered %d %s", object, a.Status, a.Body)
+		}
+	}
+}
+
+func TestAWebhookComesAgainWhenStripeCannotBeAsked(t *testing.T) {
+	s := start(t)
+	asked := s.paid(s.order(1999).ID, "pm_card_authenticationRequired", http.StatusCreated)
+	s.fault("payment_intents.retrieve", "error_before", 0)
+	s.hook(webhookSecret, "payment_intent.succeeded", "payment_intent", asked.StripeID).Refused(t, 500, "", "Something went wrong")
+}
+
+// The bank may send a refund back long after Stripe has taken it.
+func TestARefundThatFailsLaterRaisesAnAlarm(t *testing.T) {
+	s := prepare(t)
+	var lines bytes.Buffer
+	s.service = s.open(nil)
+	s.service.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelError}))
+	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	o := s.order(1999)
+	s.paid(o.ID, "tok_visa", http.StatusCreated)
+	s.tell(cancelled(o))
+	refund := s.charge(o.ID).StripeRefundID
+	s.hook(webhookSecret, "charge.refund.updated", "refund", refund)
+	if lines.Len() > 0 {
+		t.Errorf("an alarm for a good refund: %s", &lines)
+	}
+	s.sandboxed(http.MethodPost, "/sandbox/refunds/"+refund+"/fail", "", nil)
+	s.hook(webhookSecret, "charge.refund.updated", "refund", refund)
+	if s.Stop(); !strings.Contains(lines.String(), refund) {
+		t.Errorf("no alarm for %s: %s", refund, &lines)
+	}
+}
+
+func TestAHugeWebhookIsRefused(t *testing.T) {
+	s := start(t)
+	r, err := http.NewRequest(http.MethodPost, s.URL+"/api/payments/webhook", strings.NewReader(strings.Repeat("x", 70<<10)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Request(r).Refused(t, 413, "", "")
+}
