@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -144,6 +145,7 @@ func (s *Store[A]) unchanged(a A, before []byte) (bool, error) {
 // from the start if that is empty.
 func (s *Store[A]) Newest(ctx context.Context, filter bson.M, after string, limit int) ([]A, error) {
 	if after != "" {
+		filter = maps.Clone(filter)
 		filter["_id"] = bson.M{"$lt": after}
 	}
 	return s.find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(int64(limit)))

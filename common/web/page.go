@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/bson/primitive"
 
@@ -35,7 +36,7 @@ func ParsePage(r *http.Request) (Page, error) {
 		page.Limit = n
 	}
 	if query.Has("after") {
-		page.After = query.Get("after")
+		page.After = strings.ToLower(query.Get("after")) // as ids are stored
 		if !primitive.IsValidObjectID(page.After) {
 			return page, problem.Field("after", "after must be an id")
 		}

@@ -1,0 +1,42 @@
+package tickets
+
+import (
+	"context"
+	"errors"
+
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/events"
+	"ticketing.dev/common/problem"
+)
+
+// Listeners are the events that tickets reacts to.
+func (s *Service) Listeners() []bus.Listener {
+	return []bus.Listener{
+		bus.On(s.orderCreated),
+		bus.On(s.orderCancelled),
+		bus.On(s.orderCompleted),
+	}
+}
+
+func (s *Service) orderCreated(ctx context.Context, e events.OrderCreated) error {
+	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Reserve(e.ID, e.Ticket.Reservation) })
+}
+
+func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) error {
+	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Release(e.Ticket.Reservation) })
+}
+
+func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
+	ordered := Offer{e.Ticket.Title, e.Ticket.Price}
+	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered) })
+}
+
+// change applies what orders tells of a ticket. No later attempt can mend a ticket that is not there,
+// for each is committed before anybody can order it, nor an order that cannot be beside a sale.
+func (s *Service) change(ctx context.Context, id string, change func(*Ticket) error) error {
+	_, err := s.tickets.Update(ctx, id, change)
+	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, ErrSold) || errors.Is(err, ErrOvertaken) {
+		return bus.Poison(err)
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+package tickets
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"go.mongodb.org/mongo-driver/bson"
+
+	"ticketing.dev/common/money"
+	"ticketing.dev/common/problem"
+	"ticketing.dev/common/session"
+	"ticketing.dev/common/web"
+)
+
+// Routes are the HTTP API of tickets. Everybody may look; selling takes a session.
+func (s *Service) Routes(r chi.Router) {
+	r.Route("/api/tickets", func(r chi.Router) {
+		r.Use(s.sessions.Middleware)
+		r.Method(http.MethodGet, "/", web.Handler(s.list))
+		r.Method(http.MethodPost, "/", web.Handler(s.create))
+		r.Method(http.MethodGet, "/{id}", web.Handler(s.show))
+		r.Method(http.MethodPut, "/{id}", web.Handler(s.edit))
+	})
+}
+
+// view is a ticket as clients see it.
+type view struct {
+	ID      string        `json:"id"`
+	Title   string        `json:"title"`
+	Price   money.Dollars `json:"price"`
+	UserID  string        `json:"userId"`
+	OrderID string        `json:"orderId,omitempty"`
+	Status  Status        `json:"status"`
+	Version int64         `json:"version"`
+}
+
+func show(t *Ticket) view {
+	return view{t.ID, t.Title, t.Price.Dollars(), t.UserID, t.OrderID, t.Status, t.Version}
+}
+
+func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
+	filter, err := listed(r)
+	if err != nil {
+		return err
+	}
+	page, err := web.ParsePage(r)
+	if err != nil {
+		return err
+	}
+	tickets, err := s.tickets.Newest(r.Context(), filter, page.After, page.Limit+1)
+	if err != nil {
+		return err
+	}
+	return web.List(w, r, page, tickets, func(t *Ticket) string { return t.ID }, show)
+}
+
+// listed selects the tickets that are free to order, or with ?seller=me one's own in every state.
+func listed(r *http.Request) (bson.M, error) {
+	switch query := r.URL.Query(); {
+	case !query.Has("seller"):
+		return bson.M{"status": Available}, nil
+	case query.Get("seller") != "me":
+		return nil, problem.Field("seller", "seller must be me")
+	}
+	user, err := session.Require(r)
+	return bson.M{"userId": user.ID}, err
+}
+
+func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	offer, err := decodeOffer(w, r)
+	if err != nil {
+		return err
+	}
+	ticket := List(user.ID, offer)
+	if err := s.tickets.Insert(r.Context(), ticket); err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusCreated, show(ticket))
+}
+
+func (s *Service) show(w http.ResponseWriter, r *http.Request) error {
+	ticket, err := s.tickets.Get(r.Context(), chi.URLParam(r, "id"))
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusOK, show(ticket))
+}
+
+func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	offer, err := decodeOffer(w, r)
+	if err != nil {
+		return err
+	}
+	ticket, err := s.tickets.Update(r.Context(), chi.URLParam(r, "id"), func(t *Ticket) error { return t.Edit(user.ID, offer) })
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusOK, show(ticket))
+}
+
+// decodeOffer reads the body with which a ticket is listed or edited. The messages are for what is
+// no text or no amount at all: tags take no constants.
+func decodeOffer(w http.ResponseWriter, r *http.Request) (Offer, error) {
+	body, err := web.Decode[struct {
+		Title string        `json:"title" message:"Title must have 1 to 200 characters"`
+		Price money.Dollars `json:"price" message:"Price must be between $0.50 and $999999.99 with at most two decimals"`
+	}](w, r)
+	if err != nil {
+		return Offer{}, err
+	}
+	return NewOffer(body.Title, body.Price.Cents)
+}

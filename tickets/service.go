@@ -1,0 +1,51 @@
+// Package tickets lets sellers list and edit tickets. Who gets a ticket is for orders to decide; a
+// ticket follows what orders tells of it.
+package tickets
+
+import (
+	"context"
+	"log/slog"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+
+	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/service"
+	"ticketing.dev/common/session"
+)
+
+// Service is the tickets service.
+type Service struct {
+	db       *mongo.Database
+	tickets  *aggregate.Store[*Ticket]
+	relay    *aggregate.Relay
+	sessions *session.Sessions
+}
+
+// Options are what a service is made of.
+type Options struct {
+	DB       *mongo.Database
+	Bus      bus.Publisher
+	Sessions *session.Sessions
+	Log      *slog.Logger
+}
+
+// New makes the service and the indexes of its collection, one for each way to list tickets.
+func New(ctx context.Context, o Options) (*Service, error) {
+	relay := aggregate.NewRelay(o.Bus, o.Log)
+	tickets, err := aggregate.Open(ctx, o.DB.Collection("tickets"), "tickets", relay, func() *Ticket { return new(Ticket) },
+		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "_id", Value: -1}}},
+		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "_id", Value: -1}}})
+	if err != nil {
+		return nil, err
+	}
+	return &Service{o.DB, tickets, relay, o.Sessions}, nil
+}
+
+// Tasks publish events.
+func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run} }
+
+// Ready says whether the database answers.
+func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }
