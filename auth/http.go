@@ -11,12 +11,12 @@ import (
 
 // Routes are the HTTP API of auth.
 func (s *Service) Routes(r chi.Router) {
-	r.Route("/api/users", func(r chi.Router) {
+	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.Middleware)
-		r.Method(http.MethodPost, "/signup", web.Handler(s.signUp))
-		r.Method(http.MethodPost, "/signin", web.Handler(s.signIn))
-		r.Method(http.MethodPost, "/signout", web.Handler(s.signOut))
-		r.Method(http.MethodGet, "/currentuser", web.Handler(s.currentUser))
+		r.Method(http.MethodPost, "/api/users/signup", web.Handler(s.signUp))
+		r.Method(http.MethodPost, "/api/users/signin", web.Handler(s.signIn))
+		r.Method(http.MethodPost, "/api/users/signout", web.Handler(s.signOut))
+		r.Method(http.MethodGet, "/api/users/currentuser", web.Handler(s.currentUser))
 	})
 }
 

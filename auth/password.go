@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/subtle"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -21,6 +22,9 @@ const (
 // queuePerWorker is how many passwords may wait for each worker. The last of them waits a second.
 const queuePerWorker = 32
 
+// idleAfter is how long after the last hash its memory is given back.
+const idleAfter = 5 * time.Second
+
 // ErrBusy says that too many passwords wait to be hashed already.
 var ErrBusy = &problem.Error{
 	Kind:       problem.Unavailable,
@@ -34,6 +38,9 @@ var ErrBusy = &problem.Error{
 type Hasher struct {
 	// places has an entry for each password that is in, workers for each that is being hashed.
 	places, workers chan struct{}
+	// idle gives the memory of the last hashes back to the system when no other follows. By itself the
+	// runtime would keep it for minutes.
+	idle *time.Timer
 	// argon2id is argon2.IDKey.
 	argon2id func(password, salt []byte, passes, memory uint32, threads uint8, keySize uint32) []byte
 }
@@ -43,6 +50,7 @@ func NewHasher(workers, waiting int) *Hasher {
 	return &Hasher{
 		places:   make(chan struct{}, workers+waiting),
 		workers:  make(chan struct{}, workers),
+		idle:     time.AfterFunc(idleAfter, debug.FreeOSMemory),
 		argon2id: argon2.IDKey,
 	}
 }
@@ -79,7 +87,7 @@ func (h *Hasher) derive(ctx context.Context, password string, p phc) ([]byte, er
 	}
 	select {
 	case h.workers <- struct{}{}:
-		defer func() { <-h.workers }()
+		defer func() { <-h.workers; h.idle.Reset(idleAfter) }()
 	case <-ctx.Done():
 		return nil, ErrBusy
 	}

@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"flag"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -11,18 +10,6 @@ import (
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/service/servicetest"
 )
-
-var seed = flag.Uint64("seed", 0, "seed of the random histories; 0 takes one by chance")
-
-// random is a source whose seed the test prints.
-func random(t *testing.T) *rand.Rand {
-	s := *seed
-	if s == 0 {
-		s = rand.Uint64()
-	}
-	t.Logf("replay with -args -seed=%d", s)
-	return rand.New(rand.NewPCG(s, s))
-}
 
 // history is all that is ever told of one order and its ticket, and how it has to end.
 type history struct {
@@ -65,7 +52,7 @@ func (s *system) live(r *rand.Rand) history {
 // Every history, in any order and with anything in it told again, ends the same. The time is up once
 // all has been told: an expiration that comes before is answered "again later".
 func TestAnyOrderOfEventsEndsTheSame(t *testing.T) {
-	r := random(t)
+	r := servicetest.Random(t)
 	s := start(t, memory.RetryAfter(10*time.Millisecond))
 	var histories []history
 	var told []events.Event

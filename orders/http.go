@@ -14,12 +14,12 @@ import (
 
 // Routes are the HTTP API of orders.
 func (s *Service) Routes(r chi.Router) {
-	r.Route("/api/orders", func(r chi.Router) {
+	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.Middleware)
-		r.Method(http.MethodGet, "/", web.Handler(s.list))
-		r.Method(http.MethodPost, "/", web.Handler(s.create))
-		r.Method(http.MethodGet, "/{id}", web.Handler(s.show))
-		r.Method(http.MethodDelete, "/{id}", web.Handler(s.cancel))
+		r.Method(http.MethodGet, "/api/orders", web.Handler(s.list))
+		r.Method(http.MethodPost, "/api/orders", web.Handler(s.create))
+		r.Method(http.MethodGet, "/api/orders/{id}", web.Handler(s.show))
+		r.Method(http.MethodDelete, "/api/orders/{id}", web.Handler(s.cancel))
 	})
 }
 

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service/servicetest"
+	"ticketing.dev/common/standin"
 )
 
 // death is a way to Stripe on which a process dies: from one moment on, before or after a call, it does
@@ -181,4 +183,48 @@ func (s *system) told(order, status string) {
 		}
 		return created == 0 && failed == 0
 	})
+}
+
+// afterwards is a way to Stripe on which something happens once Stripe has answered a call.
+type afterwards struct {
+	operation string
+	do        func()
+}
+
+func (a afterwards) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if operation(r) == a.operation {
+		a.do()
+	}
+	return res, err
+}
+
+// MongoDB dies when Stripe has said how the payment stands: the payer is told what is known.
+func TestThePayerIsAnsweredThoughTheDatabaseDies(t *testing.T) {
+	for _, token := range []string{"tok_visa", "tok_chargeDeclined"} {
+		t.Run(token, func(t *testing.T) {
+			t.Parallel()
+			s := prepare(t)
+			mongo := standin.Start(t, "mongo")
+			db, err := mongodb.Connect(t.Context(), mongodb.Config{URI: mongo.URL}, "payments", servicetest.Log(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { mongodb.Disconnect(db) })
+			s.db = db
+			s.Client = servicetest.Run(t, "payments", s.bus, s.open(afterwards{"read", mongo.Kill}))
+			o := s.order(1999)
+			if c := s.paid(o.ID, token, http.StatusCreated); c.ID != o.ID || c.Status != "pending" || c.Amount != "19.99" {
+				t.Errorf("the payer is told %+v", c)
+			}
+			mongo.Restart()
+			s.run()
+			s.later(patience + time.Second)
+			s.reconcile()
+			want := map[string]string{"tok_visa": "succeeded", "tok_chargeDeclined": "failed"}[token]
+			if c := s.charge(o.ID); c.Status != want {
+				t.Errorf("in the end the charge is %+v, want it %s", c, want)
+			}
+		})
+	}
 }

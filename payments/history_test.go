@@ -1,8 +1,6 @@
 package payments
 
 import (
-	"flag"
-	"math/rand/v2"
 	"net/http"
 	"testing"
 	"time"
@@ -13,22 +11,10 @@ import (
 	"ticketing.dev/common/service/servicetest"
 )
 
-var seed = flag.Uint64("seed", 0, "seed of the random histories; 0 takes one by chance")
-
-// random is a source whose seed the test prints.
-func random(t *testing.T) *rand.Rand {
-	s := *seed
-	if s == 0 {
-		s = rand.Uint64()
-	}
-	t.Logf("replay with -args -seed=%d", s)
-	return rand.New(rand.NewPCG(s, s))
-}
-
 // However the events of orders come, in any order and any of them again, and whether they come before
 // or after the payment: the copy of each order ends as the order did, and its money where it belongs.
 func TestAnyOrderOfEventsEndsTheSame(t *testing.T) {
-	r := random(t)
+	r := servicetest.Random(t)
 	s := start(t, memory.Twice(), memory.Shuffled(r.Uint64(), 20*time.Millisecond))
 	type history struct {
 		order          events.Order

@@ -15,13 +15,11 @@ import (
 
 // Routes are the HTTP API of payments.
 func (s *Service) Routes(r chi.Router) {
-	r.Route("/api/payments", func(r chi.Router) {
-		r.Method(http.MethodPost, "/webhook", web.Handler(s.webhook))
-		r.Group(func(r chi.Router) {
-			r.Use(s.sessions.Middleware)
-			r.Method(http.MethodGet, "/", web.Handler(s.list))
-			r.Method(http.MethodPost, "/", web.Handler(s.create))
-		})
+	r.Method(http.MethodPost, "/api/payments/webhook", web.Handler(s.webhook))
+	r.Group(func(r chi.Router) {
+		r.Use(s.sessions.Middleware)
+		r.Method(http.MethodGet, "/api/payments", web.Handler(s.list))
+		r.Method(http.MethodPost, "/api/payments", web.Handler(s.create))
 	})
 }
 

@@ -49,7 +49,7 @@ func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, o
 		return nil, false, err
 	}
 	c, err = s.capture(ctx, c, method)
-	return c, true, err
+	return s.known(c, err), true, nil
 }
 
 // again answers a payment that is repeated: with the charge as Stripe says that it stands, or as it
@@ -58,26 +58,23 @@ func (s *Service) again(ctx context.Context, c *Charge, err error) (*Charge, boo
 	if err != nil {
 		return nil, false, err
 	}
-	now, err := s.resolve(ctx, c)
-	if err != nil {
-		now, err = s.unknown(c, err)
-	}
-	return now, false, err
+	c, err = s.resolve(ctx, c)
+	return s.known(c, err), false, nil
 }
 
-// capture takes an open charge through Stripe. An outcome that stays unknown leaves it pending and is
-// no error.
+// capture takes an open charge through Stripe. An error leaves its outcome unknown, and the charge that
+// comes with it is what is known of it: this holds for all that follows.
 func (s *Service) capture(ctx context.Context, c *Charge, method string) (*Charge, error) {
 	// 3. A PaymentIntent that is not confirmed yet,
 	intent, err := s.stripe.open(ctx, c.ID, c.Amount, method)
 	if reason, definite := refusal(err); definite {
-		return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.FailUnasked(reason); return nil })
+		return s.change(ctx, c, func(c *Charge) { c.FailUnasked(reason) })
 	}
 	if err != nil {
-		return s.unknown(c, err)
+		return c, err
 	}
 	// 4. whose id is stored before anybody can be charged.
-	c, err = s.charges.Update(ctx, c.ID, func(c *Charge) error { c.Attach(intent); return nil })
+	c, err = s.change(ctx, c, func(c *Charge) { c.Attach(intent) })
 	if err != nil || c.StripeID != intent {
 		return c, err
 	}
@@ -90,32 +87,39 @@ func (s *Service) capture(ctx context.Context, c *Charge, method string) (*Charg
 		s.log.Warn("payment confirmed without an answer", "order", c.ID, "error", err)
 	}
 	// 6. and 7.
-	c, err = s.resolve(ctx, c)
-	if err != nil {
-		return s.unknown(c, err)
-	}
-	return c, nil
+	return s.resolve(ctx, c)
 }
 
-// unknown leaves a charge to the reconciler.
-func (s *Service) unknown(c *Charge, err error) (*Charge, error) {
-	s.log.Warn("outcome of the payment unknown, the reconciler will ask", "order", c.ID, "error", err)
-	return c, nil
+// change commits a change of a charge and returns it as it now is. If that fails, what comes back is
+// the charge as it was known.
+func (s *Service) change(ctx context.Context, c *Charge, change func(*Charge)) (*Charge, error) {
+	now, err := s.charges.Update(ctx, c.ID, func(c *Charge) error { change(c); return nil })
+	if err != nil {
+		return c, err
+	}
+	return now, nil
+}
+
+// known leaves a charge whose outcome could not be found out to the reconciler, and answers with what
+// is known of it.
+func (s *Service) known(c *Charge, err error) *Charge {
+	if err != nil {
+		s.log.Warn("outcome of the payment unknown, the reconciler will ask", "order", c.ID, "error", err)
+	}
+	return c
 }
 
 // refused judges a charge whose confirmation Stripe has refused: what counts is how the PaymentIntent
 // stands, as another process or the bank may have been there first.
 func (s *Service) refused(ctx context.Context, c *Charge, reason string) (*Charge, error) {
 	intent, err := s.stripe.read(ctx, c.StripeID)
-	if err == nil && intent.Status == stripe.PaymentIntentStatusRequiresConfirmation {
-		c, err = s.abandon(ctx, c, reason)
-	} else if err == nil {
-		c, err = s.conclude(ctx, c, intent)
+	switch {
+	case err != nil:
+		return c, fmt.Errorf("read %s of order %s: %w", c.StripeID, c.ID, err)
+	case intent.Status == stripe.PaymentIntentStatusRequiresConfirmation:
+		return s.abandon(ctx, c, reason)
 	}
-	if err != nil {
-		return s.unknown(c, err)
-	}
-	return c, nil
+	return s.conclude(ctx, c, intent)
 }
 
 // resolve asks Stripe how a pending charge stands, and writes what it says.
@@ -128,7 +132,7 @@ func (s *Service) resolve(ctx context.Context, c *Charge) (*Charge, error) {
 		if !overtime {
 			return c, nil
 		}
-		return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.FailUnasked("The payment was interrupted"); return nil })
+		return s.change(ctx, c, func(c *Charge) { c.FailUnasked("The payment was interrupted") })
 	}
 	intent, err := s.stripe.read(ctx, c.StripeID)
 	if err != nil {
@@ -149,11 +153,11 @@ func (s *Service) conclude(ctx context.Context, c *Charge, intent *stripe.Paymen
 	case stripe.PaymentIntentStatusSucceeded:
 		return s.succeed(ctx, c)
 	case stripe.PaymentIntentStatusCanceled:
-		return s.fail(ctx, c, decline(intent))
+		return s.change(ctx, c, func(c *Charge) { c.Fail(decline(intent)) })
 	case stripe.PaymentIntentStatusRequiresPaymentMethod:
 		return s.abandon(ctx, c, decline(intent))
 	case stripe.PaymentIntentStatusRequiresAction:
-		return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.AskPayer(intent.ClientSecret); return nil })
+		return s.change(ctx, c, func(c *Charge) { c.AskPayer(intent.ClientSecret) })
 	}
 	return c, nil
 }
@@ -167,19 +171,15 @@ func (s *Service) abandon(ctx context.Context, c *Charge, reason string) (*Charg
 	}
 	switch intent.Status {
 	case stripe.PaymentIntentStatusCanceled:
-		return s.fail(ctx, c, reason)
+		return s.change(ctx, c, func(c *Charge) { c.Fail(reason) })
 	case stripe.PaymentIntentStatusSucceeded:
 		return s.succeed(ctx, c)
 	}
 	return c, fmt.Errorf("cancel %s of order %s: it is %s", c.StripeID, c.ID, intent.Status)
 }
 
-func (s *Service) fail(ctx context.Context, c *Charge, reason string) (*Charge, error) {
-	return s.charges.Update(ctx, c.ID, func(c *Charge) error { c.Fail(reason); return nil })
-}
-
 func (s *Service) succeed(ctx context.Context, c *Charge) (*Charge, error) {
-	c, err := s.charges.Update(ctx, c.ID, func(c *Charge) error { c.Succeed(); return nil })
+	c, err := s.change(ctx, c, (*Charge).Succeed)
 	if err != nil {
 		return c, err
 	}
@@ -204,13 +204,13 @@ func (s *Service) settle(ctx context.Context, order string) (*Charge, error) {
 	}
 	switch o.Status {
 	case orderComplete:
-		return s.charges.Update(ctx, order, func(c *Charge) error { c.Settle(); return nil })
+		return s.change(ctx, c, (*Charge).Settle)
 	case orderCancelled:
 		refund, err := s.stripe.refund(ctx, c.StripeID, c.Amount)
 		if err != nil {
 			return c, fmt.Errorf("refund %s of order %s: %w", c.StripeID, order, err)
 		}
-		return s.charges.Update(ctx, order, func(c *Charge) error { c.Refund(refund); return nil })
+		return s.change(ctx, c, func(c *Charge) { c.Refund(refund) })
 	}
 	return c, nil
 }

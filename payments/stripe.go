@@ -75,7 +75,8 @@ func (p processor) open(ctx context.Context, order string, amount money.Cents, m
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	intent, err := p.api.PaymentIntents.New(&stripe.PaymentIntentParams{
-		Params:             stripe.Params{Context: ctx, Metadata: map[string]string{"order_id": order}},
+		Params:             stripe.Params{Context: ctx},
+		Metadata:           map[string]string{"order_id": order},
 		Amount:             stripe.Int64(int64(amount)),
 		Currency:           stripe.String(string(stripe.CurrencyUSD)),
 		PaymentMethod:      stripe.String(method),

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/outage"
 )
 
 const (
@@ -39,9 +39,8 @@ const (
 // Relay publishes the events in the outboxes of a service's collections.
 type Relay struct {
 	bus     bus.Publisher
-	log     *slog.Logger
 	queue   chan commit
-	stalled atomic.Bool
+	stalled *outage.Outage
 
 	mu          sync.Mutex
 	collections []*mongo.Collection
@@ -55,7 +54,11 @@ type commit struct {
 
 // NewRelay makes a relay. Nothing is published before it runs.
 func NewRelay(b bus.Publisher, log *slog.Logger) *Relay {
-	return &Relay{bus: b, log: log, queue: make(chan commit, relayQueue)}
+	return &Relay{
+		bus:     b,
+		queue:   make(chan commit, relayQueue),
+		stalled: outage.New(log, "events wait in the outbox: publishing fails", "events are published again"),
+	}
 }
 
 // serve adds a collection to those that are swept. Their reads are by majority: what a new primary
@@ -97,11 +100,11 @@ func (r *Relay) work(ctx, last context.Context) {
 	for {
 		select {
 		case c := <-r.queue:
-			r.report(r.publish(last, c.docs, c.outbox))
+			r.stalled.Report(r.publish(last, c.docs, c.outbox))
 		case <-ctx.Done():
 			select {
 			case c := <-r.queue:
-				r.report(r.publish(last, c.docs, c.outbox))
+				r.stalled.Report(r.publish(last, c.docs, c.outbox))
 			default:
 				return
 			}
@@ -138,7 +141,7 @@ func (r *Relay) sweepUntil(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := r.sweep(ctx); ctx.Err() == nil {
-			r.report(err)
+			r.stalled.Report(err)
 		}
 		select {
 		case <-tick.C:
@@ -179,20 +182,10 @@ func (r *Relay) sweepSome(ctx context.Context, docs *mongo.Collection) (int, err
 	}
 	young := time.Now().Add(-sweepAge)
 	due := slices.DeleteFunc(found, func(o outbox) bool { return o.Pending[0].At.After(young) })
-	side, ctx := errgroup.WithContext(ctx)
+	var side errgroup.Group // without a context: one that cannot be published does not hold up the others
 	side.SetLimit(relayWorkers)
 	for _, o := range due {
 		side.Go(func() error { return r.publish(ctx, docs, o) })
 	}
 	return len(due), side.Wait()
-}
-
-// report raises the alarm once when publishing begins to fail, and says when it works again.
-func (r *Relay) report(err error) {
-	switch {
-	case err != nil && !r.stalled.Swap(true):
-		r.log.Error("events wait in the outbox: publishing fails", "error", err)
-	case err == nil && r.stalled.Swap(false):
-		r.log.Info("events are published again")
-	}
 }

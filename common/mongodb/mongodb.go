@@ -76,8 +76,8 @@ func await(ctx context.Context, client *mongo.Client, log *slog.Logger) error {
 	}
 }
 
-// CreateIndexes makes the indexes that are not there yet: one at a time, as FerretDB ends the
-// connection when it is asked for several and has some of them.
+// CreateIndexes makes the indexes that are not there yet: one at a time, as FerretDB may end the
+// connection when it is asked for several and has some of them already.
 func CreateIndexes(ctx context.Context, collection *mongo.Collection, indexes ...mongo.IndexModel) error {
 	for _, index := range indexes {
 		if _, err := collection.Indexes().CreateOne(ctx, index); err != nil {

@@ -24,9 +24,9 @@ import (
 )
 
 const (
-	// drainTimeout is what requests have to end in when the service stops, longer than any of them
-	// needs and shorter than Kubernetes' grace of 30 s.
-	drainTimeout = 20 * time.Second
+	// drainTimeout is what requests have to end in when the service stops: web gives them 30 s. With
+	// what the tasks need after that, a pod's terminationGracePeriodSeconds has to be above 45.
+	drainTimeout = 35 * time.Second
 	// readyTimeout ends the question to the store whether it answers.
 	readyTimeout = 2 * time.Second
 )
@@ -68,8 +68,8 @@ func (c Config) Listen(ctx context.Context) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", c.Port))
 }
 
-// Run serves until ctx ends, then drains: no new requests, then no new messages, then the tasks, the
-// relay among them, so that what the last request committed is still published.
+// Run serves until ctx ends, then drains: no new requests and messages, and when the last of them has
+// been handled the tasks end, the relay among them, so that what it committed is still published.
 func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.Logger, s Service) error {
 	var draining atomic.Bool
 	server := &http.Server{Handler: handler(s, &draining, log), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -97,11 +97,19 @@ func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.
 	}
 	log.Info("draining")
 	draining.Store(true)
-	drained, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	err = errors.Join(err, server.Shutdown(drained), listening.Close())
+	err = errors.Join(err, drain(context.WithoutCancel(ctx), server, listening))
 	stopTasks()
 	return errors.Join(err, tasks.Wait())
+}
+
+// drain waits for the requests and the messages that are being handled.
+func drain(ctx context.Context, server *http.Server, listening bus.Subscription) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	var both errgroup.Group
+	both.Go(func() error { return server.Shutdown(ctx) })
+	both.Go(listening.Close)
+	return both.Wait()
 }
 
 // handler adds what the platform asks of every service.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/bson/primitive"
-
 	"ticketing.dev/common/problem"
 )
 
@@ -37,12 +35,15 @@ func ParsePage(r *http.Request) (Page, error) {
 	}
 	if query.Has("after") {
 		page.After = strings.ToLower(query.Get("after")) // as ids are stored
-		if !primitive.IsValidObjectID(page.After) {
+		if !isID(page.After) {
 			return page, problem.Field("after", "after must be an id")
 		}
 	}
 	return page, nil
 }
+
+// isID says whether a text has the form of an id (see aggregate.NewID).
+func isID(s string) bool { return validate.Var(s, "mongodb") == nil }
 
 // List writes a page of things as a JSON array, each through view. things holds one more than the
 // limit if there is a next page; a Link header (RFC 8288) then leads to it.

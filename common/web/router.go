@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -16,7 +18,8 @@ import (
 )
 
 // NewRouter makes a router with what every request goes through: an id, a line in the log, a guard
-// against panics and one against writes that another site makes a browser send.
+// against panics and one against writes that another site makes a browser send. Routes are added with
+// their whole path: of those that are mounted chi does not tell which methods they have.
 func NewRouter(log *slog.Logger) *chi.Mux {
 	crossSite := http.NewCrossOriginProtection()
 	crossSite.SetDenyHandler(Handler(func(http.ResponseWriter, *http.Request) error {
@@ -24,20 +27,34 @@ func NewRouter(log *slog.Logger) *chi.Mux {
 	}))
 
 	r := chi.NewRouter()
-	r.Use(middleware.RequestID, logged(log), recovered, crossSite.Handler)
+	r.Use(identified, logged(log), recovered, crossSite.Handler)
 	r.NotFound(Handler(func(http.ResponseWriter, *http.Request) error { return problem.ErrNotFound }).ServeHTTP)
 	r.MethodNotAllowed(Handler(methodNotAllowed(r)).ServeHTTP)
 	return r
 }
+
+// requestIDHeader carries a request's id from the client or a proxy through to the log and back.
+const requestIDHeader = "X-Request-Id"
+
+// identified sees to it that every request has an id, its own if it is one.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !requestID.MatchString(r.Header.Get(requestIDHeader)) {
+			r.Header.Set(requestIDHeader, rand.Text())
+		}
+		w.Header().Set(requestIDHeader, r.Header.Get(requestIDHeader))
+		next.ServeHTTP(w, r)
+	})
+}
+
+var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // logged writes one line for each request and gives handlers a logger that knows the request's id.
 func logged(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := time.Now()
-			id := middleware.GetReqID(r.Context())
-			log := log.With("request", id)
-			w.Header().Set(middleware.RequestIDHeader, id)
+			log := log.With("request", r.Header.Get(requestIDHeader))
 			wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 			next.ServeHTTP(wrapped, r.WithContext(context.WithValue(r.Context(), loggerKey{}, log)))
 			log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,

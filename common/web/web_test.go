@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
@@ -44,7 +45,7 @@ func api() http.Handler {
 		things := []string{"65a000000000000000000003", "65a000000000000000000002", "65a000000000000000000001"}
 		return List(w, r, page, things[:min(len(things), page.Limit+1)], func(s string) string { return s }, strings.ToUpper)
 	}))
-	r.Method(http.MethodPut, "/listings/{id}", Handler(func(_ http.ResponseWriter, r *http.Request) error {
+	r.With(middleware.NoCache).Method(http.MethodPut, "/listings/{id}", Handler(func(_ http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("in %s: %w", chi.URLParam(r, "id"), problem.ErrNotOwner)
 	}))
 	r.Get("/panic", func(http.ResponseWriter, *http.Request) { panic("oops") })
@@ -122,6 +123,12 @@ func TestEveryRefusalHasItsStatusAndTheCommonForm(t *testing.T) {
 func TestHeadersOfRefusals(t *testing.T) {
 	if got := send("PATCH", "/listings", "").Header.Get("Allow"); got != "GET, POST" {
 		t.Errorf("Allow %q", got)
+	}
+	if got := send("PATCH", "/listings/1", "").Header.Get("Allow"); got != "PUT" {
+		t.Errorf("Allow %q", got)
+	}
+	if got := send("GET", "/nowhere", "", "X-Request-Id", "a\tb").Header.Get("X-Request-Id"); len(got) < 20 {
+		t.Errorf("X-Request-Id %q for one that is none", got)
 	}
 	if got := send("GET", "/busy", "").Header.Get("Retry-After"); got != "1" {
 		t.Errorf("Retry-After %q", got)

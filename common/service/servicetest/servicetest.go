@@ -7,8 +7,11 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -215,6 +218,21 @@ func Settled(t testing.TB, b *memory.Bus) {
 	if err := b.Settled(ctx); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Random is another sequence each time. The environment variable SEED repeats the one that a failed
+// test names.
+func Random(t testing.TB) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if s, ok := os.LookupEnv("SEED"); ok {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatalf("SEED: %v", err)
+		}
+	}
+	t.Logf("SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, seed))
 }
 
 // Eventually waits until something holds.

@@ -1,0 +1,156 @@
+package e2e
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/events"
+	"ticketing.dev/common/money"
+	"ticketing.dev/common/service/servicetest"
+	"ticketing.dev/local/api"
+)
+
+func TestPurchase(t *testing.T) {
+	seller, buyer, other := somebody(t, shared), somebody(t, shared), somebody(t, shared)
+	for _, price := range []money.Cents{1999, 57, 110, 99999999} {
+		ticket := list(t, seller, price)
+		o := order(t, buyer, ticket)
+		charge, err := buyer.Pay(t.Context(), o.ID, "tok_visa")
+		if err != nil || charge.Status != api.Succeeded || charge.Amount.Cents != price {
+			t.Fatalf("charge %+v, %v", charge, err)
+		}
+		if o, err = buyer.AwaitOrder(bounded(t), o.ID, api.Complete); err != nil {
+			t.Fatal(err)
+		}
+		sold, err := buyer.AwaitTicket(bounded(t), ticket.ID, api.Sold)
+		if err != nil || sold.OrderID != o.ID || sold.Price.Cents != price {
+			t.Errorf("sold as %+v, %v", sold, err)
+		}
+		if left, captures := stripeOf(t, shared).kept(o.ID); left != price || captures != 1 {
+			t.Errorf("Stripe has %s from %d captures, want %s from 1", left, captures, price)
+		}
+		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "complete order cannot be cancelled")
+		_, err = seller.EditTicket(t.Context(), ticket.ID, "Back row", 50)
+		refused(t, err, 400, "sold ticket")
+		_, err = other.PlaceOrder(t.Context(), ticket.ID)
+		refused(t, err, 400, "already reserved")
+		_, err = other.Order(t.Context(), o.ID)
+		refused(t, err, 401, "Not authorized")
+		_, err = other.Pay(t.Context(), o.ID, "tok_visa")
+		refused(t, err, 401, "Not authorized")
+		_, err = other.EditTicket(t.Context(), ticket.ID, "Mine", 50)
+		refused(t, err, 401, "Not authorized")
+	}
+}
+
+func TestADeclineFreesTheTicket(t *testing.T) {
+	seller, buyer := somebody(t, shared), somebody(t, shared)
+	ticket := list(t, seller, 1999)
+	o := order(t, buyer, ticket)
+	_, err := buyer.Pay(t.Context(), o.ID, "tok_chargeDeclined")
+	refused(t, err, 402, "Your card was declined.")
+	if _, err := buyer.AwaitOrder(bounded(t), o.ID, api.Cancelled); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := buyer.AwaitTicket(bounded(t), ticket.ID, api.Available); err != nil {
+		t.Fatal(err)
+	}
+	order(t, somebody(t, shared), ticket)
+}
+
+// The webhook alone tells what the payer has answered the bank.
+func TestTheBankAsks(t *testing.T) {
+	seller, buyer := somebody(t, shared), somebody(t, shared)
+	for decision, want := range map[string]string{"approve": api.Complete, "refuse": api.Cancelled} {
+		o := order(t, buyer, list(t, seller, 1999))
+		charge, err := buyer.Pay(t.Context(), o.ID, "pm_card_authenticationRequired")
+		if err != nil || charge.Status != api.Pending || charge.ClientSecret == "" {
+			t.Fatalf("charge %+v, %v", charge, err)
+		}
+		if _, err := buyer.AwaitOrder(bounded(t), o.ID, api.AwaitingPayment); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "payment is in flight")
+		stripeOf(t, shared).decide(charge, decision)
+		if _, err := buyer.AwaitOrder(bounded(t), o.ID, want); err != nil {
+			t.Errorf("%s: %v", decision, err)
+		}
+	}
+}
+
+// Fifty buyers order one ticket at once through the gateway, which spreads them over two replicas.
+func TestOneOfFiftyBuyersWins(t *testing.T) {
+	seller := somebody(t, shared)
+	buyers := make([]*api.Client, 50)
+	var signUps sync.WaitGroup
+	for i := range buyers {
+		signUps.Go(func() { buyers[i] = somebody(t, shared) })
+	}
+	signUps.Wait()
+	for round := range 20 {
+		ticket := list(t, seller, 1999)
+		var won, lost atomic.Int64
+		var all sync.WaitGroup
+		begin := make(chan struct{})
+		for _, buyer := range buyers {
+			all.Go(func() {
+				<-begin
+				_, err := buyer.PlaceOrder(t.Context(), ticket.ID)
+				switch {
+				case err == nil:
+					won.Add(1)
+				default:
+					refused(t, err, 400, "Ticket is already reserved")
+					lost.Add(1)
+				}
+			})
+		}
+		close(begin)
+		all.Wait()
+		if won.Load() != 1 || lost.Load() != 49 {
+			t.Fatalf("round %d: %d won, %d lost", round, won.Load(), lost.Load())
+		}
+	}
+}
+
+// A orders and cancels, B orders the same ticket, and then A's timer comes.
+func TestALateExpirationTouchesNobodyElse(t *testing.T) {
+	seller, a, b := somebody(t, shared), somebody(t, shared), somebody(t, shared)
+	ticket := list(t, seller, 1999)
+	first := order(t, a, ticket)
+	if err := a.CancelOrder(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	second := order(t, b, ticket)
+
+	broker, err := stan.Open(stan.Config{URL: shared.Run().NATS.URL, ClusterID: "ticketing", ClientID: "e2e"}, servicetest.Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Close()
+	servicetest.Eventually(t, "the broker", broker.Connected)
+	servicetest.Publish(t, broker, events.ExpirationComplete{OrderID: first.ID})
+
+	held, err := b.AwaitTicket(bounded(t), ticket.ID, api.Reserved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	servicetest.Eventually(t, "the ticket to be B's", func() bool {
+		held, err = b.Ticket(t.Context(), ticket.ID)
+		return err == nil && held.OrderID == second.ID
+	})
+	for range 20 { // whatever A's timer does, it does soon
+		o, err := b.Order(t.Context(), second.ID)
+		if err != nil || o.Status != api.Created {
+			t.Fatalf("B's order is %+v, %v", o, err)
+		}
+		_, err = seller.EditTicket(t.Context(), ticket.ID, "Dearer", 9999)
+		refused(t, err, 400, "reserved ticket")
+		time.Sleep(20 * time.Millisecond)
+	}
+	_, err = a.PlaceOrder(t.Context(), ticket.ID)
+	refused(t, err, 400, "already reserved")
+}

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketing.dev/local/system"
+)
+
+// BenchmarkStart measures how long each service takes from the start of its process until it is ready.
+func BenchmarkStart(b *testing.B) {
+	for _, name := range system.Services {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				startAndStop(b, name)
+			}
+		})
+	}
+}
+
+// startAndStop runs one more replica of a service until it is ready.
+func startAndStop(b *testing.B, name string) {
+	port := freePort(b)
+	parts := shared.Run()
+	program := exec.Command(filepath.Join(programs, name))
+	program.Env = []string{
+		fmt.Sprintf("PORT=%d", port),
+		"MONGO_URI=" + parts.Mongo.URL,
+		"NATS_URL=" + parts.NATS.URL,
+		"REDIS_ADDR=" + strings.TrimPrefix(parts.Redis.URL, "redis://"),
+		"STRIPE_KEY=sk_test_123", "STRIPE_API_URL=" + parts.Stripe.URL,
+		"JWT_KEY=only for this benchmark, and long enough",
+	}
+	if err := program.Start(); err != nil {
+		b.Fatal(err)
+	}
+	awaitReady(b, port)
+	b.StopTimer()
+	defer b.StartTimer()
+	_ = program.Process.Kill()
+	_ = program.Wait() // it was killed
+}
+
+func awaitReady(b *testing.B, port int) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", port)); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+	}
+	b.Fatal("not ready")
+}
+
+func freePort(b *testing.B) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}

@@ -1,0 +1,23 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Each service builds alone, and carries nothing of what stands in for its surroundings in tests.
+func TestServicesCarryNoStandIn(t *testing.T) {
+	for _, module := range []string{"common", "auth", "tickets", "orders", "expiration", "payments"} {
+		text, err := os.ReadFile(filepath.Join("..", module, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, standIn := range []string{"FerretDB", "nats-streaming-server", "nats-server", "miniredis", "stripe-mock", "bbolt", "sqlite", "ticketing.dev/local"} {
+			if strings.Contains(string(text), standIn) {
+				t.Errorf("%s/go.mod requires %s", module, standIn)
+			}
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+)
+
+// errNoReplica says that a service has not been started.
+var errNoReplica = errors.New("the service is not running")
+
+// balancer spreads the requests for one service over its replicas, in turn.
+type balancer struct {
+	replicas  func() []*url.URL
+	transport http.RoundTripper
+	turn      atomic.Uint64
+}
+
+// RoundTrip sends a request to the replica whose turn it is. A GET that finds nobody there goes on to
+// the others. Nothing else is sent twice: a refused connection proves that nothing was done, but what
+// a client may repeat is the client's to judge.
+func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
+	replicas := b.replicas()
+	if len(replicas) == 0 {
+		return nil, errNoReplica
+	}
+	first := b.turn.Add(1)
+	for i := uint64(0); ; i++ {
+		response, err := b.send(r, replicas[(first+i)%uint64(len(replicas))])
+		last := i+1 == uint64(len(replicas))
+		if err == nil || last || !repeatable(r) || !unsent(err) {
+			return response, err
+		}
+	}
+}
+
+func (b *balancer) send(r *http.Request, to *url.URL) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.URL.Scheme, r.URL.Host = to.Scheme, to.Host
+	return b.transport.RoundTrip(r)
+}
+
+func repeatable(r *http.Request) bool {
+	return r.Method == http.MethodGet && (r.Body == nil || r.Body == http.NoBody)
+}
+
+// unsent says whether an error came before anything was sent.
+func unsent(err error) bool {
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && failed.Op == "dial"
+}

@@ -1,0 +1,88 @@
+// Package gateway is the ingress on one machine: it sends each request to the service that the
+// Ingress manifest names for its path.
+//
+// A service has any number of replicas, which take turns. Where they are is asked anew for each
+// request, since a process that is started again may be somewhere else.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"ticketing.dev/common/problem"
+	"ticketing.dev/common/web"
+)
+
+const (
+	// retryAfter is what a client is told to wait when a service is away: about as long as a process
+	// takes to start again.
+	retryAfter = time.Second
+	// connections to a replica are kept open up to this many, or a busy gateway would run out of ports.
+	connections = 256
+)
+
+// Backends says where the replicas of a service are now, by the service's name in the manifest.
+type Backends func(service string) []*url.URL
+
+// Gateway is an http.Handler for the routes of an Ingress.
+type Gateway struct {
+	routes   Routes
+	backends Backends
+	proxies  map[string]http.Handler // by service
+}
+
+// New makes a gateway.
+func New(routes Routes, backends Backends, log *slog.Logger) *Gateway {
+	g := &Gateway{routes, backends, make(map[string]http.Handler)}
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: connections,
+		DisableCompression:  true, // what a client accepts is between it and the service
+	}
+	for _, r := range routes {
+		replicas := func() []*url.URL { return backends(r.Service) }
+		g.proxies[r.Service] = proxy(&balancer{replicas: replicas, transport: transport}, log)
+	}
+	return g
+}
+
+func proxy(transport http.RoundTripper, log *slog.Logger) *httputil.ReverseProxy {
+	return &httputil.ReverseProxy{
+		// Out.Host stays as the client sent it, with its port: redirects and cookies are made for it.
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetXForwarded() },
+		Transport:     transport,
+		FlushInterval: -1, // server-sent events are passed on as they come
+		ErrorHandler:  unavailable(log),
+		ErrorLog:      slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	route, ok := g.routes.match(r.URL.Path)
+	switch {
+	case !ok:
+		web.WriteError(w, r, problem.ErrNotFound)
+	case route.Path == "/" && len(g.backends(route.Service)) == 0:
+		noClient(w, r)
+	default:
+		g.proxies[route.Service].ServeHTTP(w, r)
+	}
+}
+
+// unavailable answers where no replica has, in the form that the services' own errors have.
+func unavailable(log *slog.Logger) func(http.ResponseWriter, *http.Request, error) {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if !errors.Is(err, context.Canceled) { // that is a client that has gone
+			log.WarnContext(r.Context(), "no answer from the service", "method", r.Method, "path", r.URL.Path, "error", err)
+		}
+		web.WriteError(w, r, &problem.Error{
+			Kind:       problem.Unavailable,
+			Details:    []problem.Detail{{Message: "This service is away for a moment"}},
+			RetryAfter: retryAfter,
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package system
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// directory is the data directory, held by this process alone.
+type directory struct {
+	root string
+	lock *os.File
+}
+
+// openDirectory makes the directory if it is missing. The lock on it ends with the process, however
+// that ends.
+func openDirectory(path string) (*directory, error) {
+	root, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(root, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	d := &directory{root, lock}
+	if err := d.take(); err != nil {
+		return nil, errors.Join(fmt.Errorf("data directory %s: %w", root, err), lock.Close())
+	}
+	return d, nil
+}
+
+// take locks the directory, and leaves the process's number in the lock for others to be told.
+func (d *directory) take() error {
+	err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		holder, _ := io.ReadAll(d.lock)
+		return fmt.Errorf("in use by another system (process %s)", strings.TrimSpace(string(holder)))
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.lock.Truncate(0); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(d.lock, os.Getpid())
+	return err
+}
+
+func (d *directory) close() error { return d.lock.Close() }
+
+func (d *directory) path(name string) string { return filepath.Join(d.root, name) }
+
+// secret reads a secret that is made when it is first asked for. No one but the user may read it.
+func (d *directory) secret(name, prefix string) (string, error) {
+	path := d.path(name)
+	text, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	secret := prefix + rand.Text() + rand.Text() // 26 letters of 5 bits each
+	return secret, writeAtomically(path, []byte(secret+"\n"), 0o600)
+}
+
+// writeAtomically writes a file so that readers see all of it or what was there before.
+func writeAtomically(path string, content []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Chmod(mode), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
