@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -14,16 +13,16 @@ import (
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
-	"ticketing.dev/common/web"
+	"ticketing.dev/common/service"
+	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/tickets"
 )
 
 func TestTicketIsReservedReleasedAndSold(t *testing.T) {
 	s := start(t)
-	updated := hear[events.TicketUpdated](s)
 	listed := s.list(ada, "Concert", "19.99")
 	want := listed
-	for _, c := range []struct {
+	for i, c := range []struct {
 		event   events.Event
 		status  string
 		orderID string
@@ -33,15 +32,14 @@ func TestTicketIsReservedReleasedAndSold(t *testing.T) {
 		{events.OrderCreated{Order: order(listed, 2)}, "reserved", order(listed, 2).ID},
 		{events.OrderCompleted{Order: order(listed, 2)}, "sold", order(listed, 2).ID},
 	} {
-		s.publish(c.event)
-		s.settled()
+		s.tell(c.event)
 		want.Status, want.OrderID = c.status, c.orderID
 		want.Version++
 		if shown := s.get(listed.ID); shown != want {
 			t.Errorf("after %s: %+v, want %+v", c.event.Subject(), shown, want)
 		}
 		told := events.Ticket{ID: listed.ID, Version: want.Version, Title: "Concert", Price: 1999, UserID: ada.ID, OrderID: c.orderID}
-		if e := next(t, updated); e.Ticket != told {
+		if e := await[events.TicketUpdated](s, i+1)[i]; e.Ticket != told {
 			t.Errorf("after %s: told %+v, want %+v", c.event.Subject(), e.Ticket, told)
 		}
 	}
@@ -51,10 +49,8 @@ func TestTicketIsReservedReleasedAndSold(t *testing.T) {
 func TestSoldTicketSaysWhatWasOrdered(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
-	decode[ticket](t, s.do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "99")), http.StatusOK)
-	s.publish(events.OrderCreated{Order: order(listed, 1)})
-	s.publish(events.OrderCompleted{Order: order(listed, 1)})
-	s.settled()
+	servicetest.Decode[ticket](t, s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "99")), http.StatusOK)
+	s.tell(events.OrderCreated{Order: order(listed, 1)}, events.OrderCompleted{Order: order(listed, 1)})
 	if shown := s.get(listed.ID); shown.Status != "sold" || shown.Title != "Concert" || shown.Price != "19.99" {
 		t.Errorf("sold as %+v, ordered as %+v", shown, listed)
 	}
@@ -63,8 +59,7 @@ func TestSoldTicketSaysWhatWasOrdered(t *testing.T) {
 func TestContradictionsAreDeadLetters(t *testing.T) {
 	s := start(t)
 	gone := s.list(ada, "Gone", "19.99")
-	s.publish(events.OrderCompleted{Order: order(gone, 2)})
-	s.settled()
+	s.tell(events.OrderCompleted{Order: order(gone, 2)})
 	sold := s.get(gone.ID)
 	for _, contradiction := range []events.Event{
 		events.OrderCreated{Order: order(ticket{ID: missing}, 1)},
@@ -76,8 +71,7 @@ func TestContradictionsAreDeadLetters(t *testing.T) {
 		events.OrderCompleted{Order: order(gone, 1)},
 	} {
 		before := len(s.bus.Messages(bus.DeadLetters("tickets")))
-		s.publish(contradiction)
-		s.settled()
+		s.tell(contradiction)
 		letters := s.bus.Messages(bus.DeadLetters("tickets"))[before:]
 		if len(letters) != 1 {
 			t.Errorf("%+v: %d dead letters", contradiction, len(letters))
@@ -96,19 +90,19 @@ func TestContradictionsAreDeadLetters(t *testing.T) {
 // The same histories as for the domain type, over the bus and the database: all tickets at once,
 // everything twice and in any order, handled side by side by two instances.
 func TestAnyOrderOfArrivalEndsRightInTheDatabase(t *testing.T) {
-	r := random(t)
+	r := servicetest.Random(t)
 	s := start(t, memory.Twice(), memory.Shuffled(r.Uint64(), 200*time.Millisecond))
-	s.run()
+	servicetest.Run(t, "tickets", s.bus, s.open())
 	histories := make([]history, 25)
 	for i := range histories {
 		histories[i] = randomHistory(r, s.list(ada, "Concert", "19.99").ID)
 	}
 	for _, h := range histories {
 		for _, e := range h.delivery(r) {
-			s.publish(e)
+			servicetest.Publish(t, s.bus, e)
 		}
 	}
-	s.settled()
+	servicetest.Settled(t, s.bus)
 	for _, h := range histories {
 		var got tickets.Ticket
 		if err := s.db.Collection("tickets").FindOne(t.Context(), bson.M{"_id": h.last.Ticket.ID}).Decode(&got); err != nil {
@@ -127,34 +121,35 @@ func TestAnyOrderOfArrivalEndsRightInTheDatabase(t *testing.T) {
 // refused.
 func TestEditsRaceWithAReservation(t *testing.T) {
 	s := start(t)
-	updated := hear[events.TicketUpdated](s)
+	known := 0 // events of the rounds before
 	for round := range 20 {
 		listed := s.list(ada, "Concert", "19.99")
-		answers := make([]answer, 4)
+		answers := make([]servicetest.Answer, 4)
 		var racing sync.WaitGroup
 		for i := range answers {
 			racing.Go(func() {
-				answers[i] = s.do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer(fmt.Sprintf("Edit %d", i), "20"))
+				answers[i] = s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer(fmt.Sprintf("Edit %d", i), "20"))
 			})
 		}
-		racing.Go(func() { s.publish(events.OrderCreated{Order: order(listed, 1)}) })
+		racing.Go(func() { servicetest.Publish(t, s.bus, events.OrderCreated{Order: order(listed, 1)}) })
 		racing.Wait()
-		s.settled()
+		servicetest.Settled(t, s.bus)
 
 		final := s.get(listed.ID)
 		told := make(map[int64]events.Ticket)
-		for range final.Version {
-			e := next(t, updated)
+		updates := await[events.TicketUpdated](s, known+int(final.Version))
+		for _, e := range updates[known:] {
 			told[e.Version] = e.Ticket
 		}
+		known = len(updates)
 		accepted := 0
 		for i, a := range answers {
-			if a.status != http.StatusOK {
-				refused(t, a, http.StatusBadRequest, "", "A reserved ticket cannot be changed")
+			if a.Status != http.StatusOK {
+				a.Refused(t, http.StatusBadRequest, "", "A reserved ticket cannot be changed")
 				continue
 			}
 			accepted++
-			edited := decode[ticket](t, a, http.StatusOK)
+			edited := servicetest.Decode[ticket](t, a, http.StatusOK)
 			if e := told[edited.Version]; e.Title != fmt.Sprintf("Edit %d", i) || e.OrderID != "" {
 				t.Errorf("edit %d was answered %+v, told is %+v", i, edited, e)
 			}
@@ -169,27 +164,28 @@ func TestEditsRaceWithAReservation(t *testing.T) {
 	}
 }
 
-// An instance commits and publishes nothing, as if it had died in between. Another one's sweep finds
-// what it left.
+// dying commits and publishes nothing: it never runs its relay.
+type dying struct{ *tickets.Service }
+
+func (dying) Tasks() []service.Task { return nil }
+
+// An instance dies after its commits and before their publication. Another one's sweep finds what it
+// left.
 func TestCommittedEventsOutliveTheInstance(t *testing.T) {
-	s := prepare(t)
-	created, updated := hear[events.TicketCreated](s), hear[events.TicketUpdated](s)
-	routes := web.NewRouter(s.log)
-	s.open().Routes(routes)
-	dying := httptest.NewServer(routes)
-	s.url = dying.URL
+	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
+	s.Client = servicetest.Run(t, "tickets", s.bus, dying{s.open()})
 	listed := s.list(ada, "Concert", "19.99")
-	decode[ticket](t, s.do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "20")), http.StatusOK)
-	dying.Close()
+	servicetest.Decode[ticket](t, s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "20")), http.StatusOK)
+	s.Stop()
 	if n := len(s.bus.Messages("ticket:created")) + len(s.bus.Messages("ticket:updated")); n != 0 {
 		t.Fatalf("%d messages from an instance without a relay", n)
 	}
 
-	s.run()
-	if e := next(t, created); e.ID != listed.ID || e.Version != 0 {
+	servicetest.Run(t, "tickets", s.bus, s.open())
+	if e := await[events.TicketCreated](s, 1)[0]; e.ID != listed.ID || e.Version != 0 {
 		t.Errorf("created %+v, want %+v", e.Ticket, listed)
 	}
-	if e := next(t, updated); e.ID != listed.ID || e.Version != 1 || e.Title != "Opera" {
+	if e := await[events.TicketUpdated](s, 1)[0]; e.ID != listed.ID || e.Version != 1 || e.Title != "Opera" {
 		t.Errorf("updated %+v", e.Ticket)
 	}
 }

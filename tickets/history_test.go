@@ -3,12 +3,11 @@ package tickets_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
+	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/tickets"
 )
 
@@ -85,25 +84,10 @@ func tell(t *tickets.Ticket, e events.Event) error {
 	return fmt.Errorf("no news of an order: %s", e.Subject())
 }
 
-// random is another sequence each time. The environment variable SEED repeats the one that a failed
-// test names.
-func random(t *testing.T) *rand.Rand {
-	t.Helper()
-	seed := rand.Uint64()
-	if s, ok := os.LookupEnv("SEED"); ok {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatalf("SEED: %v", err)
-		}
-	}
-	t.Logf("SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, seed))
-}
-
 // Whatever the order of arrival, the ticket ends as its orders have ended. The seller edits whenever
 // it is allowed. Every change is told, a sold ticket never changes, and the past never comes back.
 func TestAnyOrderOfArrivalEndsRight(t *testing.T) {
-	r := random(t)
+	r := servicetest.Random(t)
 	for round := range 20_000 {
 		ticket := tickets.List(seller, concert)
 		offer := concert

@@ -14,12 +14,12 @@ import (
 
 // Routes are the HTTP API of tickets. Everybody may look; selling takes a session.
 func (s *Service) Routes(r chi.Router) {
-	r.Route("/api/tickets", func(r chi.Router) {
+	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.Middleware)
-		r.Method(http.MethodGet, "/", web.Handler(s.list))
-		r.Method(http.MethodPost, "/", web.Handler(s.create))
-		r.Method(http.MethodGet, "/{id}", web.Handler(s.show))
-		r.Method(http.MethodPut, "/{id}", web.Handler(s.edit))
+		r.Method(http.MethodGet, "/api/tickets", web.Handler(s.list))
+		r.Method(http.MethodPost, "/api/tickets", web.Handler(s.create))
+		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
+		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
+	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/common/session"
 )
 
@@ -25,8 +26,6 @@ const (
 
 func TestSellerListsAndEdits(t *testing.T) {
 	s := start(t)
-	created, updated := hear[events.TicketCreated](s), hear[events.TicketUpdated](s)
-
 	listed := s.list(ada, "  Concert ", "19.99")
 	want := ticket{ID: listed.ID, Title: "Concert", Price: "19.99", UserID: ada.ID, Status: "available"}
 	if listed != want {
@@ -36,25 +35,25 @@ func TestSellerListsAndEdits(t *testing.T) {
 		t.Errorf("shown %+v, want %+v", shown, want)
 	}
 	told := events.Ticket{ID: listed.ID, Title: "Concert", Price: 1999, UserID: ada.ID}
-	if e := next(t, created); e.Ticket != told {
+	if e := await[events.TicketCreated](s, 1)[0]; e.Ticket != told {
 		t.Errorf("told %+v, want %+v", e.Ticket, told)
 	}
 
-	put := s.do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer(" Concert, front row ", "20"))
+	put := s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer(" Concert, front row ", "20"))
 	want.Title, want.Price, want.Version = "Concert, front row", "20", 1
-	if edited := decode[ticket](t, put, http.StatusOK); edited != want {
+	if edited := servicetest.Decode[ticket](t, put, http.StatusOK); edited != want {
 		t.Errorf("edited %+v, want %+v", edited, want)
 	}
 	if shown := s.get(listed.ID); shown != want {
 		t.Errorf("shown %+v, want %+v", shown, want)
 	}
 	told.Title, told.Price, told.Version = "Concert, front row", 2000, 1
-	if e := next(t, updated); e.Ticket != told {
+	if e := await[events.TicketUpdated](s, 1)[0]; e.Ticket != told {
 		t.Errorf("told %+v, want %+v", e.Ticket, told)
 	}
 
-	again := s.do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Concert, front row", "20.00"))
-	if same := decode[ticket](t, again, http.StatusOK); same != want {
+	again := s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Concert, front row", "20.00"))
+	if same := servicetest.Decode[ticket](t, again, http.StatusOK); same != want {
 		t.Errorf("an edit without a difference made %+v of %+v", same, want)
 	}
 }
@@ -70,9 +69,9 @@ func TestStoredTicketIsShown(t *testing.T) {
 		if _, err := s.db.Collection("tickets").InsertOne(t.Context(), stored); err != nil {
 			t.Fatal(err)
 		}
-		shown := s.do(nobody, http.MethodGet, fmt.Sprintf("/api/tickets/%s", stored["_id"]), "")
-		if want := strings.TrimSpace(string(file(t, status+".json"))); shown.body != want {
-			t.Errorf("%s: %s, want %s", status, shown.body, want)
+		shown := s.Do(servicetest.Nobody, http.MethodGet, fmt.Sprintf("/api/tickets/%s", stored["_id"]), "")
+		if want := strings.TrimSpace(string(file(t, status+".json"))); shown.Body != want {
+			t.Errorf("%s: %s, want %s", status, shown.Body, want)
 		}
 	}
 }
@@ -88,7 +87,7 @@ func file(t *testing.T, name string) []byte {
 
 func TestPricesAreKeptToTheCent(t *testing.T) {
 	s := start(t)
-	created := hear[events.TicketCreated](s)
+	listings := 0
 	for price, c := range map[string]struct {
 		shown string
 		cents money.Cents
@@ -97,10 +96,11 @@ func TestPricesAreKeptToTheCent(t *testing.T) {
 		"999999.99": {"999999.99", 99999999}, "20": {"20", 2000}, "4.35": {"4.35", 435}, "1.15": {"1.15", 115},
 	} {
 		listed := s.list(ada, "Concert", price)
+		listings++
 		if shown := s.get(listed.ID); string(listed.Price) != c.shown || string(shown.Price) != c.shown {
 			t.Errorf("%s is answered as %s and shown as %s", price, listed.Price, shown.Price)
 		}
-		if e := next(t, created); e.Price != c.cents {
+		if e := await[events.TicketCreated](s, listings)[listings-1]; e.Price != c.cents {
 			t.Errorf("%s is told as %d cents, want %d", price, e.Price, c.cents)
 		}
 	}
@@ -140,47 +140,45 @@ func TestBadOffersAreRefused(t *testing.T) {
 		cases = append(cases, refusal{offer("Concert", price), 400, "price", badPrice})
 	}
 	for _, c := range cases {
-		refused(t, s.do(ada, http.MethodPost, "/api/tickets", c.body), c.status, c.field, c.message)
-		refused(t, s.do(ada, http.MethodPut, "/api/tickets/"+listed.ID, c.body), c.status, c.field, c.message)
+		s.Do(ada, http.MethodPost, "/api/tickets", c.body).Refused(t, c.status, c.field, c.message)
+		s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, c.body).Refused(t, c.status, c.field, c.message)
 		if t.Failed() {
 			t.Fatalf("body %.100s", c.body)
 		}
 	}
 	for _, contentType := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", ";"} {
-		refused(t, s.send(ada, http.MethodPost, "/api/tickets", contentType, offer("Concert", "20")), 415, "", "")
-		refused(t, s.send(ada, http.MethodPut, "/api/tickets/"+listed.ID, contentType, offer("Concert", "20")), 415, "", "")
+		s.Send(ada, http.MethodPost, "/api/tickets", contentType, offer("Concert", "20")).Refused(t, 415, "", "")
+		s.Send(ada, http.MethodPut, "/api/tickets/"+listed.ID, contentType, offer("Concert", "20")).Refused(t, 415, "", "")
 	}
 	if shown := s.get(listed.ID); shown != listed {
 		t.Errorf("%+v became %+v", listed, shown)
 	}
-	if all := ids(t, s.do(nobody, http.MethodGet, "/api/tickets", "")); !slices.Equal(all, []string{listed.ID}) {
+	if all := ids(t, s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets", "")); !slices.Equal(all, []string{listed.ID}) {
 		t.Errorf("listed are %v, want %s alone", all, listed.ID)
 	}
 }
 
 func TestBothFieldsAreNamedAtOnce(t *testing.T) {
 	s := start(t)
-	a := s.do(ada, http.MethodPost, "/api/tickets", `{}`)
+	a := s.Do(ada, http.MethodPost, "/api/tickets", `{}`)
 	for _, message := range []string{badTitle, badPrice} {
-		if a.status != http.StatusBadRequest || !strings.Contains(a.body, message) {
-			t.Errorf("%d %s, want %q", a.status, a.body, message)
+		if a.Status != http.StatusBadRequest || !strings.Contains(a.Body, message) {
+			t.Errorf("%d %s, want %q", a.Status, a.Body, message)
 		}
 	}
 }
 
 func TestJSONMayNameItsCharset(t *testing.T) {
 	s := start(t)
-	a := s.send(ada, http.MethodPost, "/api/tickets", "application/json; charset=utf-8", offer("Concert", "20"))
-	decode[ticket](t, a, http.StatusCreated)
+	a := s.Send(ada, http.MethodPost, "/api/tickets", "application/json; charset=utf-8", offer("Concert", "20"))
+	servicetest.Decode[ticket](t, a, http.StatusCreated)
 }
 
 // A request is judged in this order: session, body, whether the ticket is there, its owner, its state.
 func TestRefusalsInTheirOrder(t *testing.T) {
 	s := start(t)
 	free, taken, gone := s.list(ada, "Free", "19.99"), s.list(ada, "Taken", "19.99"), s.list(ada, "Gone", "19.99")
-	s.publish(events.OrderCreated{Order: order(taken, 1)})
-	s.publish(events.OrderCompleted{Order: order(gone, 1)})
-	s.settled()
+	s.tell(events.OrderCreated{Order: order(taken, 1)}, events.OrderCompleted{Order: order(gone, 1)})
 	good, bad := offer("Edited", "20"), `{"title":"Edited"}`
 	for _, c := range []struct {
 		user           session.User
@@ -189,12 +187,12 @@ func TestRefusalsInTheirOrder(t *testing.T) {
 		status         int
 		field, message string
 	}{
-		{nobody, "POST", "", good, 401, "", "Not authorized"},
-		{nobody, "POST", "", bad, 401, "", "Not authorized"},
+		{servicetest.Nobody, "POST", "", good, 401, "", "Not authorized"},
+		{servicetest.Nobody, "POST", "", bad, 401, "", "Not authorized"},
 		{ada, "POST", "", bad, 400, "price", badPrice},
-		{nobody, "PUT", "/" + free.ID, good, 401, "", "Not authorized"},
-		{nobody, "PUT", "/" + free.ID, bad, 401, "", "Not authorized"},
-		{nobody, "PUT", "/" + missing, bad, 401, "", "Not authorized"},
+		{servicetest.Nobody, "PUT", "/" + free.ID, good, 401, "", "Not authorized"},
+		{servicetest.Nobody, "PUT", "/" + free.ID, bad, 401, "", "Not authorized"},
+		{servicetest.Nobody, "PUT", "/" + missing, bad, 401, "", "Not authorized"},
 		{ada, "PUT", "/" + missing, bad, 400, "price", badPrice},
 		{bob, "PUT", "/" + taken.ID, bad, 400, "price", badPrice},
 		{ada, "PUT", "/" + missing, good, 404, "", "Not found"},
@@ -204,28 +202,28 @@ func TestRefusalsInTheirOrder(t *testing.T) {
 		{bob, "PUT", "/" + gone.ID, good, 401, "", "Not authorized"},
 		{ada, "PUT", "/" + taken.ID, good, 400, "", "A reserved ticket cannot be changed"},
 		{ada, "PUT", "/" + gone.ID, good, 400, "", "A sold ticket cannot be changed"},
-		{nobody, "GET", "/" + missing, "", 404, "", "Not found"},
-		{nobody, "GET", "/no-id", "", 404, "", "Not found"},
-		{nobody, "GET", "/" + strings.Repeat("f", 25), "", 404, "", "Not found"},
-		{nobody, "GET", "/%00", "", 404, "", "Not found"},
-		{nobody, "GET", "/%ff", "", 404, "", "Not found"},
-		{nobody, "GET", "/$ne", "", 404, "", "Not found"},
-		{nobody, "GET", "/" + free.ID + "/more", "", 404, "", "Not found"},
-		{nobody, "GET", "?seller=me", "", 401, "", "Not authorized"},
-		{nobody, "GET", "?seller=me&limit=x", "", 401, "", "Not authorized"},
-		{nobody, "GET", "?seller=" + ada.ID, "", 400, "seller", badSeller},
+		{servicetest.Nobody, "GET", "/" + missing, "", 404, "", "Not found"},
+		{servicetest.Nobody, "GET", "/no-id", "", 404, "", "Not found"},
+		{servicetest.Nobody, "GET", "/" + strings.Repeat("f", 25), "", 404, "", "Not found"},
+		{servicetest.Nobody, "GET", "/%00", "", 404, "", "Not found"},
+		{servicetest.Nobody, "GET", "/%ff", "", 404, "", "Not found"},
+		{servicetest.Nobody, "GET", "/$ne", "", 404, "", "Not found"},
+		{servicetest.Nobody, "GET", "/" + free.ID + "/more", "", 404, "", "Not found"},
+		{servicetest.Nobody, "GET", "?seller=me", "", 401, "", "Not authorized"},
+		{servicetest.Nobody, "GET", "?seller=me&limit=x", "", 401, "", "Not authorized"},
+		{servicetest.Nobody, "GET", "?seller=" + ada.ID, "", 400, "seller", badSeller},
 		{ada, "GET", "?seller=" + ada.ID, "", 400, "seller", badSeller},
 		{ada, "GET", "?seller=", "", 400, "seller", badSeller},
-		{nobody, "GET", "?limit=0", "", 400, "limit", ""},
-		{nobody, "GET", "?limit=1001", "", 400, "limit", ""},
-		{nobody, "GET", "?limit=ten", "", 400, "limit", ""},
-		{nobody, "GET", "?after=no-id", "", 400, "after", ""},
+		{servicetest.Nobody, "GET", "?limit=0", "", 400, "limit", ""},
+		{servicetest.Nobody, "GET", "?limit=1001", "", 400, "limit", ""},
+		{servicetest.Nobody, "GET", "?limit=ten", "", 400, "limit", ""},
+		{servicetest.Nobody, "GET", "?after=no-id", "", 400, "after", ""},
 		{ada, "GET", "?seller=me&after=", "", 400, "after", ""},
 		{ada, "DELETE", "/" + free.ID, "", 405, "", ""},
 		{ada, "PUT", "", good, 405, "", ""},
 		{ada, "POST", "/" + free.ID, good, 405, "", ""},
 	} {
-		refused(t, s.do(c.user, c.method, "/api/tickets"+c.path, c.body), c.status, c.field, c.message)
+		s.Do(c.user, c.method, "/api/tickets"+c.path, c.body).Refused(t, c.status, c.field, c.message)
 		if t.Failed() {
 			t.Fatalf("%s %s %s by %q", c.method, c.path, c.body, c.user.Email)
 		}
@@ -237,18 +235,13 @@ func TestRefusalsInTheirOrder(t *testing.T) {
 
 func TestForeignSiteCannotWrite(t *testing.T) {
 	s := start(t)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/tickets", strings.NewReader(offer("Concert", "20")))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/tickets", strings.NewReader(offer("Concert", "20")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Origin", "https://elsewhere.example")
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusForbidden {
-		t.Errorf("status %d", resp.StatusCode)
+	if a := s.Request(r); a.Status != http.StatusForbidden {
+		t.Errorf("status %d", a.Status)
 	}
 }
 
@@ -259,10 +252,8 @@ func TestListsAreSelectedAndPaged(t *testing.T) {
 		made = append(made, s.list(ada, fmt.Sprintf("Ada's %d", i), "19.99"))
 	}
 	bobs := s.list(bob, "Bob's", "19.99")
-	s.publish(events.OrderCreated{Order: order(made[1], 1)})
-	s.publish(events.OrderCompleted{Order: order(made[3], 1)})
-	s.publish(events.OrderCancelled{Order: order(made[5], 1)})
-	s.settled()
+	s.tell(events.OrderCreated{Order: order(made[1], 1)}, events.OrderCompleted{Order: order(made[3], 1)},
+		events.OrderCancelled{Order: order(made[5], 1)})
 
 	free := []string{bobs.ID, made[6].ID, made[5].ID, made[4].ID, made[2].ID, made[0].ID}
 	var adas []string
@@ -274,13 +265,13 @@ func TestListsAreSelectedAndPaged(t *testing.T) {
 		query string
 		want  [][]string
 	}{
-		{nobody, "", [][]string{free}},
+		{servicetest.Nobody, "", [][]string{free}},
 		{ada, "", [][]string{free}},
-		{nobody, "?limit=6", [][]string{free}},
-		{nobody, "?limit=4", [][]string{free[:4], free[4:]}},
-		{nobody, "?limit=2", [][]string{free[:2], free[2:4], free[4:]}},
-		{nobody, "?limit=2&after=" + free[2], [][]string{free[3:5], free[5:]}},
-		{nobody, "?after=" + free[5], [][]string{{}}},
+		{servicetest.Nobody, "?limit=6", [][]string{free}},
+		{servicetest.Nobody, "?limit=4", [][]string{free[:4], free[4:]}},
+		{servicetest.Nobody, "?limit=2", [][]string{free[:2], free[2:4], free[4:]}},
+		{servicetest.Nobody, "?limit=2&after=" + free[2], [][]string{free[3:5], free[5:]}},
+		{servicetest.Nobody, "?after=" + free[5], [][]string{{}}},
 		{ada, "?seller=me", [][]string{adas}},
 		{ada, "?seller=me&limit=3", [][]string{adas[:3], adas[3:6], adas[6:]}},
 		{bob, "?seller=me", [][]string{{bobs.ID}}},
@@ -311,8 +302,8 @@ func TestEveryQueryHasItsIndex(t *testing.T) {
 
 func TestEmptyListIsAnArray(t *testing.T) {
 	s := start(t)
-	if a := s.do(nobody, http.MethodGet, "/api/tickets", ""); a.status != http.StatusOK || a.body != "[]" {
-		t.Errorf("%d %s", a.status, a.body)
+	if a := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets", ""); a.Status != http.StatusOK || a.Body != "[]" {
+		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }
 
@@ -321,17 +312,17 @@ func (s *system) pages(user session.User, path string) [][]string {
 	s.t.Helper()
 	var pages [][]string
 	for path != "" {
-		a := s.do(user, http.MethodGet, path, "")
+		a := s.Do(user, http.MethodGet, path, "")
 		pages = append(pages, ids(s.t, a))
-		path, _ = strings.CutSuffix(strings.TrimPrefix(a.header.Get("Link"), "<"), `>; rel="next"`)
+		path, _ = strings.CutSuffix(strings.TrimPrefix(a.Header.Get("Link"), "<"), `>; rel="next"`)
 	}
 	return pages
 }
 
-func ids(t *testing.T, a answer) []string {
+func ids(t *testing.T, a servicetest.Answer) []string {
 	t.Helper()
 	var ids []string
-	for _, shown := range decode[[]ticket](t, a, http.StatusOK) {
+	for _, shown := range servicetest.Decode[[]ticket](t, a, http.StatusOK) {
 		ids = append(ids, shown.ID)
 	}
 	return ids
