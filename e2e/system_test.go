@@ -73,7 +73,7 @@ var people atomic.Int64
 // somebody is a user who has just signed up.
 func somebody(t testing.TB, s *system.System) *api.Client {
 	t.Helper()
-	c := api.New(s.Run().Gateway)
+	c := api.New(s.Run().Gateway).Through(watched(t))
 	email := fmt.Sprintf("somebody-%d-%d@example.com", time.Now().UnixNano(), people.Add(1))
 	if _, err := c.SignUp(t.Context(), email, "correct horse"); err != nil {
 		t.Fatal(err)

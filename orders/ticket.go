@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -11,7 +10,6 @@ import (
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/mongodb"
-	"ticketing.dev/common/problem"
 )
 
 // Ticket is what orders knows of a ticket: a copy of what tickets tells, and a count of its own.
@@ -29,15 +27,7 @@ type Ticket struct {
 type tickets struct{ docs *mongo.Collection }
 
 func (t tickets) get(ctx context.Context, id string) (*Ticket, error) {
-	var ticket Ticket
-	err := t.docs.FindOne(ctx, bson.M{"_id": id}).Decode(&ticket)
-	switch {
-	case errors.Is(err, mongo.ErrNoDocuments):
-		return nil, problem.ErrNotFound
-	case err != nil:
-		return nil, fmt.Errorf("read ticket %s: %w", id, err)
-	}
-	return &ticket, nil
+	return mongodb.GetCopy[Ticket](ctx, t.docs, id)
 }
 
 // learn writes what tickets tells, if it is newer than what is known.

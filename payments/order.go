@@ -2,8 +2,6 @@ package payments
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -61,15 +59,7 @@ func (o *Order) Payable(now time.Time) error {
 type orders struct{ docs *mongo.Collection }
 
 func (s orders) get(ctx context.Context, id string) (*Order, error) {
-	var o Order
-	err := s.docs.FindOne(ctx, bson.M{"_id": id}).Decode(&o)
-	switch {
-	case errors.Is(err, mongo.ErrNoDocuments):
-		return nil, problem.ErrNotFound
-	case err != nil:
-		return nil, fmt.Errorf("read order %s: %w", id, err)
-	}
-	return &o, nil
+	return mongodb.GetCopy[Order](ctx, s.docs, id)
 }
 
 // learn writes what orders tells, if it is newer than what is known.

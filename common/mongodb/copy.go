@@ -2,12 +2,29 @@ package mongodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"ticketing.dev/common/problem"
 )
+
+// GetCopy reads what is known of another service's aggregate; problem.ErrNotFound says that nothing is,
+// or not yet.
+func GetCopy[T any](ctx context.Context, copies *mongo.Collection, id string) (*T, error) {
+	c := new(T)
+	err := copies.FindOne(ctx, bson.M{"_id": id}).Decode(c)
+	switch {
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return nil, problem.ErrNotFound
+	case err != nil:
+		return nil, fmt.Errorf("read %s from %s: %w", id, copies.Name(), err)
+	}
+	return c, nil
+}
 
 // SetIfNewer writes what another service tells of its aggregate into the copy with this id, if the
 // version is above the one that is stored. Only the fields of set are written, since the copy may

@@ -30,6 +30,13 @@ func New(url string) *Client {
 	return &Client{strings.TrimSuffix(url, "/"), &http.Client{Jar: jar, Timeout: timeout}}
 }
 
+// Through makes the client send its requests by a transport such as one that looks at what passes. It
+// is to be called before the first of them.
+func (c *Client) Through(transport http.RoundTripper) *Client {
+	c.http.Transport = transport
+	return c
+}
+
 // Do sends one request. body is sent as JSON unless it is nil; the answer is decoded into the value
 // that answer points to unless that is nil. A refusal is a *Problem.
 func (c *Client) Do(ctx context.Context, method, path string, body, answer any) error {
