@@ -54,7 +54,7 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *U
 
 // signOut needs no body, and takes none but JSON.
 func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
-	if r.ContentLength != 0 {
+	if r.ContentLength > 0 || r.ContentLength < 0 && r.Header.Get("Content-Type") != "" {
 		if _, err := web.Decode[struct{}](w, r); err != nil {
 			return err
 		}

@@ -95,6 +95,7 @@ func watchCancellations(t *testing.T, s *system.System) func(order string) (time
 }
 
 func TestAnExpiredOrderFreesItsTicket(t *testing.T) {
+	t.Parallel()
 	s := start(t, 2*time.Second)
 	seller, buyer := somebody(t, s), somebody(t, s)
 	ticket := list(t, seller, 1999)
@@ -112,6 +113,7 @@ func TestAnExpiredOrderFreesItsTicket(t *testing.T) {
 
 // The payment begins in time and goes on until the order's time is up.
 func TestAPaymentInFlightOutlivesTheTime(t *testing.T) {
+	t.Parallel()
 	s := start(t, 3*time.Second)
 	seller, buyer := somebody(t, s), somebody(t, s)
 	for token, want := range map[string]string{"tok_visa": api.Complete, "tok_chargeDeclined": api.Cancelled} {
@@ -132,6 +134,7 @@ func TestAPaymentInFlightOutlivesTheTime(t *testing.T) {
 
 // The payment begins in time, but Stripe hears of the card only when the order has expired.
 func TestAPaymentThatComesTooLateIsRefunded(t *testing.T) {
+	t.Parallel()
 	s := start(t, 2*time.Second)
 	seller, buyer := somebody(t, s), somebody(t, s)
 	ticket := list(t, seller, 1999)

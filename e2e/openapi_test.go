@@ -147,6 +147,9 @@ func (c *contract) allowed(r *http.Request) string {
 			all = append(all, method)
 		}
 	}
+	if slices.Contains(all, http.MethodGet) {
+		all = append(all, http.MethodHead) // which every GET has
+	}
 	return strings.Join(all, ", ")
 }
 
@@ -583,7 +586,7 @@ func TestOpenAPIWatchFails(t *testing.T) {
 		{"a cookie for scripts", "POST", "/api/users/signout", "{}", "", 200, "Set-Cookie: session=; Path=/; Max-Age=0; SameSite=Lax", "{}", `"Set-Cookie"`},
 		{"busy without an end", "GET", "/api/tickets", "", "", 503, "", strings.ReplaceAll(notFound, "404", "503"), `"Retry-After" missing`},
 		{"a body of nothing", "DELETE", "/api/orders/" + id, "", "session=x", 204, "", "{}", "has a body"},
-		{"methods that are not", "PATCH", "/api/tickets", "", "", 405, "Allow: GET, POST, DELETE", strings.ReplaceAll(notFound, "404", "405"), `want "GET, POST"`},
+		{"methods that are not", "PATCH", "/api/tickets", "", "", 405, "Allow: GET, POST, DELETE", strings.ReplaceAll(notFound, "404", "405"), `want "GET, POST, HEAD"`},
 		{"a path that is not", "GET", "/api/nowhere", "", "", 200, "", "{}", "is not described"},
 		{"an order for nobody", "DELETE", "/api/orders/" + id, "", "", 204, "", "", "the request was accepted"},
 		{"a ticket for nothing", "POST", "/api/tickets", `{"title":"Front row","price":0}`, "session=x", 201, "", ticket, "the request was accepted"},

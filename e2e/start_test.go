@@ -34,7 +34,7 @@ func startAndStop(b *testing.B, name string) {
 		"MONGO_URI=" + parts.Mongo.URL,
 		"NATS_URL=" + parts.NATS.URL,
 		"REDIS_ADDR=" + strings.TrimPrefix(parts.Redis.URL, "redis://"),
-		"STRIPE_KEY=sk_test_123", "STRIPE_API_URL=" + parts.Stripe.URL,
+		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL=" + parts.Stripe.URL,
 		"JWT_KEY=only for this benchmark, and long enough",
 	}
 	if err := program.Start(); err != nil {

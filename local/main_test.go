@@ -147,7 +147,12 @@ func TestInterruptDrains(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(s.String(), func(t *testing.T) {
 			p := launch(t, t.TempDir())
+			answered := unfinished(t, p.where(t).Gateway)
 			p.signal(t, s)
+			p.await(t, "stopping")
+			if status := answered(); status != "HTTP/1.1 201 Created" {
+				t.Errorf("the request under way was answered %s", status)
+			}
 			if state := p.end(t); !state.Success() {
 				t.Errorf("ended with %v", state)
 			}
@@ -174,8 +179,9 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	}
 }
 
-// unfinished sends a part of a request, and returns once the service waits for the rest.
-func unfinished(t *testing.T, gateway string) {
+// unfinished sends a part of a request, and returns once the service waits for the rest. What it
+// returns sends the rest and says how it was answered.
+func unfinished(t *testing.T, gateway string) (finish func() string) {
 	t.Helper()
 	u, err := url.Parse(gateway)
 	if err != nil {
@@ -186,10 +192,22 @@ func unfinished(t *testing.T, gateway string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
+	const body = `{"email":"slow@example.com","password":"correct horse"}`
 	// The service says 100 Continue when it begins to read the body.
-	fmt.Fprintf(conn, "POST /api/users/signup HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", u.Host)
-	if answer, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(answer, "100") {
+	fmt.Fprintf(conn, "POST /api/users/signup HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", u.Host, len(body))
+	answers := bufio.NewReader(conn)
+	if answer, err := answers.ReadString('\n'); err != nil || !strings.Contains(answer, "100") {
 		t.Fatalf("answered %q, %v", answer, err)
+	}
+	return func() string {
+		fmt.Fprint(conn, body)
+		for {
+			line, err := answers.ReadString('\n')
+			line = strings.TrimSpace(line)
+			if informational := line == "" || strings.Contains(line, " 100 "); err != nil || !informational {
+				return line
+			}
+		}
 	}
 }
 

@@ -21,9 +21,9 @@ import (
 
 const (
 	// sweepEvery and overdue bound how long a ticket stays reserved when expiration, its Redis or the
-	// bus is down: the 15 s of promise P5.
+	// bus is down: promise P5 has 15 s, which leaves 2 s for the sweep itself.
 	sweepEvery = 10 * time.Second
-	overdue    = 5 * time.Second
+	overdue    = 3 * time.Second
 	// sweepBatch bounds one sweep; the next one goes on.
 	sweepBatch = 1000
 )

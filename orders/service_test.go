@@ -34,6 +34,7 @@ type system struct {
 	bus     *memory.Bus
 	service *Service
 	clock   atomic.Int64 // how far the service's clock is ahead, in ns
+	looks   atomic.Int64 // how often the service has looked at it
 }
 
 func start(t *testing.T, options ...memory.Option) *system {
@@ -49,7 +50,7 @@ func (s *system) open() *Service {
 	s.t.Helper()
 	o, err := New(s.t.Context(), Options{
 		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(s.t), TTL: 15 * time.Minute, Log: servicetest.Log(s.t),
-		Now: func() time.Time { return time.Now().Add(time.Duration(s.clock.Load())) },
+		Now: func() time.Time { s.looks.Add(1); return time.Now().Add(time.Duration(s.clock.Load())) },
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -359,7 +360,9 @@ func TestWhatContradictsGoesToTheDeadLetters(t *testing.T) {
 func TestAnEarlyExpirationComesAgain(t *testing.T) {
 	s := start(t, memory.RetryAfter(20*time.Millisecond))
 	o := s.order(ada, s.sell("Gig", 1999))
+	before := s.looks.Load()
 	servicetest.Publish(t, s.bus, events.ExpirationComplete{OrderID: o.ID})
+	servicetest.Eventually(t, "it to be refused twice", func() bool { return s.looks.Load() >= before+2 })
 	if got := s.get(ada, o.ID); got.Status != "created" {
 		t.Fatalf("status %s before its time", got.Status)
 	}
@@ -368,9 +371,10 @@ func TestAnEarlyExpirationComesAgain(t *testing.T) {
 	if got := s.get(ada, o.ID); got.Status != "cancelled" {
 		t.Errorf("status %s after its time", got.Status)
 	}
-	if told := servicetest.Published[events.OrderCancelled](t, s.bus); len(told) == 1 && told[0].Reason != "expired" {
-		t.Errorf("cancelled for %s", told[0].Reason)
-	}
+	servicetest.Eventually(t, "order:cancelled, for it has expired", func() bool {
+		told := servicetest.Published[events.OrderCancelled](t, s.bus)
+		return len(told) == 1 && told[0].Reason == "expired"
+	})
 }
 
 // No timer comes: expiration, its Redis or the bus is gone.
@@ -396,6 +400,15 @@ func TestOverdueOrdersEndWithoutATimer(t *testing.T) {
 		t.Errorf("order whose payment is in flight is %s", got.Status)
 	}
 	s.order(bob, due.Ticket.ID)
+}
+
+// The sweep is a task of the service: nobody has to call it.
+func TestOverdueOrdersEndByThemselves(t *testing.T) {
+	t.Parallel() // it waits for the sweep
+	s := start(t)
+	o := s.order(ada, s.sell("Gig", 1999))
+	s.later(15*time.Minute + overdue + time.Second)
+	servicetest.Eventually(t, "the sweep", func() bool { return s.get(ada, o.ID).Status == "cancelled" })
 }
 
 // A cancels, B orders the same ticket, then A's timer comes.
@@ -457,19 +470,7 @@ func TestALostAnswerIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestIndexesServeEveryQuery(t *testing.T) {
+func TestIndexesAreMadeAtStart(t *testing.T) {
 	s := start(t)
-	specs, err := s.db.Collection("orders").Indexes().ListSpecifications(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := map[string]bool{}
-	for _, spec := range specs {
-		names[spec.Name] = true
-	}
-	for _, name := range []string{"slot_1", "userId_1__id_-1", "status_1_expiresAt_1", "outbox.0.id_1"} {
-		if !names[name] {
-			t.Errorf("no index %s", name)
-		}
-	}
+	servicetest.Indexes(t, s.db.Collection("orders"), "slot_1 unique", "userId_1__id_-1", "status_1_expiresAt_1", "outbox.0.id_1")
 }

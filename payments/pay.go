@@ -35,8 +35,11 @@ func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, o
 
 	// 1. A token that Stripe refuses opens nothing.
 	method, err := s.stripe.method(ctx, token)
-	if err != nil {
-		return nil, false, tokenRefused(err)
+	if reason, definite := refusal(err); definite {
+		return nil, false, problem.Field("token", reason)
+	}
+	if s.away.Report(err); err != nil {
+		return nil, false, ErrStripeAway
 	}
 	// 2. The order's id as the charge's lets one of several payments in.
 	c = Open(o, s.now())

@@ -1,17 +1,21 @@
 package payments
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
+	"ticketing.dev/common/outage"
 	"ticketing.dev/common/service/servicetest"
 )
 
@@ -171,6 +175,24 @@ func TestRefusals(t *testing.T) {
 	s.paid(o.ID, "tok_visa", http.StatusCreated)
 }
 
+func TestAStripeThatDoesNotAnswerRaisesAnAlarm(t *testing.T) {
+	s := prepare(t)
+	var lines bytes.Buffer
+	s.service = s.open(nil)
+	s.service.away = outage.New(slog.New(slog.NewTextHandler(&lines, nil)), "Stripe is away", "Stripe is back")
+	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	o := s.order(1999)
+	s.fault("payment_methods.create", "error_before", 10)
+	for range 2 {
+		s.pay(o.ID, "tok_visa").Refused(t, 503, "", "Payments cannot be taken at the moment, nothing was charged")
+	}
+	s.sandboxed(http.MethodDelete, "/sandbox/faults", "", nil)
+	s.paid(o.ID, "tok_visa", http.StatusCreated)
+	if s.Stop(); strings.Count(lines.String(), "level=ERROR") != 1 || strings.Count(lines.String(), "Stripe is back") != 1 {
+		t.Errorf("logged:\n%s", &lines)
+	}
+}
+
 func TestChargesAreOnesOwn(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
@@ -192,19 +214,26 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 	for round := range 5 {
 		o := s.order(1999)
 		var all sync.WaitGroup
+		var opened atomic.Int64
 		begin := make(chan struct{})
 		for i := range 5 {
 			all.Go(func() {
 				replica := []*servicetest.Client{s.Client, second}[i%2]
 				<-begin
-				a := replica.Do(ada, http.MethodPost, "/api/payments", payBody(o.ID, "tok_visa"))
-				if a.Status != http.StatusCreated && a.Status != http.StatusOK {
+				switch a := replica.Do(ada, http.MethodPost, "/api/payments", payBody(o.ID, "tok_visa")); a.Status {
+				case http.StatusCreated:
+					opened.Add(1)
+				case http.StatusOK:
+				default:
 					t.Errorf("answered %d %s", a.Status, a.Body)
 				}
 			})
 		}
 		close(begin)
 		all.Wait()
+		if opened.Load() != 1 {
+			t.Errorf("round %d: %d payments were opened", round, opened.Load())
+		}
 		for range 2 {
 			if c := s.paid(o.ID, "tok_visa", http.StatusOK); c.Status != "succeeded" {
 				t.Errorf("round %d: %+v", round, c)
@@ -237,6 +266,22 @@ func TestTheBankAsks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The reconciler is a task of the service: nobody has to call it.
+func TestAbandonedPaymentsEndByThemselves(t *testing.T) {
+	t.Parallel() // it waits for the reconciler
+	s := start(t)
+	o := s.order(1999)
+	s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
+	s.later(15*time.Minute + grace + time.Second)
+	servicetest.Eventually(t, "the reconciler", func() bool { return s.charge(o.ID).Status == "failed" })
+}
+
+func TestIndexesAreMadeAtStart(t *testing.T) {
+	s := start(t)
+	servicetest.Indexes(t, s.db.Collection("charges"),
+		"userId_1__id_-1", "stripeId_1", "status_1_settled_1_openedAt_1", "outbox.0.id_1")
 }
 
 func TestAQuestionThatNobodyAnswersEndsInTime(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/outage"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 )
@@ -39,6 +40,7 @@ type Service struct {
 	sessions      *session.Sessions
 	stripe        processor
 	webhookSecret string
+	away          *outage.Outage
 	now           func() time.Time
 	log           *slog.Logger
 }
@@ -76,6 +78,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		sessions:      o.Sessions,
 		stripe:        newProcessor(o.Stripe, o.Transport, o.Log),
 		webhookSecret: o.Stripe.WebhookSecret,
+		away:          outage.New(o.Log, "payments cannot be taken: Stripe does not answer", "Stripe answers again"),
 		now:           o.Now,
 		log:           o.Log,
 	}, nil
@@ -96,7 +99,7 @@ func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.
 // succeeded and not been settled.
 func (s *Service) reconcile(ctx context.Context) error {
 	return errors.Join(
-		s.each(ctx, bson.M{"status": Pending, "openedAt": bson.M{"$lt": s.now().Add(-patience)}}, s.resolve),
+		s.each(ctx, bson.M{"status": Pending, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-patience)}}, s.resolve),
 		s.each(ctx, bson.M{"status": Succeeded, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-unsettled)}},
 			func(ctx context.Context, c *Charge) (*Charge, error) { return s.settle(ctx, c.ID) }))
 }

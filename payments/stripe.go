@@ -29,7 +29,7 @@ type processor struct {
 // StripeConfig says how Stripe is reached. URL is another address than Stripe's own: the sandbox's.
 type StripeConfig struct {
 	Key           string `env:"STRIPE_KEY,required,notEmpty"`
-	WebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
+	WebhookSecret string `env:"STRIPE_WEBHOOK_SECRET,required,notEmpty"`
 	URL           string `env:"STRIPE_API_URL"`
 	// Timeout ends one call. It is callTimeout where it is 0.
 	Timeout time.Duration
@@ -179,15 +179,8 @@ func refusal(err error) (reason string, definite bool) {
 	return "", false
 }
 
-// tokenRefused is what the payer is told of a token that Stripe refuses, or cannot be asked about.
-func tokenRefused(err error) error {
-	if reason, definite := refusal(err); definite {
-		return problem.Field("token", reason)
-	}
-	return errors.Join(fmt.Errorf("payment method: %w", err), unavailable)
-}
-
-var unavailable = &problem.Error{
+// ErrStripeAway says that Stripe could not be asked about a token.
+var ErrStripeAway = &problem.Error{
 	Kind:       problem.Unavailable,
 	Details:    []problem.Detail{{Message: "Payments cannot be taken at the moment, nothing was charged"}},
 	RetryAfter: 5 * time.Second,

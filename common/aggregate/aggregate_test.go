@@ -260,6 +260,23 @@ func TestACrashBetweenPublishAndRemovalPublishesAgain(t *testing.T) {
 	}
 }
 
+// Its clock was ahead of everybody else's, by more than anybody would wait.
+func TestWhatAWrongClockCommittedIsPublished(t *testing.T) {
+	db, b := database(t), memory.New()
+	crashed, _ := process(t, db, b)
+	if err := crashed.Insert(t.Context(), newCounter("one")); err != nil {
+		t.Fatal(err)
+	}
+	ahead := bson.M{"$set": bson.M{"outbox.0.at": time.Now().Add(time.Hour)}}
+	if _, err := db.Collection("counters").UpdateOne(t.Context(), bson.M{}, ahead); err != nil {
+		t.Fatal(err)
+	}
+	_, relay := process(t, db, b)
+	run(t, relay)
+	published(t, b, 1)
+	emptied(t, db)
+}
+
 func TestTheOutboxWaitsForTheBus(t *testing.T) {
 	db, b := database(t), memory.New()
 	store, relay := process(t, db, b)

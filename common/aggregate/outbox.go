@@ -28,8 +28,17 @@ type outbox struct {
 	Pending []Pending `bson:"outbox"`
 }
 
-// hasPending selects the documents whose outbox is not empty; the sparse index serves it.
-var hasPending = bson.M{"outbox.0.id": bson.M{"$exists": true}}
+// pendingAt selects the documents whose outbox is not empty and was not just now written; the sparse
+// index serves it.
+func pendingAt(now time.Time) bson.M {
+	return bson.M{
+		"outbox.0.id": bson.M{"$exists": true},
+		"$or": bson.A{
+			bson.M{"outbox.0.at": bson.M{"$lt": now.Add(-sweepAge)}},
+			bson.M{"outbox.0.at": bson.M{"$gt": now.Add(sweepAge)}},
+		},
+	}
+}
 
 // head selects the document if this event is the first of its outbox. Because the removal names what
 // it removes, two relays never remove each other's events.

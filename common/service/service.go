@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -27,6 +26,9 @@ const (
 	// drainTimeout is what requests have to end in when the service stops: web gives them 30 s. With
 	// what the tasks need after that, a pod's terminationGracePeriodSeconds has to be above 45.
 	drainTimeout = 35 * time.Second
+	// writeTimeout ends a request whose client does not read the answer: later than web ends the work
+	// for it, and before drainTimeout. A stream sets deadlines of its own.
+	writeTimeout = 33 * time.Second
 	// readyTimeout ends the question to the store whether it answers.
 	readyTimeout = 2 * time.Second
 )
@@ -57,7 +59,11 @@ func Main[C configuration](name string, run func(ctx context.Context, c C, log *
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.base().LogLevel})).With("service", name)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := run(ctx, c, log); err != nil {
+	err = run(ctx, c, log)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return // it was stopped before it had begun
+	}
+	if err != nil {
 		log.Error("service ends", "error", err)
 		os.Exit(1)
 	}
@@ -71,9 +77,11 @@ func (c Config) Listen(ctx context.Context) (net.Listener, error) {
 // Run serves until ctx ends, then drains: no new requests and messages, and when the last of them has
 // been handled the tasks end, the relay among them, so that what it committed is still published.
 func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.Logger, s Service) error {
-	var draining atomic.Bool
-	server := &http.Server{Handler: handler(s, &draining, log), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	draining := make(chan struct{})
+	server := newServer(handler(s, draining, log), log)
+	server.BaseContext = func(net.Listener) context.Context {
+		return context.WithValue(context.Background(), drainingKey{}, draining)
+	}
 
 	tasksCtx, stopTasks := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopTasks()
@@ -96,10 +104,29 @@ func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.
 	case err = <-served:
 	}
 	log.Info("draining")
-	draining.Store(true)
+	close(draining)
 	err = errors.Join(err, drain(context.WithoutCancel(ctx), server, listening))
 	stopTasks()
 	return errors.Join(err, tasks.Wait())
+}
+
+type drainingKey struct{}
+
+// Draining is closed when the service that handles a request begins to stop. A response that has no end
+// of its own ends then, or the service would wait for it in vain. Outside of Run it is never closed.
+func Draining(ctx context.Context) <-chan struct{} {
+	draining, _ := ctx.Value(drainingKey{}).(chan struct{})
+	return draining
+}
+
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 }
 
 // drain waits for the requests and the messages that are being handled.
@@ -107,18 +134,25 @@ func drain(ctx context.Context, server *http.Server, listening bus.Subscription)
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	var both errgroup.Group
-	both.Go(func() error { return server.Shutdown(ctx) })
+	both.Go(func() error {
+		if err := server.Shutdown(ctx); err != nil {
+			return errors.Join(fmt.Errorf("drain requests: %w", err), server.Close())
+		}
+		return nil
+	})
 	both.Go(listening.Close)
 	return both.Wait()
 }
 
 // handler adds what the platform asks of every service.
-func handler(s Service, draining *atomic.Bool, log *slog.Logger) http.Handler {
+func handler(s Service, draining <-chan struct{}, log *slog.Logger) http.Handler {
 	r := web.NewRouter(log)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	r.Method(http.MethodGet, "/readyz", web.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		if draining.Load() {
+		select {
+		case <-draining:
 			return problem.New(problem.Unavailable, "Draining")
+		default:
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()

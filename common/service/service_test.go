@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -139,6 +140,44 @@ func TestStoppingLetsAMessageEndBeforeTheTasks(t *testing.T) {
 	}
 	<-tasksEnded
 }
+
+// A client that asks for much and reads nothing does not hold the service up for longer than it may.
+func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		s := newServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, err := w.Write(make([]byte, 1<<20))
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("writing to nobody ended with %v", err)
+			}
+		}), slog.New(slog.DiscardHandler))
+		l := make(connections, 1)
+		l <- server
+		go s.Serve(l)
+		start := time.Now()
+		io.WriteString(client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		synctest.Wait()
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > drainTimeout {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// connections is a listener to which these come.
+type connections chan net.Conn
+
+func (c connections) Accept() (net.Conn, error) {
+	conn, ok := <-c
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+func (c connections) Close() error { close(c); return nil }
+func (connections) Addr() net.Addr { return &net.TCPAddr{} }
 
 func TestAFailingTaskEndsTheService(t *testing.T) {
 	broken := errors.New("broken")

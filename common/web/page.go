@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"ticketing.dev/common/problem"
 )
@@ -34,7 +33,7 @@ func ParsePage(r *http.Request) (Page, error) {
 		page.Limit = n
 	}
 	if query.Has("after") {
-		page.After = strings.ToLower(query.Get("after")) // as ids are stored
+		page.After = query.Get("after")
 		if !isID(page.After) {
 			return page, problem.Field("after", "after must be an id")
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func NewRouter(log *slog.Logger) *chi.Mux {
 	}))
 
 	r := chi.NewRouter()
-	r.Use(identified, logged(log), recovered, crossSite.Handler)
+	r.Use(identified, logged(log), recovered, crossSite.Handler, middleware.GetHead)
 	r.NotFound(Handler(func(http.ResponseWriter, *http.Request) error { return problem.ErrNotFound }).ServeHTTP)
 	r.MethodNotAllowed(Handler(methodNotAllowed(r)).ServeHTTP)
 	return r
@@ -87,6 +88,9 @@ func methodNotAllowed(routes chi.Routes) Handler {
 			if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
 				allowed = append(allowed, method)
 			}
+		}
+		if slices.Contains(allowed, http.MethodGet) {
+			allowed = append(allowed, http.MethodHead)
 		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		return problem.New(problem.MethodNotAllowed, "Method not allowed")

@@ -96,6 +96,7 @@ func TestEveryRefusalHasItsStatusAndTheCommonForm(t *testing.T) {
 		{"a limit of nothing", "GET", "/listings?limit=0", ``, nil, 400, "limit must be a whole number from 1 to 1000", "limit"},
 		{"too high a limit", "GET", "/listings?limit=1001", ``, nil, 400, "limit must be a whole number from 1 to 1000", "limit"},
 		{"after no id", "GET", "/listings?after=x", ``, nil, 400, "after must be an id", "after"},
+		{"after an id in capitals", "GET", "/listings?after=65A000000000000000000003", ``, nil, 400, "after must be an id", "after"},
 		{"a panic", "GET", "/panic", ``, nil, 500, "Something went wrong", ""},
 		{"an unexpected error", "GET", "/broken", ``, nil, 500, "Something went wrong", ""},
 		{"too much at once", "GET", "/busy", ``, nil, 503, "Busy", ""},
@@ -121,7 +122,7 @@ func TestEveryRefusalHasItsStatusAndTheCommonForm(t *testing.T) {
 }
 
 func TestHeadersOfRefusals(t *testing.T) {
-	if got := send("PATCH", "/listings", "").Header.Get("Allow"); got != "GET, POST" {
+	if got := send("PATCH", "/listings", "").Header.Get("Allow"); got != "GET, POST, HEAD" {
 		t.Errorf("Allow %q", got)
 	}
 	if got := send("PATCH", "/listings/1", "").Header.Get("Allow"); got != "PUT" {
@@ -135,6 +136,12 @@ func TestHeadersOfRefusals(t *testing.T) {
 	}
 	if got := send("GET", "/nowhere", "", "X-Request-Id", "abc").Header.Get("X-Request-Id"); got != "abc" {
 		t.Errorf("X-Request-Id %q", got)
+	}
+}
+
+func TestHeadIsGetWithoutABody(t *testing.T) {
+	if res := send("HEAD", "/listings", ""); res.StatusCode != 200 || res.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("HEAD is answered %d %v", res.StatusCode, res.Header)
 	}
 }
 

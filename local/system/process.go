@@ -38,6 +38,7 @@ type process struct {
 	stopped context.CancelFunc
 	ended   chan struct{}
 	pid     atomic.Int64
+	last    *os.ProcessState // how it ended the last time, nil while it runs; to be read once ended is closed
 }
 
 // start runs a command until stop is called. The error says that it could not be started at all.
@@ -66,10 +67,13 @@ func start(ctx context.Context, c command, output *journal, changed func()) (*pr
 // number is the process's id at the moment, or that of the last one if it has died just now.
 func (p *process) number() int { return int(p.pid.Load()) }
 
-// stop asks the process to end, and waits for it.
+// stop asks the process to end, and waits for it. The error says that it did not end well.
 func (p *process) stop() error {
 	p.stopped()
 	<-p.ended
+	if p.last != nil && !p.last.Success() {
+		return fmt.Errorf("stop %s: %v", p.command.name, p.last)
+	}
 	return nil
 }
 
@@ -89,6 +93,7 @@ func (p *process) supervise(ctx context.Context, first chan<- error) {
 		if time.Since(began) > oldEnough {
 			pause = firstPause
 		}
+		p.last = nil
 		p.log.Warn("process has ended, it is started again", "pid", p.number(), "how", how, "after", pause.String())
 		select {
 		case <-time.After(pause):
@@ -123,6 +128,7 @@ func (p *process) once(ctx context.Context, first chan<- error) (how string) {
 	}
 	p.changed()
 	_ = cmd.Wait() // its state says more
+	p.last = cmd.ProcessState
 	return cmd.ProcessState.String()
 }
 

@@ -67,14 +67,15 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 
 // startStripe starts the sandbox, whose webhooks come in through the gateway as Stripe's do.
 func (s *System) startStripe(ctx context.Context) error {
-	c := s.config
-	s.settings.stripe = payments.StripeConfig{Key: c.StripeKey, WebhookSecret: c.StripeWebhookSecret, URL: c.StripeAPIURL}
-	if c.StripeKey != "" {
-		return nil
-	}
 	secret, err := s.dir.secret("stripe-webhook-secret", "whsec_")
 	if err != nil {
 		return fmt.Errorf("secret of the webhooks: %w", err)
+	}
+	if c := s.config; c.StripeKey != "" {
+		// Without the secret that Stripe signs with, no webhook is taken for one of Stripe's.
+		secret = cmp.Or(c.StripeWebhookSecret, secret)
+		s.settings.stripe = payments.StripeConfig{Key: c.StripeKey, WebhookSecret: secret, URL: c.StripeAPIURL}
+		return nil
 	}
 	sandbox, err := s.startStandin(ctx, standin{
 		kind:          "stripe",

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -233,6 +234,31 @@ func Random(t testing.TB) *rand.Rand {
 	}
 	t.Logf("SEED=%d", seed)
 	return rand.New(rand.NewPCG(seed, seed))
+}
+
+// Indexes checks that a collection has just these indexes beside that on _id, each by its name, which
+// holds the fields and their order, followed by " unique" if it is.
+func Indexes(t testing.TB, docs *mongo.Collection, want ...string) {
+	t.Helper()
+	specs, err := docs.Indexes().ListSpecifications(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, spec := range specs {
+		name := spec.Name
+		if spec.Unique != nil && *spec.Unique {
+			name += " unique"
+		}
+		if spec.Name != "_id_" {
+			got = append(got, name)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s has the indexes %q, want %q", docs.Name(), got, want)
+	}
 }
 
 // Eventually waits until something holds.
