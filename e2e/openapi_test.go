@@ -340,7 +340,8 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 	if _, err := buyer.AwaitTicket(bounded(t), reserved.ID, api.Reserved); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := buyer.AwaitTicket(bounded(t), sold.ID, api.Sold); err != nil {
+	soldAs, err := buyer.AwaitTicket(bounded(t), sold.ID, api.Sold)
+	if err != nil {
 		t.Fatal(err)
 	}
 	// payments has to have heard of these. A token that is none tells without paying.
@@ -383,6 +384,8 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 		{selling, "POST", "/api/tickets", `{"title":" ","price":0.49}`, 400},
 		{"", "GET", "/api/tickets/" + nothing, ``, 404},
 		{"", "GET", "/api/tickets/x", ``, 404},
+		{"", "GET", "/api/tickets/" + sold.ID + "/events", ``, 200},
+		{"", "GET", "/api/tickets/" + nothing + "/events", ``, 404},
 		{selling, "PUT", "/api/tickets/" + free.ID, offer, 200},
 		{selling, "PUT", "/api/tickets/" + free.ID, `{"title":"Back row","price":20.505}`, 400},
 		{selling, "PUT", "/api/tickets/" + reserved.ID, offer, 400},
@@ -422,6 +425,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 		}
 	}
 	w.sendSigned(gateway + "/api/payments/webhook")
+	w.send("GET", gateway+"/api/tickets/"+sold.ID+"/events", "", "Last-Event-ID", strconv.FormatInt(soldAs.Version, 10))
 
 	// What every operation has to say to these is what the document says. The stranger may do nothing to
 	// this ticket and this order.

@@ -34,7 +34,7 @@ func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) e
 // change applies what orders tells of a ticket. No later attempt can mend a ticket that is not there,
 // for each is committed before anybody can order it, nor an order that cannot be beside a sale.
 func (s *Service) change(ctx context.Context, id string, change func(*Ticket) error) error {
-	_, err := s.tickets.Update(ctx, id, change)
+	_, err := s.update(ctx, id, change)
 	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, ErrSold) || errors.Is(err, ErrOvertaken) {
 		return bus.Poison(err)
 	}

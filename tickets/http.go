@@ -21,6 +21,7 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
 		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
 	})
+	r.Get("/api/tickets/{id}/events", s.follow) // no web.Handler: that ends a request after 30 s
 }
 
 // view is a ticket as clients see it.
@@ -99,7 +100,7 @@ func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ticket, err := s.tickets.Update(r.Context(), chi.URLParam(r, "id"), func(t *Ticket) error { return t.Edit(user.ID, offer) })
+	ticket, err := s.update(r.Context(), chi.URLParam(r, "id"), func(t *Ticket) error { return t.Edit(user.ID, offer) })
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type Service struct {
 	tickets  *aggregate.Store[*Ticket]
 	relay    *aggregate.Relay
 	sessions *session.Sessions
+	watcher  *watcher
 }
 
 // Options are what a service is made of.
@@ -41,11 +42,23 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{o.DB, tickets, relay, o.Sessions}, nil
+	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions}
+	s.watcher = newWatcher(s.newer, o.Log)
+	return s, nil
 }
 
-// Tasks publish events.
-func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run} }
+// Tasks publish events, and look for the changes of other replicas while anybody watches a ticket.
+func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run, s.watcher.run} }
+
+// update changes a ticket and tells those who watch it here. Other replicas find the change themselves.
+func (s *Service) update(ctx context.Context, id string, change func(*Ticket) error) (*Ticket, error) {
+	t, err := s.tickets.Update(ctx, id, change)
+	if err != nil {
+		return nil, err
+	}
+	s.watcher.tell(show(t))
+	return t, nil
+}
 
 // Ready says whether the database answers.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }
