@@ -34,30 +34,35 @@ type Gateway struct {
 	routes   Routes
 	backends Backends
 	proxies  map[string]http.Handler // by service
+
+	ending context.Context // of the streams
+	end    context.CancelFunc
 }
 
 // New makes a gateway.
 func New(routes Routes, backends Backends, log *slog.Logger) *Gateway {
-	g := &Gateway{routes, backends, make(map[string]http.Handler)}
+	g := &Gateway{routes: routes, backends: backends, proxies: make(map[string]http.Handler)}
+	g.ending, g.end = context.WithCancel(context.Background())
 	transport := &http.Transport{
 		MaxIdleConnsPerHost: connections,
 		DisableCompression:  true, // what a client accepts is between it and the service
 	}
 	for _, r := range routes {
 		replicas := func() []*url.URL { return backends(r.Service) }
-		g.proxies[r.Service] = proxy(&balancer{replicas: replicas, transport: transport}, log)
+		g.proxies[r.Service] = g.proxy(&balancer{replicas: replicas, transport: transport}, log)
 	}
 	return g
 }
 
-func proxy(transport http.RoundTripper, log *slog.Logger) *httputil.ReverseProxy {
+func (g *Gateway) proxy(transport http.RoundTripper, log *slog.Logger) *httputil.ReverseProxy {
 	return &httputil.ReverseProxy{
 		// Out.Host stays as the client sent it, with its port: redirects and cookies are made for it.
-		Rewrite:       func(r *httputil.ProxyRequest) { r.SetXForwarded() },
-		Transport:     transport,
-		FlushInterval: -1, // server-sent events are passed on as they come
-		ErrorHandler:  unavailable(log),
-		ErrorLog:      slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetXForwarded() },
+		Transport:      transport,
+		FlushInterval:  -1, // server-sent events are passed on as they come
+		ModifyResponse: g.endable,
+		ErrorHandler:   unavailable(log),
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -253,6 +254,39 @@ func TestStreamIsFlushed(t *testing.T) {
 	close(received)
 	if !lines.Scan() || lines.Text() != "second" {
 		t.Errorf("second line %q, %v", lines.Text(), lines.Err())
+	}
+}
+
+func TestShutdownEndsStreams(t *testing.T) {
+	routes, err := gateway.ReadRoutes(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := gateway.New(routes, fixed(replica(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprint(w, ":\n\n")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})), slog.New(slog.DiscardHandler))
+	s := httptest.NewUnstartedServer(g)
+	s.Config.RegisterOnShutdown(g.EndStreams)
+	s.Start()
+	t.Cleanup(s.Close)
+
+	response, err := http.Get(s.URL + "/api/tickets/1/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	read := make(chan error, 1)
+	go func() { _, err := io.ReadAll(response.Body); read <- err }()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := s.Config.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := <-read; err != nil {
+		t.Errorf("the stream ended with %v", err)
 	}
 }
 

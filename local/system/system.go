@@ -186,7 +186,9 @@ func (s *System) serve(context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: gateway.New(routes, s.backends, log), ReadHeaderTimeout: 10 * time.Second}
+	g := gateway.New(routes, s.backends, log)
+	server := &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
+	server.RegisterOnShutdown(g.EndStreams)
 	go func() {
 		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			s.fail(fmt.Errorf("gateway: %w", err))
@@ -196,7 +198,7 @@ func (s *System) serve(context.Context) error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
 		_ = server.Shutdown(ctx)
-		return server.Close() // for what is still under way then, such as a stream without an end
+		return server.Close() // for what is still under way then
 	})
 	return nil
 }
