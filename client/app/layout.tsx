@@ -1,0 +1,47 @@
+import "./globals.css";
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { SiteHeader } from "@/components/site-header";
+import { currentUser } from "@/lib/api";
+
+export const metadata: Metadata = {
+  title: { default: "Ticketing: tickets from people who cannot go", template: "%s · Ticketing" },
+  description: "Buy and sell tickets. Reserve one, take your time to pay, and it is yours.",
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#fffcf5" },
+    { media: "(prefers-color-scheme: dark)", color: "#221d17" },
+  ],
+};
+
+// Every page is made for its visitor, with a nonce of its own.
+export const dynamic = "force-dynamic";
+
+export default async function Layout({ children }: { children: ReactNode }) {
+  // A page is worth showing when only the session cannot be asked for.
+  const user = await currentUser().catch(() => null);
+  return (
+    <html lang="en">
+      <body className="flex min-h-dvh flex-col">
+        <a href="#content" className="button absolute top-2 left-2 z-10 -translate-y-24 focus:translate-y-0">
+          Skip to the content
+        </a>
+        <SiteHeader user={user} />
+        <main
+          id="content"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-6xl flex-1 px-4 py-8 focus:outline-none sm:px-6 sm:py-12"
+        >
+          {children}
+        </main>
+        <footer className="border-line border-t text-muted text-sm">
+          <p className="mx-auto max-w-6xl px-4 py-6 sm:px-6">
+            A reserved ticket is held for you while you pay. If your money comes too late, you get it back.
+          </p>
+        </footer>
+      </body>
+    </html>
+  );
+}

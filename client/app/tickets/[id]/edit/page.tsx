@@ -1,0 +1,46 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { NotHere } from "@/components/not-here";
+import { TicketForm } from "@/components/ticket-form";
+import { readTicket, type Ticket } from "@/lib/api";
+import { page } from "@/lib/page";
+import { requireUser } from "@/lib/session";
+
+export const metadata: Metadata = { title: "Edit a ticket" };
+
+export default page(EditTicket);
+
+async function EditTicket({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  const user = await requireUser(`/tickets/${encodeURIComponent(id)}/edit`);
+  const ticket = await readTicket(id);
+  if (!ticket) return <NotHere />;
+  const obstacle = whyNot(ticket, user.id);
+  return (
+    <div className="mx-auto max-w-xl">
+      <h1 className="mb-8 text-4xl">Edit your ticket</h1>
+      <div className="panel">
+        {obstacle ? (
+          <>
+            <p className="text-lg">{obstacle}</p>
+            <Link href={`/tickets/${ticket.id}`} prefetch={false} className="button mt-6">
+              Back to the ticket
+            </Link>
+          </>
+        ) : (
+          <TicketForm ticket={ticket} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function whyNot(ticket: Ticket, userId: string): string | undefined {
+  if (ticket.userId !== userId) return "This ticket belongs to somebody else: only its seller can change it.";
+  switch (ticket.status) {
+    case "reserved":
+      return "Somebody has reserved this ticket and is about to pay what it says. It can be changed again if they do not.";
+    case "sold":
+      return "This ticket is sold. It stays as it was sold.";
+  }
+}

@@ -1,0 +1,66 @@
+"use client";
+
+import { submitSignIn, submitSignUp } from "@/actions/session";
+import { errorOf } from "@/lib/form-state";
+import { ActionForm, type FormAction } from "./action-form";
+import { Field } from "./field";
+import { SubmitButton } from "./submit-button";
+
+/** Signs up or in, and goes on to a path. */
+export function AuthForm({ kind, next }: { kind: "signup" | "signin"; next: string }) {
+  const isNew = kind === "signup";
+  return (
+    <CredentialsForm
+      action={isNew ? submitSignUp : submitSignIn}
+      next={next}
+      title={isNew ? "Sign up" : "Sign in"}
+      busy={isNew ? "Signing up…" : "Signing in…"}
+      newPassword={isNew}
+    />
+  );
+}
+
+export function CredentialsForm({
+  action,
+  next,
+  title,
+  busy,
+  newPassword,
+}: {
+  action: FormAction;
+  next: string;
+  title: string;
+  busy: string;
+  newPassword: boolean;
+}) {
+  return (
+    <ActionForm action={action} fields={["email", "password"]} label={title} className="space-y-5">
+      {(state) => (
+        <>
+          <input type="hidden" name="next" value={next} />
+          <Field
+            name="email"
+            label="Email"
+            type="email"
+            autoComplete="email"
+            required
+            defaultValue={state.values.email}
+            error={errorOf(state, "email")}
+          />
+          <Field
+            name="password"
+            label="Password"
+            type="password"
+            autoComplete={newPassword ? "new-password" : "current-password"}
+            required
+            {...(newPassword ? { hint: "8 to 128 characters" } : {})}
+            error={errorOf(state, "password")}
+          />
+          <SubmitButton pending={busy} className="w-full">
+            {title}
+          </SubmitButton>
+        </>
+      )}
+    </ActionForm>
+  );
+}

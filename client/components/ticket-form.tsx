@@ -1,0 +1,47 @@
+"use client";
+
+import { submitEdit, submitTicket } from "@/actions/tickets";
+import { errorOf } from "@/lib/form-state";
+import { ActionForm } from "./action-form";
+import { Field } from "./field";
+import { SubmitButton } from "./submit-button";
+
+/** Lists a ticket, or changes one. */
+export function TicketForm({ ticket }: { ticket?: { id: string; title: string; price: number } }) {
+  return (
+    <ActionForm
+      action={ticket ? submitEdit : submitTicket}
+      fields={["title", "price"]}
+      label={ticket ? "Edit the ticket" : "Sell a ticket"}
+      className="space-y-6"
+    >
+      {(state) => (
+        <>
+          {ticket && <input type="hidden" name="id" value={ticket.id} />}
+          <Field
+            name="title"
+            label="What is it a ticket for?"
+            hint="The event, the place and the date: what a buyer has to know."
+            required
+            maxLength={200}
+            autoComplete="off"
+            defaultValue={state.values.title ?? ticket?.title}
+            error={errorOf(state, "title")}
+          />
+          <Field
+            name="price"
+            label="Price"
+            hint="In US dollars, from $0.50."
+            prefix="$"
+            required
+            inputMode="decimal"
+            autoComplete="off"
+            defaultValue={state.values.price ?? ticket?.price.toFixed(2)}
+            error={errorOf(state, "price")}
+          />
+          <SubmitButton pending="Saving…">{ticket ? "Save changes" : "Put it up for sale"}</SubmitButton>
+        </>
+      )}
+    </ActionForm>
+  );
+}

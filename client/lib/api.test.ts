@@ -1,0 +1,138 @@
+// @vitest-environment node
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import {
+  createTicket,
+  listTickets,
+  nextAfter,
+  pay,
+  placeOrder,
+  readCharge,
+  refetchTicket,
+  signIn,
+} from "./api";
+
+const jar = vi.hoisted(() => ({ get: vi.fn(), has: vi.fn(), set: vi.fn() }));
+const incoming = vi.hoisted(() => new Map<string, string>());
+vi.mock("next/headers", () => ({ cookies: async () => jar, headers: async () => incoming }));
+
+type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+let server: Server;
+let handle: Handler;
+
+beforeEach(async () => {
+  server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    handle(request, response, body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  vi.stubEnv("API_URL", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  incoming.clear();
+});
+
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  jar.get.mockReset();
+  jar.set.mockReset();
+});
+
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): Handler {
+  return (_, response) => response.writeHead(status, headers).end(JSON.stringify(body));
+}
+
+test("the visitor's session and the request's id go along, other cookies do not", async () => {
+  jar.get.mockImplementation((name: string) => (name === "session" ? { value: "abc==" } : { value: "x" }));
+  incoming.set("x-request-id", "r-1");
+  let seen: IncomingMessage["headers"] = {};
+  handle = (request, response) => {
+    seen = request.headers;
+    response.end("[]");
+  };
+  await listTickets({ limit: 24 });
+  expect(seen).toMatchObject({ cookie: "session=abc==", "x-request-id": "r-1" });
+});
+
+test("a list knows where it goes on", async () => {
+  handle = answer(200, [], { Link: '</api/tickets?after=6502f1e2c3a4d5e6f7a8b9c1&limit=24>; rel="next"' });
+  expect(await listTickets({ limit: 24 })).toEqual({ items: [], next: "6502f1e2c3a4d5e6f7a8b9c1" });
+  expect(nextAfter(null)).toBeUndefined();
+});
+
+test.each([
+  [400, "refused"],
+  [401, "not-authorized"],
+  [402, "declined"],
+  [413, "refused"],
+  [500, "unavailable"],
+  [503, "unavailable"],
+])("an answer of %i is %s, in the service's words", async (status, kind) => {
+  const errors = [{ message: "No", field: "price" }];
+  handle = answer(status, { errors });
+  expect(await createTicket({ title: "t", price: 1 })).toEqual({ ok: false, problem: { kind, errors } });
+});
+
+test("no answer is unavailable", async () => {
+  handle = (_, response) => response.destroy();
+  const result = await createTicket({ title: "t", price: 1 });
+  expect(result).toMatchObject({ ok: false, problem: { kind: "unavailable" } });
+  await expect(listTickets({ limit: 1 })).rejects.toThrow("try again");
+});
+
+test("an answer that is no JSON is unavailable", async () => {
+  handle = (_, response) => response.writeHead(502).end("<h1>Bad Gateway</h1>");
+  await expect(readCharge("o1")).rejects.toMatchObject({ name: "Unavailable" });
+});
+
+test("what is not there, or not one's own, is null", async () => {
+  handle = answer(404, { errors: [{ message: "Not found" }] });
+  expect(await refetchTicket("t1")).toBeNull();
+  handle = answer(401, { errors: [{ message: "Not authorized" }] });
+  expect(await refetchTicket("t1")).toBeNull();
+});
+
+test("an order is placed again where its ticket is not yet known", async () => {
+  let calls = 0;
+  handle = (request, response, body) => {
+    calls++;
+    answer(calls < 3 ? 404 : 201, calls < 3 ? { errors: [{ message: "Not found" }] } : { id: "o1", body })(
+      request,
+      response,
+      body,
+    );
+  };
+  expect(await placeOrder("t1")).toEqual({ ok: true, value: { id: "o1", body: '{"ticketId":"t1"}' } });
+  expect(calls).toBe(3);
+});
+
+test("a payment is told as it stands", async () => {
+  handle = answer(402, { errors: [{ message: "Your card was declined." }] });
+  expect(await pay("o1", "tok_chargeDeclined")).toEqual({
+    ok: false,
+    problem: { kind: "declined", errors: [{ message: "Your card was declined." }] },
+  });
+});
+
+test("the cookie of a session is passed on", async () => {
+  handle = answer(
+    200,
+    { id: "u1" },
+    { "Set-Cookie": "session=abc==; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax" },
+  );
+  await signIn("a@b.cc", "correct horse");
+  expect(jar.set).toHaveBeenCalledWith({
+    name: "session",
+    value: "abc==",
+    path: "/",
+    maxAge: 86_400,
+    httpOnly: true,
+    sameSite: "lax",
+  });
+});

@@ -1,0 +1,294 @@
+// The one module that talks to the services. It reads and writes on behalf of the visitor whose request
+// is being answered, and turns every answer into a typed value: nobody else looks at a status code.
+
+import { cookies, headers } from "next/headers";
+import { cache } from "react";
+import { type ServiceName, serviceUrl } from "./config";
+import { parseSetCookie } from "./set-cookie";
+
+export type User = { id: string; email: string };
+
+export type Ticket = {
+  id: string;
+  title: string;
+  /** Dollars. */
+  price: number;
+  /** The seller. */
+  userId: string;
+  /** The order that holds the ticket, unless it is available. */
+  orderId?: string;
+  status: "available" | "reserved" | "sold";
+  version: number;
+};
+
+export type Order = {
+  id: string;
+  userId: string;
+  status: "created" | "awaiting:payment" | "complete" | "cancelled";
+  /** RFC 3339. */
+  expiresAt: string;
+  /** As it was ordered. */
+  ticket: { id: string; title: string; price: number };
+  version: number;
+};
+
+export type Charge = {
+  id: string;
+  orderId: string;
+  status: "pending" | "succeeded" | "failed" | "refunded";
+  /** Dollars. */
+  amount: number;
+  stripeId?: string;
+  stripeRefundId?: string;
+  /** Only while the payer's bank asks. */
+  clientSecret?: string;
+};
+
+/** One thing that is wrong, in the service's words. field names the part of the form that it is about. */
+export type Message = { message: string; field?: string };
+
+/**
+ * - not-authorized: nobody is signed in, or somebody to whom the thing does not belong
+ * - missing: there is no such thing, or its news has not come yet
+ * - declined: the card was
+ * - refused: the request is malformed, or not possible in the present state
+ * - unavailable: a service is away, too slow or broken; the same request may succeed later
+ */
+export type ProblemKind = "not-authorized" | "missing" | "declined" | "refused" | "unavailable";
+
+export type Problem = { kind: ProblemKind; errors: Message[] };
+
+export type Outcome<T> = { ok: true; value: T } | { ok: false; problem: Problem };
+
+/** A page of a list, newest first. next is what to ask for as `after` to get the older ones. */
+export type Page<T> = { items: T[]; next?: string };
+
+/** Thrown by reads that have no answer to show. The error page offers to try again. */
+export class Unavailable extends Error {
+  override name = "Unavailable";
+}
+
+// Deadlines in milliseconds. The services give Stripe up to half a minute.
+const READ = 5_000;
+const WRITE = 10_000;
+const PAY = 35_000;
+
+// For how long another service may not have heard of a thing that was made just now.
+const NEWS = 5_000;
+const NEWS_PAUSE = 150;
+
+const AWAY: Message = { message: "This did not work just now. Please try again in a moment." };
+
+type Call = {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  body?: unknown;
+  deadline?: number;
+  /** The thing was made just now by another service: a 404 may pass. */
+  news?: boolean;
+};
+
+/** Who is signed in, asked once for each request. */
+export const currentUser = cache(async (): Promise<User | null> => {
+  if (!(await cookies()).has("session")) return null;
+  const answer = await call<{ currentUser: User | null }>("auth", "/api/users/currentuser");
+  return readable(answer).currentUser;
+});
+
+export async function signUp(email: string, password: string): Promise<Outcome<User>> {
+  return openSession("/api/users/signup", { email, password });
+}
+
+export async function signIn(email: string, password: string): Promise<Outcome<User>> {
+  return openSession("/api/users/signin", { email, password });
+}
+
+export async function signOut(): Promise<Outcome<unknown>> {
+  return openSession("/api/users/signout", {});
+}
+
+export async function listTickets(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Ticket>> {
+  return list("tickets", "/api/tickets", options);
+}
+
+export async function listOwnTickets(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Ticket>> {
+  return list("tickets", "/api/tickets", { ...options, seller: "me" });
+}
+
+/** null if there is no such ticket. Asked once for each request. */
+export const readTicket = cache(refetchTicket);
+
+export async function refetchTicket(id: string): Promise<Ticket | null> {
+  const answer = await call<Ticket>("tickets", `/api/tickets/${encodeURIComponent(id)}`);
+  return readableOrNull(answer);
+}
+
+export async function createTicket(offer: Offer): Promise<Outcome<Ticket>> {
+  return outcome(await call("tickets", "/api/tickets", { method: "POST", body: offer, deadline: WRITE }));
+}
+
+export async function editTicket(id: string, offer: Offer): Promise<Outcome<Ticket>> {
+  const path = `/api/tickets/${encodeURIComponent(id)}`;
+  return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE }));
+}
+
+/** price is a number, or whatever else was typed: the service says what is wrong with it. */
+export type Offer = { title: string; price: number | string };
+
+export async function listOrders(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Order>> {
+  return list("orders", "/api/orders", options);
+}
+
+/** null if there is no such order, or it is somebody else's. Asked once for each request. */
+export const readOrder = cache(refetchOrder);
+
+export async function refetchOrder(id: string): Promise<Order | null> {
+  const answer = await call<Order>("orders", `/api/orders/${encodeURIComponent(id)}`);
+  return readableOrNull(answer);
+}
+
+export async function placeOrder(ticketId: string): Promise<Outcome<Order>> {
+  const body = { ticketId };
+  return outcome(await call("orders", "/api/orders", { method: "POST", body, deadline: WRITE, news: true }));
+}
+
+export async function cancelOrder(id: string): Promise<Outcome<unknown>> {
+  const path = `/api/orders/${encodeURIComponent(id)}`;
+  return outcome(await call("orders", path, { method: "DELETE", deadline: WRITE }));
+}
+
+export async function listCharges(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Charge>> {
+  return list("payments", "/api/payments", options);
+}
+
+/** The payment of an order, if there is one and it is one's own. */
+export async function readCharge(orderId: string): Promise<Charge | undefined> {
+  const answer = await call<Charge[]>("payments", `/api/payments?orderId=${encodeURIComponent(orderId)}`);
+  return readable(answer)[0];
+}
+
+/** Pays an order, or tells how its payment stands: to ask twice never pays twice. */
+export async function pay(orderId: string, token: string): Promise<Outcome<Charge>> {
+  const body = { orderId, token };
+  return outcome(
+    await call("payments", "/api/payments", { method: "POST", body, deadline: PAY, news: true }),
+  );
+}
+
+/** null is no answer at all. */
+type Answer<T> = { status: number; body: T; headers: Headers } | null;
+
+async function call<T>(service: ServiceName, path: string, options: Call = {}): Promise<Answer<T>> {
+  const until = Date.now() + NEWS;
+  for (;;) {
+    const answer = await send<T>(service, path, options);
+    const passing = answer?.status === 404 && options.news && Date.now() + NEWS_PAUSE < until;
+    if (!passing) return answer;
+    await new Promise((resolve) => setTimeout(resolve, NEWS_PAUSE));
+  }
+}
+
+async function send<T>(service: ServiceName, path: string, options: Call): Promise<Answer<T>> {
+  const method = options.method ?? "GET";
+  const request: RequestInit = {
+    method,
+    headers: await forwarded(),
+    cache: "no-store",
+    signal: AbortSignal.timeout(options.deadline ?? READ),
+  };
+  if (options.body !== undefined) {
+    request.body = JSON.stringify(options.body);
+    (request.headers as Headers).set("Content-Type", "application/json");
+  }
+  try {
+    const response = await fetch(serviceUrl(service) + path, request);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    console.error(`client: ${method} ${path} at ${service}: ${cause}`);
+    return null;
+  }
+}
+
+/** What a service needs to know of the visitor's request. */
+async function forwarded(): Promise<Headers> {
+  const [incoming, jar] = await Promise.all([headers(), cookies()]);
+  const out = new Headers({ Accept: "application/json" });
+  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-proto"]) {
+    const value = incoming.get(name);
+    if (value) out.set(name, value);
+  }
+  // Next writes cookies percent-encoded and the services do not decode them, so it is the value that
+  // goes out, not the header as it came. Other cookies are none of their business.
+  const session = jar.get("session");
+  if (session) out.set("cookie", `session=${session.value}`);
+  return out;
+}
+
+/** Passes on to the visitor the cookie that auth sets. Only Server Actions can. */
+async function openSession(path: string, body: unknown): Promise<Outcome<User>> {
+  const answer = await call<User>("auth", path, { method: "POST", body, deadline: WRITE });
+  if (answer) {
+    const jar = await cookies();
+    for (const header of answer.headers.getSetCookie()) {
+      const cookie = parseSetCookie(header);
+      if (cookie) jar.set(cookie);
+    }
+  }
+  return outcome(answer);
+}
+
+async function list<T>(
+  service: ServiceName,
+  path: string,
+  query: Record<string, string | number | undefined>,
+): Promise<Page<T>> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  const answer = await call<T[]>(service, `${path}?${search}`);
+  const items = readable(answer);
+  const next = nextAfter(answer?.headers.get("Link"));
+  return next === undefined ? { items } : { items, next };
+}
+
+/** The `after` of a Link header's next page (RFC 8288), such as `</api/tickets?after=…>; rel="next"`. */
+export function nextAfter(link: string | null | undefined): string | undefined {
+  const target = /<([^>]+)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
+  return (target && new URL(target, "http://service").searchParams.get("after")) || undefined;
+}
+
+function outcome<T>(answer: Answer<T>): Outcome<T> {
+  if (answer && answer.status >= 200 && answer.status < 300) return { ok: true, value: answer.body };
+  const errors = (answer?.body as { errors?: Message[] } | undefined)?.errors;
+  return { ok: false, problem: { kind: kindOf(answer?.status), errors: errors?.length ? errors : [AWAY] } };
+}
+
+function kindOf(status = 0): ProblemKind {
+  if (status === 401) return "not-authorized";
+  if (status === 402) return "declined";
+  if (status === 404) return "missing";
+  return status >= 400 && status < 500 ? "refused" : "unavailable";
+}
+
+function readable<T>(answer: Answer<T>): T {
+  const result = outcome(answer);
+  if (result.ok) return result.value;
+  throw new Unavailable(result.problem.errors.map((e) => e.message).join(" "));
+}
+
+function readableOrNull<T>(answer: Answer<T>): T | null {
+  const absent = answer?.status === 404 || answer?.status === 401;
+  return absent ? null : readable(answer);
+}

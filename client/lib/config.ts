@@ -1,0 +1,41 @@
+// What is read from the environment, at run time: one image serves every environment.
+
+export type ServiceName = "auth" | "tickets" | "orders" | "payments";
+
+const variables: Record<ServiceName, string> = {
+  auth: "AUTH_URL",
+  tickets: "TICKETS_URL",
+  orders: "ORDERS_URL",
+  payments: "PAYMENTS_URL",
+};
+
+/** Where a service is. Its own variable wins over API_URL, which stands for all of them. */
+export function serviceUrl(service: ServiceName): string {
+  const url = process.env[variables[service]] || process.env.API_URL;
+  if (!url) throw new Error(`${variables[service]} is not set, nor is API_URL`);
+  return url.replace(/\/+$/, "");
+}
+
+/** The page of the sandbox's bank where a payer confirms a payment, if there is a sandbox. */
+export function sandboxBankUrl(stripeId: string, clientSecret: string): string | undefined {
+  const sandbox = process.env.STRIPE_SANDBOX_URL?.replace(/\/+$/, "");
+  return (
+    sandbox &&
+    `${sandbox}/sandbox/authenticate/${encodeURIComponent(stripeId)}?client_secret=${encodeURIComponent(clientSecret)}`
+  );
+}
+
+/** What is missing or malformed in the environment, everything at once, in words for the operator. */
+export function configProblems(env: Record<string, string | undefined>): string[] {
+  const problems: string[] = [];
+  for (const name of [...Object.values(variables), "API_URL", "STRIPE_SANDBOX_URL"]) {
+    const value = env[name];
+    if (value && !(URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) {
+      problems.push(`${name} must be an http or https URL, not ${JSON.stringify(value)}`);
+    }
+  }
+  if (!env.API_URL) {
+    for (const name of Object.values(variables)) if (!env[name]) problems.push(`${name} is not set`);
+  }
+  return problems;
+}

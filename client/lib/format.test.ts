@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { formatAgo, formatMoney, formatTime, madeAt, parsePrice } from "./format";
+
+test.each([
+  ["19.99", 19.99],
+  [" $1,234.50 ", 1234.5],
+  ["5", 5],
+  [".75", 0.75],
+  ["1.005", 1.005],
+  ["1e5", "1e5"],
+  ["1,5", "1,5"],
+  ["free", "free"],
+  ["", ""],
+])("the price %j goes to the service as %j", (typed, sent) => {
+  expect(parsePrice(typed)).toBe(sent);
+});
+
+test("prices and times are told as people read them", () => {
+  expect(formatMoney(1234.5)).toBe("$1,234.50");
+  const time = madeAt("6502f1e2c3a4d5e6f7a8b9c1");
+  expect(time.toISOString()).toBe("2023-09-14T11:43:30.000Z");
+  expect(formatTime(time, "full", "America/New_York").replace(/\u202f/g, " ")).toBe(
+    "Sep 14, 2023, 7:43 AM EDT",
+  );
+  expect(formatAgo(time, new Date(time.getTime() + 59_000))).toBe("just now");
+  expect(formatAgo(time, new Date(time.getTime() + 2 * 3_600_000))).toBe("2 hours ago");
+  expect(formatAgo(time, new Date(time.getTime() + 24 * 3_600_000))).toBe("yesterday");
+});

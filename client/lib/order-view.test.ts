@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import type { Charge, Order } from "./api";
+import { viewOrder } from "./order-view";
+
+const now = new Date("2026-11-23T18:00:00Z");
+const early = "2026-11-23T18:10:00Z";
+const late = "2026-11-23T17:50:00Z";
+
+test.each<[Order["status"], string, Partial<Charge> | undefined, string]>([
+  ["created", early, undefined, "payable"],
+  ["created", late, undefined, "time-up"],
+  ["created", early, { status: "pending", clientSecret: "s" }, "bank"],
+  ["created", early, { status: "pending" }, "processing"],
+  ["created", early, { status: "succeeded" }, "processing"],
+  ["created", early, { status: "failed" }, "declined"],
+  ["awaiting:payment", early, undefined, "processing"],
+  ["awaiting:payment", late, { status: "pending", clientSecret: "s" }, "bank"],
+  ["complete", late, undefined, "complete"],
+  ["complete", early, { status: "pending" }, "complete"],
+  ["cancelled", early, undefined, "withdrawn"],
+  ["cancelled", late, undefined, "lapsed"],
+  ["cancelled", early, { status: "failed" }, "declined"],
+  ["cancelled", late, { status: "pending" }, "processing"],
+  ["cancelled", late, { status: "succeeded" }, "refunding"],
+  ["cancelled", late, { status: "refunded" }, "refunded"],
+])("an order that is %s until %s with a charge of %j is %s", (status, expiresAt, charge, view) => {
+  const order = { status, expiresAt } as Order;
+  expect(viewOrder(order, charge as Charge | undefined, now)).toBe(view);
+});

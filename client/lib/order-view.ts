@@ -1,0 +1,51 @@
+import type { Charge, Order } from "./api";
+
+/**
+ * What an order looks like to its buyer:
+ *
+ * - payable: reserved, and time is left
+ * - time-up: the time is over, the service is about to end it
+ * - bank: the payer's bank asks for confirmation
+ * - processing: a payment is under way and decides by itself
+ * - complete
+ * - declined: the payment failed, which cancelled the order
+ * - refunding, refunded: paid when the order had ended already
+ * - withdrawn: cancelled by the buyer
+ * - lapsed: ended without a payment; the service does not say whether by the buyer or by the clock
+ */
+export type OrderView =
+  | "payable"
+  | "time-up"
+  | "bank"
+  | "processing"
+  | "complete"
+  | "declined"
+  | "refunding"
+  | "refunded"
+  | "withdrawn"
+  | "lapsed";
+
+/** Two services tell of an order, and one may be ahead of the other: money comes first. */
+export function viewOrder(order: Order, charge: Charge | undefined, now: Date): OrderView {
+  if (charge?.status === "refunded") return "refunded";
+  const timeLeft = now.getTime() < Date.parse(order.expiresAt);
+  switch (order.status) {
+    case "complete":
+      return "complete";
+    case "cancelled":
+      if (charge?.status === "succeeded") return "refunding";
+      if (charge?.status === "failed") return "declined";
+      if (charge?.status === "pending") return "processing";
+      return timeLeft ? "withdrawn" : "lapsed";
+    default:
+      if (charge?.status === "failed") return "declined";
+      if (charge?.status === "pending" && charge.clientSecret) return "bank";
+      if (charge || order.status === "awaiting:payment") return "processing";
+      return timeLeft ? "payable" : "time-up";
+  }
+}
+
+/** The views that pass by themselves. */
+export function isPassing(view: OrderView): boolean {
+  return view === "bank" || view === "processing" || view === "refunding" || view === "time-up";
+}

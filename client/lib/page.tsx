@@ -1,0 +1,27 @@
+import type { ReactNode } from "react";
+import { Stuck } from "@/components/stuck";
+import { Unavailable } from "./api";
+
+/**
+ * A page that says so when a service does not answer. app/error.tsx says the same of anything unforeseen,
+ * but only where there is JavaScript.
+ */
+export function page<Props>(render: (props: Props) => Promise<ReactNode>) {
+  return async (props: Props): Promise<ReactNode> => {
+    try {
+      return await render(props);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      return (
+        <Stuck
+          again={
+            // biome-ignore lint/a11y/useValidAnchor: the empty address is that of this very page
+            <a href="" className="button">
+              Try again
+            </a>
+          }
+        />
+      );
+    }
+  };
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { parseSetCookie } from "./set-cookie";
+
+test("a session cookie is read with its attributes", () => {
+  expect(parseSetCookie("session=MTY5==; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax")).toEqual({
+    name: "session",
+    value: "MTY5==",
+    path: "/",
+    maxAge: 86_400,
+    httpOnly: true,
+    secure: true,
+    sameSite: "lax",
+  });
+  expect(parseSetCookie("session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")).toEqual({
+    name: "session",
+    value: "",
+    path: "/",
+    maxAge: 0,
+    httpOnly: true,
+    sameSite: "lax",
+  });
+  expect(parseSetCookie("nonsense")).toBeUndefined();
+});

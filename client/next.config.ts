@@ -1,0 +1,17 @@
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  output: "standalone",
+  // The folder above has no say in what belongs to the client.
+  outputFileTracingRoot: import.meta.dirname,
+  turbopack: { root: import.meta.dirname },
+  // Nothing resizes images here, and sharp is half of what the image would weigh.
+  images: { unoptimized: true },
+  outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**"] },
+  poweredByHeader: false,
+  // The title is in the first bytes and in <head> for everybody, not streamed into the body and moved
+  // there by a script, which would leave visitors without JavaScript without one.
+  htmlLimitedBots: /.*/,
+};
+
+export default config;

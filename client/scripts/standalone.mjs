@@ -1,0 +1,5 @@
+// next build leaves the static files out of .next/standalone, as a CDN might serve them. Here the
+// server does.
+import { cpSync } from "node:fs";
+
+cpSync(".next/static", ".next/standalone/.next/static", { recursive: true });
