@@ -2,8 +2,6 @@ package expiration
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/events"
@@ -27,13 +25,5 @@ func (s *Service) orderCreated(ctx context.Context, e events.OrderCreated) error
 
 // publish says that an order's time is up, and returns nil once the bus has stored it.
 func (s *Service) publish(ctx context.Context, orderID string) error {
-	message, err := events.NewMessage("expiration", events.ExpirationComplete{OrderID: orderID}, s.now())
-	if err != nil {
-		return err
-	}
-	encoded, err := json.Marshal(message)
-	if err != nil {
-		return fmt.Errorf("encode the envelope: %w", err)
-	}
-	return s.bus.Publish(ctx, message.Type, encoded)
+	return bus.Send(ctx, s.bus, "expiration", events.ExpirationComplete{OrderID: orderID}, s.now())
 }

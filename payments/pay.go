@@ -115,10 +115,10 @@ func (s *Service) known(c *Charge, err error) *Charge {
 // refused judges a charge whose confirmation Stripe has refused: what counts is how the PaymentIntent
 // stands, as another process or the bank may have been there first.
 func (s *Service) refused(ctx context.Context, c *Charge, reason string) (*Charge, error) {
-	intent, err := s.stripe.read(ctx, c.StripeID)
+	intent, err := s.intent(ctx, c)
 	switch {
 	case err != nil:
-		return c, fmt.Errorf("read %s of order %s: %w", c.StripeID, c.ID, err)
+		return c, err
 	case intent.Status == stripe.PaymentIntentStatusRequiresConfirmation:
 		return s.abandon(ctx, c, reason)
 	}
@@ -137,9 +137,9 @@ func (s *Service) resolve(ctx context.Context, c *Charge) (*Charge, error) {
 		}
 		return s.change(ctx, c, func(c *Charge) { c.FailUnasked("The payment was interrupted") })
 	}
-	intent, err := s.stripe.read(ctx, c.StripeID)
+	intent, err := s.intent(ctx, c)
 	if err != nil {
-		return c, fmt.Errorf("read %s of order %s: %w", c.StripeID, c.ID, err)
+		return c, err
 	}
 	switch {
 	case intent.Status == stripe.PaymentIntentStatusRequiresConfirmation && overtime:
@@ -148,6 +148,15 @@ func (s *Service) resolve(ctx context.Context, c *Charge) (*Charge, error) {
 		return s.abandon(ctx, c, "The bank's question was not answered in time")
 	}
 	return s.conclude(ctx, c, intent)
+}
+
+// intent reads the PaymentIntent of a charge as it now stands.
+func (s *Service) intent(ctx context.Context, c *Charge) (*stripe.PaymentIntent, error) {
+	intent, err := s.stripe.read(ctx, c.StripeID)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of order %s: %w", c.StripeID, c.ID, err)
+	}
+	return intent, nil
 }
 
 // conclude writes what a PaymentIntent says of its charge.

@@ -62,6 +62,19 @@ func On[E events.Event](handle func(context.Context, E) error) Listener {
 	}}
 }
 
+// Send publishes an event that has no outbox to come from. The type of the event names the channel.
+func Send(ctx context.Context, b Publisher, source string, e events.Event, at time.Time) error {
+	m, err := events.NewMessage(source, e, at)
+	if err != nil {
+		return err
+	}
+	encoded, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("encode the envelope of %s: %w", m.Type, err)
+	}
+	return b.Publish(ctx, m.Type, encoded)
+}
+
 // Poison marks an error that no later attempt can mend: the message cannot be decoded, or it
 // contradicts what is known. The message goes to the dead letters. Trouble of the infrastructure is
 // never poison.

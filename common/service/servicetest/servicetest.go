@@ -174,15 +174,7 @@ func (a Answer) Refused(t testing.TB, status int, field, message string) {
 // Publish sends an event as another service would.
 func Publish(t testing.TB, b bus.Publisher, e events.Event) {
 	t.Helper()
-	m, err := events.NewMessage("test", e, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoded, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Publish(t.Context(), e.Subject(), encoded); err != nil {
+	if err := bus.Send(t.Context(), b, "test", e, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
