@@ -28,6 +28,7 @@ type view struct {
 	ID        string     `json:"id"`
 	UserID    string     `json:"userId"`
 	Status    Status     `json:"status"`
+	Reason    Reason     `json:"reason,omitempty"`
 	ExpiresAt time.Time  `json:"expiresAt"`
 	Ticket    viewTicket `json:"ticket"`
 	Version   int64      `json:"version"`
@@ -40,7 +41,7 @@ type viewTicket struct {
 }
 
 func show(o *Order) view {
-	return view{o.ID, o.UserID, o.Status, o.ExpiresAt.UTC(),
+	return view{o.ID, o.UserID, o.Status, o.Reason, o.ExpiresAt.UTC(),
 		viewTicket{o.Ticket.ID, o.Ticket.Title, o.Ticket.Price.Dollars()}, o.Version}
 }
 

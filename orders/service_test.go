@@ -339,6 +339,34 @@ func TestAFailedPaymentCancels(t *testing.T) {
 	})
 }
 
+func TestACancelledOrderSaysWhy(t *testing.T) {
+	s := start(t)
+	order := func() string { return s.order(ada, s.sell("Gig", 1999)).ID }
+	expired := order()
+	s.later(15 * time.Minute)
+	s.tell(events.ExpirationComplete{OrderID: expired})
+	s.later(0)
+	created, paying, complete, declined, byUser := order(), order(), order(), order(), order()
+	s.tell(events.PaymentStarted{Payment: payment(paying)})
+	s.tell(paid(complete, 1999))
+	s.tell(events.PaymentFailed{Payment: payment(declined), Reason: "Your card was declined."})
+	s.Do(ada, http.MethodDelete, "/api/orders/"+byUser, "")
+
+	want := map[string]any{
+		created: nil, paying: nil, complete: nil, // absent
+		expired: "expired", declined: "payment-failed", byUser: "user",
+	}
+	listed := servicetest.Decode[[]map[string]any](t, s.Do(ada, http.MethodGet, "/api/orders", ""), http.StatusOK)
+	for _, o := range listed {
+		if id := o["id"].(string); o["reason"] != want[id] {
+			t.Errorf("%s for %v, want %v", o["status"], o["reason"], want[id])
+		}
+	}
+	if len(listed) != len(want) {
+		t.Errorf("%d orders are listed, want %d", len(listed), len(want))
+	}
+}
+
 func TestWhatContradictsGoesToTheDeadLetters(t *testing.T) {
 	s := start(t)
 	o := s.order(ada, s.sell("Gig", 1999))

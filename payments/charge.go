@@ -35,7 +35,7 @@ type Charge struct {
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
 	// ClientSecret lets the payer answer the bank. It is there only while the bank asks.
 	ClientSecret string `bson:"clientSecret,omitempty"`
-	// FailedFor is why a failed charge failed, in Stripe's words.
+	// FailedFor is what the payer is told of a failed charge.
 	FailedFor string `bson:"failedFor,omitempty"`
 	// Settled says that the charge has succeeded, the order is complete, and nothing is left to do.
 	Settled bool `bson:"settled"`
@@ -79,6 +79,7 @@ func (c *Charge) Succeed() {
 }
 
 // Fail ends a charge whose PaymentIntent has been cancelled at Stripe: no one can confirm it any more.
+// The reason is for the payer to read.
 func (c *Charge) Fail(reason string) {
 	if c.Status != Pending {
 		return

@@ -139,7 +139,7 @@ func dying(t *testing.T, d *death, token string, late bool, next string) {
 			t.Errorf("%+v, but the ledger says %+v", c, l)
 		}
 	case "failed":
-		if captured != 0 {
+		if captured != 0 || c.Reason != "The payment was interrupted" && c.Reason != "Your card was declined." {
 			t.Errorf("%+v, but the ledger says %+v", c, l)
 		}
 	case "refunded":

@@ -28,6 +28,7 @@ type view struct {
 	ID             string        `json:"id"`
 	OrderID        string        `json:"orderId"`
 	Status         Status        `json:"status"`
+	Reason         string        `json:"reason,omitempty"`
 	Amount         money.Dollars `json:"amount"`
 	StripeID       string        `json:"stripeId,omitempty"`
 	StripeRefundID string        `json:"stripeRefundId,omitempty"`
@@ -35,7 +36,7 @@ type view struct {
 }
 
 func show(c *Charge) view {
-	return view{c.ID, c.ID, c.Status, c.Amount.Dollars(), c.StripeID, c.StripeRefundID, c.ClientSecret}
+	return view{c.ID, c.ID, c.Status, c.FailedFor, c.Amount.Dollars(), c.StripeID, c.StripeRefundID, c.ClientSecret}
 }
 
 func (s *Service) list(w http.ResponseWriter, r *http.Request) error {

@@ -35,8 +35,8 @@ func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, o
 
 	// 1. A token that Stripe refuses opens nothing.
 	method, err := s.stripe.method(ctx, token)
-	if reason, definite := refusal(err); definite {
-		return nil, false, problem.Field("token", reason)
+	if e, definite := refusal(err); definite {
+		return nil, false, problem.Field("token", e.Msg)
 	}
 	if s.away.Report(err); err != nil {
 		return nil, false, ErrStripeAway
@@ -70,7 +70,8 @@ func (s *Service) again(ctx context.Context, c *Charge, err error) (*Charge, boo
 func (s *Service) capture(ctx context.Context, c *Charge, method string) (*Charge, error) {
 	// 3. A PaymentIntent that is not confirmed yet,
 	intent, err := s.stripe.open(ctx, c.ID, c.Amount, method)
-	if reason, definite := refusal(err); definite {
+	if e, definite := refusal(err); definite {
+		reason := s.reason(c, e)
 		return s.change(ctx, c, func(c *Charge) { c.FailUnasked(reason) })
 	}
 	if err != nil {
@@ -83,8 +84,8 @@ func (s *Service) capture(ctx context.Context, c *Charge, method string) (*Charg
 	}
 	// 5. From here on it can be asked by its id how it stands, so the answer need not arrive.
 	err = s.stripe.confirm(ctx, intent)
-	if reason, definite := refusal(err); definite {
-		return s.refused(ctx, c, reason)
+	if e, definite := refusal(err); definite {
+		return s.refused(ctx, c, e)
 	}
 	if err != nil {
 		s.log.Warn("payment confirmed without an answer", "order", c.ID, "error", err)
@@ -114,15 +115,25 @@ func (s *Service) known(c *Charge, err error) *Charge {
 
 // refused judges a charge whose confirmation Stripe has refused: what counts is how the PaymentIntent
 // stands, as another process or the bank may have been there first.
-func (s *Service) refused(ctx context.Context, c *Charge, reason string) (*Charge, error) {
+func (s *Service) refused(ctx context.Context, c *Charge, e *stripe.Error) (*Charge, error) {
 	intent, err := s.intent(ctx, c)
 	switch {
 	case err != nil:
 		return c, err
 	case intent.Status == stripe.PaymentIntentStatusRequiresConfirmation:
-		return s.abandon(ctx, c, reason)
+		return s.abandon(ctx, c, s.reason(c, e))
 	}
 	return s.conclude(ctx, c, intent)
+}
+
+// reason is what the payer is told of a refusal. Stripe's own words are in the log where they are not
+// for payers.
+func (s *Service) reason(c *Charge, e *stripe.Error) string {
+	if e.Type != stripe.ErrorTypeCard {
+		s.log.Warn("payment refused by Stripe, and not for its card", "order", c.ID,
+			"code", e.Code, "reason", e.Msg, "request", e.RequestID)
+	}
+	return toPayer(e)
 }
 
 // resolve asks Stripe how a pending charge stands, and writes what it says.
@@ -227,10 +238,10 @@ func (s *Service) settle(ctx context.Context, order string) (*Charge, error) {
 	return c, nil
 }
 
-// decline is why the last attempt failed, as Stripe tells it.
+// decline is what the payer is told of the last attempt.
 func decline(intent *stripe.PaymentIntent) string {
-	if intent.LastPaymentError != nil && intent.LastPaymentError.Msg != "" {
-		return intent.LastPaymentError.Msg
+	if intent.LastPaymentError != nil {
+		return toPayer(intent.LastPaymentError)
 	}
 	return "The payment was cancelled"
 }

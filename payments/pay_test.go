@@ -3,6 +3,7 @@ package payments
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -76,10 +77,10 @@ func TestEveryCard(t *testing.T) {
 				return
 			}
 			a.Refused(t, c.status, "", c.message)
-			if got := s.charge(o.ID); got.Status != "failed" {
+			if got := s.charge(o.ID); got.Status != "failed" || got.Reason != c.message {
 				t.Errorf("the charge is %+v", got)
 			}
-			if again := s.paid(o.ID, "tok_visa", http.StatusOK); again.Status != "failed" {
+			if again := s.paid(o.ID, "tok_visa", http.StatusOK); again.Status != "failed" || again.Reason != c.message {
 				t.Errorf("paid again after a decline: %+v", again)
 			}
 			servicetest.Eventually(t, "payment:failed", func() bool {
@@ -90,6 +91,65 @@ func TestEveryCard(t *testing.T) {
 				}
 				return false
 			})
+		})
+	}
+}
+
+// In the list and alone, and no other charge has a reason.
+func TestAFailedChargeSaysWhy(t *testing.T) {
+	s := start(t)
+	succeeded, refunded, pending, failed := s.order(1999), s.order(1999), s.order(1999), s.order(1999)
+	s.pay(succeeded.ID, "tok_visa")
+	s.pay(refunded.ID, "tok_visa")
+	s.tell(cancelled(refunded))
+	s.pay(pending.ID, "pm_card_authenticationRequired")
+	s.pay(failed.ID, "tok_chargeDeclined")
+	reasons := map[string]any{"succeeded": nil, "refunded": nil, "pending": nil, "failed": "Your card was declined."}
+	for path, want := range map[string]int{
+		"": 4, "?orderId=" + succeeded.ID: 1, "?orderId=" + refunded.ID: 1, "?orderId=" + pending.ID: 1, "?orderId=" + failed.ID: 1,
+	} {
+		charges := servicetest.Decode[[]map[string]any](t, s.Do(ada, http.MethodGet, "/api/payments"+path, ""), http.StatusOK)
+		if len(charges) != want {
+			t.Errorf("%q lists %v", path, charges)
+		}
+		for _, c := range charges {
+			if c["reason"] != reasons[c["status"].(string)] {
+				t.Errorf("%q lists one %s for %v", path, c["status"], c["reason"])
+			}
+		}
+	}
+}
+
+// refusing is a Stripe that does not take one kind of request.
+type refusing struct{ operation string }
+
+func (f refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if operation(r) != f.operation {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	return &http.Response{
+		StatusCode: http.StatusBadRequest,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Body:       io.NopCloser(strings.NewReader(`{"error":{"type":"invalid_request_error","message":"Received unknown parameter: teapot"}}`)),
+	}, nil
+}
+
+func TestWhatIsWrongWithARequestIsNotForThePayer(t *testing.T) {
+	for _, operation := range []string{"open", "confirm"} {
+		t.Run(operation, func(t *testing.T) {
+			s := prepare(t)
+			var lines bytes.Buffer
+			s.service = s.open(refusing{operation})
+			s.service.log = slog.New(slog.NewTextHandler(&lines, nil))
+			s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+			o := s.order(1999)
+			s.pay(o.ID, "tok_visa").Refused(t, 402, "", "The payment was refused")
+			if c := s.charge(o.ID); c.Status != "failed" || c.Reason != "The payment was refused" {
+				t.Errorf("the charge is %+v", c)
+			}
+			if s.Stop(); !strings.Contains(lines.String(), "unknown parameter: teapot") {
+				t.Errorf("logged:\n%s", &lines)
+			}
 		})
 	}
 }
@@ -247,8 +307,8 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 
 func TestTheBankAsks(t *testing.T) {
 	for _, c := range []struct {
-		decision, status string
-	}{{"approve", "succeeded"}, {"refuse", "failed"}} {
+		decision, status, reason string
+	}{{"approve", "succeeded", ""}, {"refuse", "failed", "The payment was not confirmed at the bank"}} {
 		t.Run(c.decision, func(t *testing.T) {
 			s := start(t)
 			o := s.order(1999)
@@ -261,8 +321,8 @@ func TestTheBankAsks(t *testing.T) {
 			}
 			s.atTheBank(asked, c.decision)
 			now := s.paid(o.ID, "tok_visa", http.StatusOK)
-			if now.Status != c.status || now.ClientSecret != "" {
-				t.Errorf("then %+v, want %s", now, c.status)
+			if now.Status != c.status || now.Reason != c.reason || now.ClientSecret != "" {
+				t.Errorf("then %+v, want %s %q", now, c.status, c.reason)
 			}
 		})
 	}
@@ -295,7 +355,7 @@ func TestAQuestionThatNobodyAnswersEndsInTime(t *testing.T) {
 	}
 	s.later(15*time.Minute + grace + 10*time.Second)
 	s.reconcile()
-	if got := s.charge(o.ID); got.Status != "failed" || got.ClientSecret != "" {
+	if got := s.charge(o.ID); got.Status != "failed" || got.Reason != "The bank's question was not answered in time" || got.ClientSecret != "" {
 		t.Errorf("after the grace it is %+v", got)
 	}
 	if l := s.ledger(); len(l.Entries) != 1 || l.Entries[0].Status != "canceled" || l.Entries[0].PaymentIntent != asked.StripeID {

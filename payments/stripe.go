@@ -165,18 +165,31 @@ func (p processor) refundFailed(ctx context.Context, refund string) (*stripe.Ref
 	return r, err == nil && r.Status == stripe.RefundStatusFailed, err
 }
 
-// refusal says whether Stripe has definitely refused what it was asked, and why. Everything else (no
+// refusal says whether Stripe has definitely refused what it was asked, and how. Everything else (no
 // answer, a 5xx, too many requests, a key in use, credentials that are wrong) leaves the outcome open.
-func refusal(err error) (reason string, definite bool) {
+func refusal(err error) (*stripe.Error, bool) {
 	e, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
-		return "", false
+		return nil, false
 	}
 	switch e.HTTPStatusCode {
 	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
-		return e.Msg, true
+		return e, true
 	}
-	return "", false
+	return nil, false
+}
+
+// toPayer is what the payer is told of a payment that has failed at Stripe. What Stripe says of a card
+// may be shown to its holder; all else it says to those who wrote the request
+// (https://docs.stripe.com/api/errors).
+func toPayer(e *stripe.Error) string {
+	switch {
+	case e.Code == stripe.ErrorCodePaymentIntentAuthenticationFailure:
+		return "The payment was not confirmed at the bank"
+	case e.Type == stripe.ErrorTypeCard && e.Msg != "":
+		return e.Msg
+	}
+	return "The payment was refused"
 }
 
 // ErrStripeAway says that Stripe could not be asked about a token.

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stripe/stripe-go/v76"
+
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/common/standin"
 )
@@ -41,5 +43,23 @@ func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
 	}
 	if _, err := p.refunded(ctx, intent, 1); err != nil {
 		t.Error("list refunds:", err)
+	}
+}
+
+func TestThePayerIsToldWhatIsForPayers(t *testing.T) {
+	for _, c := range []struct {
+		kind          stripe.ErrorType
+		code          stripe.ErrorCode
+		message, want string
+	}{
+		{"card_error", "card_declined", "Your card was declined.", "Your card was declined."},
+		{"card_error", "card_declined", "", "The payment was refused"},
+		{"invalid_request_error", "payment_intent_authentication_failure", "The provided PaymentMethod has failed authentication.", "The payment was not confirmed at the bank"},
+		{"invalid_request_error", "resource_missing", "No such PaymentMethod: 'pm_1'", "The payment was refused"},
+		{"api_error", "", "An unknown error occurred.", "The payment was refused"},
+	} {
+		if got := toPayer(&stripe.Error{Type: c.kind, Code: c.code, Msg: c.message}); got != c.want {
+			t.Errorf("%s %s %q is told as %q, want %q", c.kind, c.code, c.message, got, c.want)
+		}
 	}
 }

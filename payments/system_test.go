@@ -120,6 +120,7 @@ type shown struct {
 	ID             string      `json:"id"`
 	OrderID        string      `json:"orderId"`
 	Status         string      `json:"status"`
+	Reason         string      `json:"reason"`
 	Amount         json.Number `json:"amount"`
 	StripeID       string      `json:"stripeId"`
 	StripeRefundID string      `json:"stripeRefundId"`

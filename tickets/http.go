@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -107,15 +108,25 @@ func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
 	return web.JSON(w, http.StatusOK, show(ticket))
 }
 
-// decodeOffer reads the body with which a ticket is listed or edited. The messages are for what is
-// no text or no amount at all: tags take no constants.
+// decodeOffer reads the body with which a ticket is listed or edited. What is no text or no amount
+// counts as none, so that NewOffer refuses it together with whatever else is wrong.
 func decodeOffer(w http.ResponseWriter, r *http.Request) (Offer, error) {
 	body, err := web.Decode[struct {
-		Title string        `json:"title" message:"Title must have 1 to 200 characters"`
-		Price money.Dollars `json:"price" message:"Price must be between $0.50 and $999999.99 with at most two decimals"`
+		Title orZero[string]        `json:"title"`
+		Price orZero[money.Dollars] `json:"price"`
 	}](w, r)
 	if err != nil {
 		return Offer{}, err
 	}
-	return NewOffer(body.Title, body.Price.Cents)
+	return NewOffer(body.Title.value, body.Price.value.Cents)
+}
+
+// orZero reads a T, and from JSON that holds none the zero T.
+type orZero[T any] struct{ value T }
+
+func (z *orZero[T]) UnmarshalJSON(b []byte) error {
+	if json.Unmarshal(b, &z.value) != nil {
+		z.value = *new(T)
+	}
+	return nil
 }

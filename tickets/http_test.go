@@ -160,10 +160,23 @@ func TestBadOffersAreRefused(t *testing.T) {
 
 func TestBothFieldsAreNamedAtOnce(t *testing.T) {
 	s := start(t)
-	a := s.Do(ada, http.MethodPost, "/api/tickets", `{}`)
-	for _, message := range []string{badTitle, badPrice} {
-		if a.Status != http.StatusBadRequest || !strings.Contains(a.Body, message) {
-			t.Errorf("%d %s, want %q", a.Status, a.Body, message)
+	listed := s.list(ada, "Concert", "19.99")
+	want := `{"type":"about:blank","title":"Bad Request","status":400,"errors":[` +
+		`{"message":"` + badTitle + `","field":"title"},{"message":"` + badPrice + `","field":"price"}]}`
+	bodies := []string{`{}`, `null`, `{"title":"Concert","title":5,"price":20,"price":"x"}`}
+	for _, title := range []string{`""`, `" "`, `null`, `5`, `["Concert"]`} {
+		for _, price := range []string{`0.49`, `"abc"`, `"20"`, `1e2`, `1.999`, `null`, `{"amount":20}`} {
+			bodies = append(bodies, fmt.Sprintf(`{"title":%s,"price":%s}`, title, price), fmt.Sprintf(`{"price":%s,"title":%s}`, price, title))
+		}
+	}
+	for _, body := range bodies {
+		for _, a := range []servicetest.Answer{
+			s.Do(ada, http.MethodPost, "/api/tickets", body),
+			s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, body),
+		} {
+			if a.Status != http.StatusBadRequest || a.Body != want {
+				t.Errorf("%s: %d %s, want %s", body, a.Status, a.Body, want)
+			}
 		}
 	}
 }

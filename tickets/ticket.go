@@ -30,7 +30,7 @@ const (
 	maxPrice money.Cents = 999_999_99
 )
 
-// What is said of an offer that is not allowed, and of a body that holds none.
+// What is said of an offer that is not allowed.
 const (
 	titleMessage = "Title must have 1 to 200 characters"
 	priceMessage = "Price must be between $0.50 and $999999.99 with at most two decimals"

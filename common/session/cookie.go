@@ -21,6 +21,15 @@ func cookie(r *http.Request, value string, maxAge int) *http.Cookie {
 	}
 }
 
+// bare takes off the padding with which securecookie ends a value. What is left are letters, digits, -
+// and _, which nobody escapes. Next.js sets a cookie that it passes on with %3D for =, and that would
+// be no session any more.
+func bare(value string) string { return strings.TrimRight(value, "=") }
+
+// padded gives a bare value its padding back. One that has it stays as it is: sessions were once given
+// so.
+func padded(value string) string { return value + strings.Repeat("=", -len(value)&3) }
+
 // plainLocal says whether the site is served over plain http on the browser's own machine. There is
 // no network to protect the cookie from, and not every browser keeps a Secure one there.
 func plainLocal(r *http.Request) bool {

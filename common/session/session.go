@@ -92,7 +92,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
 	if err != nil {
 		return fmt.Errorf("encode the session cookie: %w", err)
 	}
-	http.SetCookie(w, cookie(r, value, int(lifetime.Seconds())))
+	http.SetCookie(w, cookie(r, bare(value), int(lifetime.Seconds())))
 	return nil
 }
 
@@ -121,7 +121,7 @@ func (s *Sessions) read(r *http.Request) (User, error) {
 		return User{}, err
 	}
 	var token []byte
-	if err := s.cookies.Decode(cookieName, c.Value, &token); err != nil {
+	if err := s.cookies.Decode(cookieName, padded(c.Value), &token); err != nil {
 		return User{}, err
 	}
 	return s.tokens.verify(string(token))

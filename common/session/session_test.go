@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -99,17 +100,39 @@ func TestEveryServiceReadsTheSessionsOfTheOthers(t *testing.T) {
 	}
 }
 
-// The bubble's clock starts at the time at which the golden cookie was made.
+// The bubble's clock starts at the time at which the golden cookies were made.
 func TestTheWireFormIsPinned(t *testing.T) {
-	golden, err := os.ReadFile("testdata/cookie.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		if got, err := who(t, open(t, secret), strings.TrimSpace(string(golden))); err != nil || got != ada {
-			t.Errorf("a session that an earlier build started: got %v, %v", got, err)
+	for file, u := range map[string]User{
+		"cookie.txt":        ada, // long enough to need no padding
+		"cookie-bare.txt":   {ID: ada.ID, Email: "barbara@example.com"},
+		"cookie-padded.txt": {ID: ada.ID, Email: "grace@example.com"}, // as they were once given
+	} {
+		golden, err := os.ReadFile("testdata/" + file)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		synctest.Test(t, func(t *testing.T) {
+			if got, err := who(t, open(t, secret), strings.TrimSpace(string(golden))); err != nil || got != u {
+				t.Errorf("%s, which an earlier build made: got %v, %v", file, got, err)
+			}
+		})
+	}
+}
+
+// What passes a cookie on may escape whatever else there is in it, and the services do not undo that.
+func TestTheValueNeedsNoEscaping(t *testing.T) {
+	plain := regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	s := open(t, secret)
+	for n := range 250 {
+		u := User{ID: ada.ID, Email: strings.Repeat("a", n+1) + "@b.c"}
+		value := start(t, s, u).Value
+		if !plain.MatchString(value) {
+			t.Errorf("%d characters of email: %s", len(u.Email), value)
+		}
+		if got, err := who(t, s, value); err != nil || got != u {
+			t.Errorf("%d characters of email: got %v, %v", len(u.Email), got, err)
+		}
+	}
 }
 
 func TestTheTokenSaysWhoAndHowLong(t *testing.T) {

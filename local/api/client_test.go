@@ -94,6 +94,17 @@ func TestAwaitSaysWhatItSawLast(t *testing.T) {
 	})
 }
 
+func TestWhatHasFailedSaysWhy(t *testing.T) {
+	o, err := answering(answer{200, `{"status":"cancelled","reason":"payment-failed"}`}).Order(t.Context(), "a")
+	if err != nil || o.Status != Cancelled || o.Reason != PaymentFailed {
+		t.Errorf("order %+v, %v", o, err)
+	}
+	c, err := answering(answer{200, `[{"status":"failed","reason":"Your card was declined."}]`}).Charge(t.Context(), "a")
+	if err != nil || c.Status != Failed || c.Reason != "Your card was declined." {
+		t.Errorf("charge %+v, %v", c, err)
+	}
+}
+
 func TestProblem(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "2")

@@ -17,11 +17,20 @@ const (
 	Cancelled       = "cancelled"
 )
 
+// Why an order was cancelled.
+const (
+	Expired       = "expired"
+	ByUser        = "user"
+	PaymentFailed = "payment-failed"
+)
+
 // Order is a buyer's claim on a ticket.
 type Order struct {
-	ID        string        `json:"id"`
-	UserID    string        `json:"userId"`
-	Status    string        `json:"status"`
+	ID     string `json:"id"`
+	UserID string `json:"userId"`
+	Status string `json:"status"`
+	// Reason is why the order was cancelled, if it was.
+	Reason    string        `json:"reason"`
 	ExpiresAt time.Time     `json:"expiresAt"`
 	Ticket    OrderedTicket `json:"ticket"`
 	Version   int64         `json:"version"`

@@ -18,9 +18,11 @@ const (
 
 // Charge is the payment of an order.
 type Charge struct {
-	ID             string        `json:"id"`
-	OrderID        string        `json:"orderId"`
-	Status         string        `json:"status"`
+	ID      string `json:"id"`
+	OrderID string `json:"orderId"`
+	Status  string `json:"status"`
+	// Reason is what the payer is told of a failed charge.
+	Reason         string        `json:"reason"`
 	Amount         money.Dollars `json:"amount"`
 	StripeID       string        `json:"stripeId"`
 	StripeRefundID string        `json:"stripeRefundId"`
