@@ -5,22 +5,48 @@ SHELL := bash
 # The modules of go.work, each of which builds alone, too.
 modules = $(shell go list -m -f '{{.Dir}}')
 
+# The built client. `make up CLIENT=` goes without it.
+CLIENT = client/.next/standalone/server.js
+
+# Debian's, which the browser tests install unless it is there.
+export CHROMIUM ?= /usr/bin/chromium
+
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: up
-up: ## Run everything on this machine, at http://localhost:8080 (ARGS="-h" lists what can be changed)
-	go run ./local $(ARGS)
+up: $(CLIENT) ## Run everything on this machine, at http://localhost:8080 (ARGS="-h" lists what can be changed)
+	go run ./local -client $(if $(CLIENT),built,none) $(ARGS)
+
+.PHONY: dev
+dev: client/node_modules/.package-lock.json ## The same with hot reload of the client
+	go run ./local -client dev $(ARGS)
 
 .PHONY: demo
 demo: ## Buy, race, decline, expire and refund, and tell what happens (ARGS="-data .data" uses what is up)
 	go run ./local/cmd/demo $(ARGS)
 
 .PHONY: test
-test: .bin/standin ## Build and vet each module alone, then test all of them with the race detector
-	set -e; for module in $(modules); do echo "build $$module"; (cd $$module && GOWORK=off go build ./... && GOWORK=off go vet ./...); done
+test: test-go test-client test-browser ## Run all tests
+
+# Everything is compiled for the race detector alone, the stand-ins too: to compile it twice takes minutes.
+.PHONY: test-go
+test-go: .bin/standin ## Build and vet each module alone, then test all of them with the race detector
+	set -e; for module in $(modules); do echo "build $$module"; (cd $$module && GOWORK=off go build -race ./... && GOWORK=off go vet -race ./...); done
 	STANDIN=$(CURDIR)/.bin/standin go test -race work
+
+.PHONY: test-client
+test-client: client/node_modules/.package-lock.json ## Lint, type-check and test the client
+	cd client && npm run lint && npm run typecheck && npm test
+
+.PHONY: test-browser
+test-browser: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Test the whole in a browser
+	cd e2e/browser && npm run lint && npm run typecheck && LOCAL=$(CURDIR)/.bin/local npm test
+
+.PHONY: screenshots
+screenshots: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Make docs/screenshots anew
+	cd e2e/browser && LOCAL=$(CURDIR)/.bin/local npm run screenshots
 
 .PHONY: lint
 lint: .bin/staticcheck ## Check format, go vet and staticcheck
@@ -45,9 +71,28 @@ bench: .bin/standin ## Run the benchmarks
 	STANDIN=$(CURDIR)/.bin/standin go test -run '^$$' -bench . -benchmem work
 
 # go build knows best what is out of date.
-.PHONY: .bin/standin .bin/staticcheck
+.PHONY: .bin/standin .bin/local .bin/staticcheck
 .bin/standin:
-	cd local && GOWORK=off go build -o ../$@ ./cmd/standin
+	cd local && GOWORK=off go build -race -o ../$@ ./cmd/standin
+
+.bin/local:
+	cd local && GOWORK=off go build -race -o ../$@ .
 
 .bin/staticcheck:
 	cd tools && GOWORK=off go build -o ../$@ honnef.co/go/tools/cmd/staticcheck
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	@echo "installing the npm packages of $*"
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+client_sources = $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -name '*.test.ts*' -not -name next-env.d.ts -not -name '*.tsbuildinfo')
+
+client/.next/standalone/server.js: client/node_modules/.package-lock.json $(client_sources)
+	@echo "building the client, which takes about half a minute"
+	cd client && npm run build
+	touch $@
+
+/usr/bin/chromium:
+	@echo "installing Chromium"
+	apt=apt-get; test "$$(id -u)" = 0 || apt="sudo apt-get"; $$apt update -q && $$apt install -q -y --no-install-recommends chromium

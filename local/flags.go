@@ -16,7 +16,6 @@ import (
 // all flags behind which it would not be seen.
 func configure(args []string, stdout, stderr io.Writer) (system.Config, error) {
 	c := system.Config{Replicas: make(map[string]int), Progress: stdout, Errors: stderr}
-	var client bool
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.Addr, "addr", "localhost:8080", "`address` of the gateway; port 0 takes a free one")
@@ -26,8 +25,7 @@ func configure(args []string, stdout, stderr io.Writer) (system.Config, error) {
 	flags.Func("replicas", "how many of which services, such as `orders=2,payments=3`", func(list string) error {
 		return parseReplicas(list, c.Replicas)
 	})
-	flags.BoolVar(&client, "client", false, "start the client (not possible yet: see -client-url)")
-	flags.StringVar(&c.ClientURL, "client-url", "", "`URL` of a client that is running, for all paths but the API's")
+	flags.StringVar(&c.Client, "client", system.BuiltClient, "what shows `pages`: built, dev (from its sources, with hot reload), none, or the URL of one that runs")
 	flags.BoolVar(&c.Verbose, "v", false, "show all logs on standard error, not only warnings and errors")
 
 	err := flags.Parse(args)
@@ -41,8 +39,6 @@ func configure(args []string, stdout, stderr io.Writer) (system.Config, error) {
 		return c, err
 	case flags.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case client:
-		return c, errors.New("the client is not started from here yet: start it by itself and name it with -client-url")
 	}
 	c.Environment, err = system.ReadEnvironment()
 	return c, err

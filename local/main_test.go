@@ -47,7 +47,7 @@ type program struct {
 func launch(t *testing.T, dir string, args ...string) *program {
 	t.Helper()
 	p := &program{dir: dir, lines: make(chan string, 100)}
-	p.cmd = exec.Command(os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-data", dir}, args...)...)
+	p.cmd = exec.Command(os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-data", dir, "-client", "none"}, args...)...)
 	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	p.cmd.Stderr = t.Output()
 	stdout, err := p.cmd.StdoutPipe()
@@ -308,12 +308,11 @@ func TestTroubleIsOneLine(t *testing.T) {
 		"bad replicas":     {"-replicas", "orders"},
 		"unknown service":  {"-replicas", "order=2"},
 		"argument":         {"up"},
-		"client":           {"-client"},
-		"client's address": {"-client-url", "localhost"},
+		"client's address": {"-client", "localhost"},
 		"address":          {"-addr", "nowhere"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command(os.Args[0], append([]string{"-data", dir, "-addr", "127.0.0.1:0"}, args...)...)
+			cmd := exec.Command(os.Args[0], append([]string{"-data", dir, "-addr", "127.0.0.1:0", "-client", "none"}, args...)...)
 			cmd.Env = append(os.Environ(), asProgram+"=1")
 			output, err := cmd.CombinedOutput()
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {

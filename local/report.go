@@ -13,7 +13,7 @@ func report(w io.Writer, r system.Run) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name string, p system.Part) {
 		if p.PID == 0 { // its address may hold a password
-			fmt.Fprintf(t, "%s\tas the environment says\n", name)
+			fmt.Fprintf(t, "%s\twhere it was said to be\n", name)
 			return
 		}
 		fmt.Fprintf(t, "%s\t%s\tpid %d\n", name, p.URL, p.PID)
@@ -26,6 +26,9 @@ func report(w io.Writer, r system.Run) {
 		for _, p := range r.Services[name].All() {
 			line(name, p)
 		}
+	}
+	if r.Client != nil {
+		line("client", *r.Client)
 	}
 	fmt.Fprintf(t, "ready\t%s\torders live for %v\n", r.Gateway, r.OrderTTL)
 	_ = t.Flush() // the terminal may have gone

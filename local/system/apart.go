@@ -9,10 +9,11 @@ import (
 
 // apart starts parts in processes of their own.
 type apart struct {
-	bin     string // the directory of the programs
-	logs    *logs
-	ports   *portFinder
-	changed func() // is called whenever a process has been replaced
+	bin            string // the directory of the services' programs
+	standinProgram string
+	logs           *logs
+	ports          *portFinder
+	changed        func() // is called whenever a process has been replaced
 }
 
 // service runs a service's own program, configured by nothing but its environment.
@@ -37,7 +38,7 @@ func (a *apart) standin(ctx context.Context, o standin) (*unit, error) {
 	at := &url.URL{Scheme: schemes[o.kind], Host: local(port)}
 	args := []string{o.kind, "-addr", at.Host, "-dir", o.dir, "-sync",
 		"-webhook-url", o.webhookURL, "-webhook-secret", o.webhookSecret}
-	return a.run(ctx, command{name: o.kind, path: filepath.Join(a.bin, "standin"), args: args}, at, takesConnections(at))
+	return a.run(ctx, command{name: o.kind, path: a.standinProgram, args: args}, at, takesConnections(at))
 }
 
 func (a *apart) run(ctx context.Context, c command, at *url.URL, ready func(context.Context) error) (*unit, error) {

@@ -9,18 +9,18 @@ import (
 	"path/filepath"
 )
 
-// build builds the programs of the services and of the stand-ins, each from its own module alone as
-// for an image.
-func build(ctx context.Context, root, bin string, progress io.Writer) error {
+// buildServices builds the programs of the services, each from its own module alone as for an image.
+func buildServices(ctx context.Context, root, bin string, progress io.Writer) error {
 	for _, name := range Services {
-		if err := buildOne(ctx, filepath.Join(root, name), name, bin, progress); err != nil {
+		if err := build(ctx, filepath.Join(root, name), name, bin, progress); err != nil {
 			return err
 		}
 	}
-	return buildOne(ctx, filepath.Join(root, "local"), "standin", bin, progress)
+	return nil
 }
 
-func buildOne(ctx context.Context, module, name, bin string, progress io.Writer) error {
+// build builds one program of a module.
+func build(ctx context.Context, module, name, bin string, progress io.Writer) error {
 	fmt.Fprintf(progress, "building %s\n", name)
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, name), "./cmd/"+name)
 	cmd.Dir = module

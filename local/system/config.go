@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,8 +35,9 @@ type Config struct {
 	Processes bool
 	// Replicas is how many there are of a service, by its name: unless set, one.
 	Replicas map[string]int
-	// ClientURL is where a client runs; empty if none does.
-	ClientURL string
+	// Client is what shows pages: BuiltClient, DevClient, the URL of one that runs already, or NoClient,
+	// as when it is not set.
+	Client string
 	// Environment names real parts to use instead of stand-ins.
 	Environment
 	// Bin is where the programs are built to run as processes: unless set, bin below Dir.
@@ -65,9 +65,14 @@ type Environment struct {
 	RequireStrongKeys bool   `env:"REQUIRE_STRONG_KEYS"`
 	StripeKey         string `env:"STRIPE_KEY"`
 	// StripeWebhookSecret and StripeAPIURL belong to StripeKey.
-	StripeWebhookSecret string     `env:"STRIPE_WEBHOOK_SECRET"`
-	StripeAPIURL        string     `env:"STRIPE_API_URL"`
-	LogLevel            slog.Level `env:"LOG_LEVEL"`
+	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
+	StripeAPIURL        string `env:"STRIPE_API_URL"`
+	// StripePublishableKey is what the client shows Stripe's own form for cards with.
+	StripePublishableKey string `env:"STRIPE_PUBLISHABLE_KEY"`
+	// Standin is the program of the stand-ins (local/cmd/standin) for those that run as processes: unless
+	// set, it is built.
+	Standin  string     `env:"STANDIN"`
+	LogLevel slog.Level `env:"LOG_LEVEL"`
 }
 
 // ReadEnvironment reads the environment variables of this process.
@@ -104,20 +109,17 @@ func (c *Config) check() (err error) {
 			return fmt.Errorf("%d replicas of %s: there must be one", n, name)
 		}
 	}
-	if c.ClientURL != "" {
-		if u, err := url.Parse(c.ClientURL); err != nil || u.Scheme == "" || u.Host == "" {
-			return fmt.Errorf("the client's URL %q is not of the form http://host:port", c.ClientURL)
-		}
-	}
 	if c.MongoURI != "" {
 		if err := namesNoDatabase(c.MongoURI); err != nil {
 			return err
 		}
 	}
 	if c.Root == "" {
-		c.Root, err = findRoot()
+		if c.Root, err = findRoot(); err != nil {
+			return err
+		}
 	}
-	return err
+	return c.checkClient()
 }
 
 // namesNoDatabase keeps the services apart: with a database in the URI they would all use that one.
@@ -149,12 +151,3 @@ func findRoot() (string, error) {
 }
 
 func (c *Config) replicas(service string) int { return max(1, c.Replicas[service]) }
-
-// client is where the client is, if it runs. check has found the URL to be good.
-func (c *Config) client() []*url.URL {
-	u, err := url.Parse(c.ClientURL)
-	if err != nil || c.ClientURL == "" {
-		return nil
-	}
-	return []*url.URL{u}
-}

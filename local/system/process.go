@@ -21,12 +21,17 @@ const (
 	firstPause   = 200 * time.Millisecond
 	longestPause = 5 * time.Second
 	oldEnough    = 10 * time.Second
+
+	// terminated is what programs say that drain on SIGTERM and then end as it would have ended them, as
+	// Next.js does.
+	terminated = 128 + int(syscall.SIGTERM)
 )
 
-// command is a program to run, with its whole environment.
+// command is a program to run, with its whole environment, in a directory unless in this process's own.
 type command struct {
 	name, path string
 	args, env  []string
+	dir        string
 }
 
 // process keeps a program running: when it dies, it is started again.
@@ -71,7 +76,7 @@ func (p *process) number() int { return int(p.pid.Load()) }
 func (p *process) stop() error {
 	p.stopped()
 	<-p.ended
-	if p.last != nil && !p.last.Success() {
+	if p.last != nil && !p.last.Success() && p.last.ExitCode() != terminated {
 		return fmt.Errorf("stop %s: %v", p.command.name, p.last)
 	}
 	return nil
@@ -108,6 +113,7 @@ func (p *process) supervise(ctx context.Context, first chan<- error) {
 func (p *process) once(ctx context.Context, first chan<- error) (how string) {
 	cmd := exec.CommandContext(ctx, p.command.path, p.command.args...)
 	cmd.Env = append([]string{}, p.command.env...) // nil would be this process's own
+	cmd.Dir = p.command.dir
 	cmd.Stderr = p.output.writer()
 	cmd.SysProcAttr = endsWithParent()
 	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }

@@ -19,6 +19,7 @@ const runFile = "run.json"
 // ready, again whenever a process is replaced, and removed at the end.
 type Run struct {
 	Gateway  string             `json:"gateway"` // the URL to use
+	Client   *Part              `json:"client,omitempty"`
 	Services map[string]Service `json:"services"`
 	Mongo    Part               `json:"mongo"`
 	NATS     Part               `json:"nats"`
@@ -106,6 +107,9 @@ func (s *System) run() Run {
 		Redis:    s.part("redis", "redis://"+s.settings.redisAddr),
 		Stripe:   s.part("stripe", cmp.Or(s.settings.stripe.URL, "https://api.stripe.com")),
 		OrderTTL: Duration{s.config.OrderTTL},
+	}
+	if s.client != nil {
+		r.Client = &Part{s.client.url.String(), s.client.pid()}
 	}
 	for name, units := range s.replicas {
 		replicas := make([]Part, len(units))

@@ -39,6 +39,7 @@ type System struct {
 	launcher launcher
 	listener net.Listener
 	settings settings
+	client   *unit // nil if there is none
 	failed   chan error
 	giveUp   context.CancelCauseFunc // ends the start
 	closers  []func() error          // what to undo, in reverse
@@ -61,7 +62,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	ctx, s.giveUp = context.WithCancelCause(ctx)
 	defer s.giveUp(nil)
 	for _, step := range []func(context.Context) error{
-		s.check, s.openDirectory, s.listen, s.prepare, s.startStandins, s.startServices, s.serve, s.announce,
+		s.check, s.openDirectory, s.listen, s.prepare, s.startStandins, s.startServices, s.startClient, s.serve, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -121,10 +122,17 @@ func (s *System) prepare(ctx context.Context) error {
 		return nil
 	}
 	bin := cmp.Or(s.config.Bin, s.dir.path("bin"))
-	if err := build(ctx, s.config.Root, bin, s.config.Progress); err != nil {
+	if err := buildServices(ctx, s.config.Root, bin, s.config.Progress); err != nil {
 		return err
 	}
-	s.launcher = &apart{bin: bin, logs: s.logs, ports: newPortFinder(), changed: s.rewrite}
+	standin := s.config.Standin
+	if standin == "" {
+		standin = filepath.Join(bin, "standin")
+		if err := build(ctx, filepath.Join(s.config.Root, "local"), "standin", bin, s.config.Progress); err != nil {
+			return err
+		}
+	}
+	s.launcher = &apart{bin: bin, standinProgram: standin, logs: s.logs, ports: newPortFinder(), changed: s.rewrite}
 	return nil
 }
 
@@ -206,8 +214,11 @@ func (s *System) serve(context.Context) error {
 // backends says where the replicas are of a service that the manifest calls <name>-srv.
 func (s *System) backends(service string) []*url.URL {
 	name := strings.TrimSuffix(service, "-srv")
-	if name == "client" {
-		return s.config.client()
+	if name == clientName {
+		if s.client == nil {
+			return nil
+		}
+		return []*url.URL{s.client.url}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

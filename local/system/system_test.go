@@ -200,14 +200,14 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 	named := func(e system.Environment) system.Config { return system.Config{Environment: e} }
 
 	for want, c := range map[string]system.Config{
-		"address already in use": {Addr: taken.Addr().String()},
-		"not a directory":        {Dir: filepath.Join(file, "data")},
-		`replicas of "order"`:    {Replicas: map[string]int{"order": 2}},
-		"0 replicas of orders":   {Replicas: map[string]int{"orders": 0}},
-		"orders cannot live":     {OrderTTL: -time.Second},
-		"the client's URL":       {ClientURL: "localhost:3000"},
-		"names the database":     named(system.Environment{MongoURI: "mongodb://127.0.0.1/tickets"}),
-		"MONGO_URI":              named(system.Environment{MongoURI: "127.0.0.1"}),
+		"address already in use":      {Addr: taken.Addr().String()},
+		"not a directory":             {Dir: filepath.Join(file, "data")},
+		`replicas of "order"`:         {Replicas: map[string]int{"order": 2}},
+		"0 replicas of orders":        {Replicas: map[string]int{"orders": 0}},
+		"orders cannot live":          {OrderTTL: -time.Second},
+		`the client "localhost:3000"`: {Client: "localhost:3000"},
+		"names the database":          named(system.Environment{MongoURI: "mongodb://127.0.0.1/tickets"}),
+		"MONGO_URI":                   named(system.Environment{MongoURI: "127.0.0.1"}),
 	} {
 		if c.Dir == "" {
 			c.Dir = t.TempDir()
