@@ -48,6 +48,10 @@ test-browser: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $
 screenshots: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Make docs/screenshots anew
 	cd e2e/browser && LOCAL=$(CURDIR)/.bin/local npm run screenshots
 
+.PHONY: performance
+performance: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Measure the client, for docs/performance.md
+	cd e2e/browser && LOCAL=$(CURDIR)/.bin/local npm run performance
+
 .PHONY: lint
 lint: .bin/staticcheck ## Check format, go vet and staticcheck
 	unformatted=$$(gofmt -l $(modules)); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }

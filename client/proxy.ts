@@ -1,22 +1,35 @@
 import { type NextRequest, NextResponse } from "next/server";
+import { stripeKey } from "@/lib/config";
+import { isScriptless, scriptless } from "@/lib/scriptless";
 import { securityPolicy } from "@/lib/security-policy";
 
 // What the services take as a request's id.
 const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 
+const DEVELOPMENT = process.env.NODE_ENV === "development";
+
 /** Gives every request an id and every page its own content security policy. */
-export function proxy(request: NextRequest): NextResponse {
+export async function proxy(request: NextRequest): Promise<Response> {
   const nonce = btoa(crypto.randomUUID());
-  const policy = securityPolicy(nonce, process.env.NODE_ENV === "development");
+  const stripe = stripeKey() !== undefined;
+  const policy = securityPolicy(nonce, { development: DEVELOPMENT, stripe });
   const given = request.headers.get("x-request-id") ?? "";
   const requestId = REQUEST_ID.test(given) ? given : crypto.randomUUID();
 
   const headers = new Headers(request.headers);
   headers.set("x-request-id", requestId);
+
+  // What reloads a page in development is a script.
+  if (!DEVELOPMENT && isScriptless(request)) {
+    const page = await scriptless(request.nextUrl.pathname + request.nextUrl.search, headers);
+    if (page) return secured(page, requestId, securityPolicy(null));
+  }
   // Next takes the nonce for its own scripts from here.
   headers.set("content-security-policy", policy);
+  return secured(NextResponse.next({ request: { headers } }), requestId, policy);
+}
 
-  const response = NextResponse.next({ request: { headers } });
+function secured(response: Response, requestId: string, policy: string): Response {
   response.headers.set("x-request-id", requestId);
   response.headers.set("content-security-policy", policy);
   response.headers.set("x-content-type-options", "nosniff");

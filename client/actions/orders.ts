@@ -1,9 +1,7 @@
 "use server";
 
-import { cookies } from "next/headers";
 import { redirect } from "next/navigation";
 import { type Charge, cancelOrder, pay, placeOrder, refetchOrder, refetchTicket } from "@/lib/api";
-import { declineCookie } from "@/lib/decline";
 import { type FormState, textOf } from "@/lib/form-state";
 import { signInPath } from "@/lib/session";
 
@@ -46,12 +44,9 @@ export async function submitPayment(_: FormState, form: FormData): Promise<FormS
     case "not-authorized":
       redirect(signInPath(here));
       break;
-    case "declined": {
-      const reason = charge.problem.errors.map((e) => e.message).join(" ");
-      (await cookies()).set(declineCookie(id, reason));
+    case "declined":
       await until(async () => (await refetchOrder(id))?.status === "cancelled", 2_000);
       redirect(here);
-    }
   }
   return { values: { token }, errors: charge.problem.errors };
 }

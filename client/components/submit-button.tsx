@@ -11,16 +11,20 @@ export function SubmitButton({
   children,
   pending: busyText,
   className = "",
+  disabled,
 }: {
   children: ReactNode;
   pending: string;
   className?: string;
+  /** There is nothing to send yet. */
+  disabled?: boolean;
 }) {
   const { pending } = useFormStatus();
   return (
     <button
       type="submit"
       className={`button ${className}`}
+      disabled={disabled}
       aria-disabled={pending}
       onClick={(event) => {
         if (pending) event.preventDefault();

@@ -23,7 +23,7 @@ export function TicketCard({
   return (
     <article className={`ticket ticket-link h-full ${stockOf(ticket.id)} ${spent ? "ticket-spent" : ""}`}>
       <div className="flex min-h-36 min-w-0 flex-col justify-between gap-4 p-5 pr-4">
-        <Heading className="line-clamp-3 text-pretty break-words text-xl leading-tight">
+        <Heading className="line-clamp-4 text-pretty break-words text-lg leading-snug">
           <Link href={href} prefetch={false}>
             {ticket.title}
           </Link>

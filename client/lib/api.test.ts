@@ -49,7 +49,7 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
 }
 
 test("the visitor's session and the request's id go along, other cookies do not", async () => {
-  jar.get.mockImplementation((name: string) => (name === "session" ? { value: "abc==" } : { value: "x" }));
+  jar.get.mockImplementation((name: string) => (name === "session" ? { value: "MTY5-_" } : { value: "x" }));
   incoming.set("x-request-id", "r-1");
   let seen: IncomingMessage["headers"] = {};
   handle = (request, response) => {
@@ -57,7 +57,7 @@ test("the visitor's session and the request's id go along, other cookies do not"
     response.end("[]");
   };
   await listTickets({ limit: 24 });
-  expect(seen).toMatchObject({ cookie: "session=abc==", "x-request-id": "r-1" });
+  expect(seen).toMatchObject({ cookie: "session=MTY5-_", "x-request-id": "r-1" });
 });
 
 test("a list knows where it goes on", async () => {
@@ -124,12 +124,12 @@ test("the cookie of a session is passed on", async () => {
   handle = answer(
     200,
     { id: "u1" },
-    { "Set-Cookie": "session=abc==; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax" },
+    { "Set-Cookie": "session=MTY5-_; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax" },
   );
   await signIn("a@b.cc", "correct horse");
   expect(jar.set).toHaveBeenCalledWith({
     name: "session",
-    value: "abc==",
+    value: "MTY5-_",
     path: "/",
     maxAge: 86_400,
     httpOnly: true,

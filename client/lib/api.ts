@@ -25,6 +25,8 @@ export type Order = {
   id: string;
   userId: string;
   status: "created" | "awaiting:payment" | "complete" | "cancelled";
+  /** Only of one that is cancelled. */
+  reason?: "expired" | "user" | "payment-failed";
   /** RFC 3339. */
   expiresAt: string;
   /** As it was ordered. */
@@ -42,6 +44,8 @@ export type Charge = {
   stripeRefundId?: string;
   /** Only while the payer's bank asks. */
   clientSecret?: string;
+  /** Why it failed, in words for the payer. */
+  reason?: string;
 };
 
 /** One thing that is wrong, in the service's words. field names the part of the form that it is about. */
@@ -230,8 +234,7 @@ async function forwarded(): Promise<Headers> {
     const value = incoming.get(name);
     if (value) out.set(name, value);
   }
-  // Next writes cookies percent-encoded and the services do not decode them, so it is the value that
-  // goes out, not the header as it came. Other cookies are none of their business.
+  // Other cookies are none of their business.
   const session = jar.get("session");
   if (session) out.set("cookie", `session=${session.value}`);
   return out;

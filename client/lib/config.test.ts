@@ -1,11 +1,31 @@
 import { expect, test, vi } from "vitest";
-import { configProblems, sandboxBankUrl } from "./config";
+import { configProblems, sandboxBankUrl, stripeKey } from "./config";
 
 test("everything that is wrong with the environment is named at once", () => {
   expect(configProblems({ API_URL: "http://localhost:8080" })).toEqual([]);
   expect(configProblems({ AUTH_URL: "auth:3000", TICKETS_URL: "http://t", ORDERS_URL: "https://o" })).toEqual(
     ['AUTH_URL must be an http or https URL, not "auth:3000"', "PAYMENTS_URL is not set"],
   );
+});
+
+test("only a publishable key may go to the browser, and a secret one is not even logged", () => {
+  const problems = (key: string) => configProblems({ API_URL: "http://a", STRIPE_PUBLISHABLE_KEY: key });
+  expect(problems("")).toEqual([]);
+  expect(problems("pk_test_123")).toEqual([]);
+  expect(problems("pk_live_51AbC")).toEqual([]);
+  for (const key of ["sk_test_123", "pk_123", "pk_test_", "pk_test_1; script-src *", "whatever"]) {
+    expect(problems(key)).toEqual([
+      "STRIPE_PUBLISHABLE_KEY must be a publishable key, which begins with pk_test_ or pk_live_",
+    ]);
+  }
+});
+
+test("the key is that of the environment as it now is", () => {
+  vi.stubEnv("STRIPE_PUBLISHABLE_KEY", "");
+  expect(stripeKey()).toBeUndefined();
+  vi.stubEnv("STRIPE_PUBLISHABLE_KEY", "pk_test_123");
+  expect(stripeKey()).toBe("pk_test_123");
+  vi.unstubAllEnvs();
 });
 
 test("the bank's page is the sandbox's, where there is one", () => {

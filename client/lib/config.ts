@@ -25,6 +25,11 @@ export function sandboxBankUrl(stripeId: string, clientSecret: string): string |
   );
 }
 
+/** Stripe's publishable key. Without one, only the sandbox's test cards can pay. */
+export function stripeKey(): string | undefined {
+  return process.env.STRIPE_PUBLISHABLE_KEY || undefined;
+}
+
 /** What is missing or malformed in the environment, everything at once, in words for the operator. */
 export function configProblems(env: Record<string, string | undefined>): string[] {
   const problems: string[] = [];
@@ -33,6 +38,10 @@ export function configProblems(env: Record<string, string | undefined>): string[
     if (value && !(URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) {
       problems.push(`${name} must be an http or https URL, not ${JSON.stringify(value)}`);
     }
+  }
+  // What is there may be the secret key, so it is not repeated.
+  if (env.STRIPE_PUBLISHABLE_KEY && !/^pk_(test|live)_\w+$/.test(env.STRIPE_PUBLISHABLE_KEY)) {
+    problems.push("STRIPE_PUBLISHABLE_KEY must be a publishable key, which begins with pk_test_ or pk_live_");
   }
   if (!env.API_URL) {
     for (const name of Object.values(variables)) if (!env[name]) problems.push(`${name} is not set`);

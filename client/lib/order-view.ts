@@ -11,7 +11,8 @@ import type { Charge, Order } from "./api";
  * - declined: the payment failed, which cancelled the order
  * - refunding, refunded: paid when the order had ended already
  * - withdrawn: cancelled by the buyer
- * - lapsed: ended without a payment; the service does not say whether by the buyer or by the clock
+ * - lapsed: not paid in time
+ * - void: cancelled, and the service does not say why
  */
 export type OrderView =
   | "payable"
@@ -23,25 +24,31 @@ export type OrderView =
   | "refunding"
   | "refunded"
   | "withdrawn"
-  | "lapsed";
+  | "lapsed"
+  | "void";
+
+const cancelled: Record<NonNullable<Order["reason"]>, OrderView> = {
+  user: "withdrawn",
+  expired: "lapsed",
+  "payment-failed": "declined",
+};
 
 /** Two services tell of an order, and one may be ahead of the other: money comes first. */
 export function viewOrder(order: Order, charge: Charge | undefined, now: Date): OrderView {
   if (charge?.status === "refunded") return "refunded";
-  const timeLeft = now.getTime() < Date.parse(order.expiresAt);
   switch (order.status) {
     case "complete":
       return "complete";
     case "cancelled":
       if (charge?.status === "succeeded") return "refunding";
-      if (charge?.status === "failed") return "declined";
       if (charge?.status === "pending") return "processing";
-      return timeLeft ? "withdrawn" : "lapsed";
+      if (order.reason) return cancelled[order.reason];
+      return charge?.status === "failed" ? "declined" : "void";
     default:
       if (charge?.status === "failed") return "declined";
       if (charge?.status === "pending" && charge.clientSecret) return "bank";
       if (charge || order.status === "awaiting:payment") return "processing";
-      return timeLeft ? "payable" : "time-up";
+      return now.getTime() < Date.parse(order.expiresAt) ? "payable" : "time-up";
   }
 }
 

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { parseSetCookie } from "./set-cookie";
 
 test("a session cookie is read with its attributes", () => {
-  expect(parseSetCookie("session=MTY5==; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax")).toEqual({
+  expect(parseSetCookie("session=MTY5-_; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax")).toEqual({
     name: "session",
-    value: "MTY5==",
+    value: "MTY5-_",
     path: "/",
     maxAge: 86_400,
     httpOnly: true,

@@ -25,8 +25,9 @@ const states: Record<OrderView, { text: string; look: string }> = {
   declined: { text: "Payment declined", look: "text-bad" },
   refunding: { text: "Refund under way", look: "text-warn" },
   refunded: { text: "Refunded", look: "text-muted" },
-  withdrawn: { text: "Cancelled", look: "text-muted" },
-  lapsed: { text: "Cancelled", look: "text-muted" },
+  withdrawn: { text: "Cancelled by you", look: "text-muted" },
+  lapsed: { text: "Not paid in time", look: "text-muted" },
+  void: { text: "Cancelled", look: "text-muted" },
 };
 
 export default page(MyOrders);
@@ -47,7 +48,8 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
         <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-card">
           {orders.items.map((order) => {
             const charge = charges.items.find((c) => c.orderId === order.id);
-            const state = states[viewOrder(order, charge, now)];
+            const view = viewOrder(order, charge, now);
+            const state = states[view];
             return (
               <li key={order.id} className="relative flex items-stretch hover:bg-line/25">
                 <span aria-hidden="true" className={`ticket-tab ${stockOf(order.ticket.id)}`} />
@@ -64,6 +66,9 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
                     Ordered <Time at={madeAt(order.id).toISOString()} />
                   </p>
                   <p className={`font-semibold text-sm sm:text-right ${state.look}`}>{state.text}</p>
+                  {view === "declined" && charge?.reason && (
+                    <p className="text-muted text-sm sm:col-span-2 sm:text-right">{charge.reason}</p>
+                  )}
                 </div>
               </li>
             );

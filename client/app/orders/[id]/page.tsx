@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
-import { cookies } from "next/headers";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { BankQuestion } from "@/components/bank-question";
+import { CardForm } from "@/components/card-form";
 import { Countdown } from "@/components/countdown";
 import { Money } from "@/components/money";
 import { NotHere } from "@/components/not-here";
@@ -12,8 +13,7 @@ import { Stamp } from "@/components/stamp";
 import { TicketLarge } from "@/components/ticket-card";
 import { Time } from "@/components/time";
 import { type Charge, type Order, readCharge, readOrder } from "@/lib/api";
-import { sandboxBankUrl } from "@/lib/config";
-import { declineReason } from "@/lib/decline";
+import { sandboxBankUrl, stripeKey } from "@/lib/config";
 import { formatMoney, madeAt } from "@/lib/format";
 import { isPassing, type OrderView, viewOrder } from "@/lib/order-view";
 import { page } from "@/lib/page";
@@ -55,13 +55,7 @@ async function OrderPage({ params }: Props) {
         aria-label="State of the order"
         className="panel space-y-5 lg:col-start-2 lg:row-span-2 lg:row-start-1"
       >
-        <State
-          view={view}
-          order={order}
-          charge={charge}
-          now={now.getTime()}
-          reason={declineReason(await cookies())}
-        />
+        <State view={view} order={order} charge={charge} now={now.getTime()} />
       </section>
       <Facts order={order} charge={charge} />
       {isPassing(view) && <Refresh every={ASK_AGAIN} />}
@@ -74,10 +68,9 @@ type StateProps = {
   order: Order;
   charge: Charge | undefined;
   now: number;
-  reason: string | undefined;
 };
 
-function State({ view, order, charge, now, reason }: StateProps) {
+function State({ view, order, charge, now }: StateProps) {
   const price = formatMoney(order.ticket.price);
   switch (view) {
     case "payable":
@@ -89,7 +82,7 @@ function State({ view, order, charge, now, reason }: StateProps) {
               Reserved for you until <Time at={order.expiresAt} style="time" />.
             </p>
           </div>
-          <PayForm orderId={order.id} price={price} />
+          <Pay order={order} price={price} />
           <CancelForm orderId={order.id} />
         </>
       );
@@ -129,7 +122,7 @@ function State({ view, order, charge, now, reason }: StateProps) {
     case "declined":
       return (
         <Told title="The payment did not go through" alarming>
-          {reason && <p className="font-semibold text-ink">{reason}</p>}
+          {charge?.reason && <p className="font-semibold text-ink">{charge.reason}</p>}
           <p>
             Nothing was charged and the order is cancelled. If nobody else takes the ticket, you can order it
             again and pay with another card.
@@ -160,37 +153,63 @@ function State({ view, order, charge, now, reason }: StateProps) {
       );
     case "lapsed":
       return (
-        <Told title="This order has ended">
+        <Told title="Time ran out">
           <p>
-            It was cancelled, or not paid by <Time at={order.expiresAt} />. Nothing was charged, and the
-            ticket went back on sale.
+            The order was not paid by <Time at={order.expiresAt} />. Nothing was charged, and the ticket went
+            back on sale.
           </p>
+          <BackToTicket order={order} />
+        </Told>
+      );
+    case "void":
+      return (
+        <Told title="This order is cancelled">
+          <p>Nothing was charged, and the ticket went back on sale.</p>
           <BackToTicket order={order} />
         </Told>
       );
   }
 }
 
+/** With a key cards are paid with, without one the sandbox's test cards. */
+function Pay({ order, price }: { order: Order; price: string }) {
+  const key = stripeKey();
+  return key ? (
+    <CardForm orderId={order.id} price={price} stripeKey={key} />
+  ) : (
+    <PayForm orderId={order.id} price={price} />
+  );
+}
+
 function Bank({ order, charge }: { order: Order; charge: Charge | undefined }) {
-  const address =
-    charge?.stripeId && charge.clientSecret && sandboxBankUrl(charge.stripeId, charge.clientSecret);
   return (
     <Told title="Your bank wants to hear from you">
       <p>
         Confirm there that it is you who pays <Money dollars={order.ticket.price} />. The ticket stays
         reserved meanwhile.
       </p>
-      {address && (
-        <a href={address} target="_blank" rel="noopener noreferrer" className="button w-full">
-          Confirm at your bank
-          <span className="sr-only"> (opens in a new tab)</span>
-          <span aria-hidden="true" className="ml-2">
-            ↗
-          </span>
-        </a>
-      )}
+      {charge && <WayToBank charge={charge} />}
       <CheckAgain order={order} />
     </Told>
+  );
+}
+
+function WayToBank({ charge: { orderId, stripeId, clientSecret } }: { charge: Charge }) {
+  const key = stripeKey();
+  if (key && clientSecret) {
+    return <BankQuestion orderId={orderId} clientSecret={clientSecret} stripeKey={key} />;
+  }
+  const address = stripeId && clientSecret && sandboxBankUrl(stripeId, clientSecret);
+  return (
+    address && (
+      <a href={address} target="_blank" rel="noopener noreferrer" className="button w-full">
+        Confirm at your bank
+        <span className="sr-only"> (opens in a new tab)</span>
+        <span aria-hidden="true" className="ml-2">
+          ↗
+        </span>
+      </a>
+    )
   );
 }
 
@@ -234,6 +253,7 @@ function stampOf(view: OrderView): "Paid" | "Reserved" | "Refunded" | "Void" {
     case "declined":
     case "withdrawn":
     case "lapsed":
+    case "void":
     case "refunding":
       return "Void";
     default:

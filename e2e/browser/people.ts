@@ -1,0 +1,75 @@
+// What people do on the pages.
+
+import { expect, type Locator, type Page } from "@playwright/test";
+import { PASSWORD } from "./api.ts";
+
+export async function signUp(page: Page, email: string): Promise<void> {
+  await page.goto("/signup");
+  await fillCredentials(page, email);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+}
+
+export async function fillCredentials(page: Page, email: string, password = PASSWORD): Promise<void> {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+}
+
+/** Sells a ticket, and returns its id. */
+export async function sell(page: Page, title: string, price: string): Promise<string> {
+  await page.goto("/sell");
+  await page.getByLabel("What is it a ticket for?").fill(title);
+  await page.getByLabel("Price").fill(price);
+  await page.getByRole("button", { name: "Put it up for sale" }).click();
+  await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+  return idIn(page, "tickets");
+}
+
+export const reserveButton = (page: Page) => page.getByRole("button", { name: "Reserve this ticket" });
+
+/** Reserves the ticket whose page is shown, and returns the order's id. */
+export async function reserve(page: Page): Promise<string> {
+  await reserveButton(page).click();
+  await expect(page.getByRole("heading", { name: "Your order" })).toBeVisible();
+  return idIn(page, "orders");
+}
+
+export type Card = "Succeeds" | "Declined" | "Insufficient funds" | "Asks the bank";
+
+/** Pays the order whose page is shown. */
+export async function payWith(page: Page, card: Card): Promise<void> {
+  await page.getByRole("radio", { name: new RegExp(`^${card}`) }).check();
+  await page.getByRole("button", { name: /^Pay / }).click();
+}
+
+/** What an order's page says of the order. */
+export const orderState = (page: Page) => page.getByRole("region", { name: "State of the order" });
+
+/** Whether the front page offers a ticket, or one of the pages after it. */
+export async function isOffered(page: Page, title: string): Promise<boolean> {
+  await page.goto("/");
+  for (;;) {
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    if (await page.getByRole("link", { name: title }).count()) return true;
+    const older = page.getByRole("link", { name: "Older tickets" });
+    if (!(await older.count())) return false;
+    await page.goto((await older.getAttribute("href")) ?? "");
+  }
+}
+
+/** The entry of a list that is about a ticket. */
+export const entry = (page: Page, title: string): Locator =>
+  page.getByRole("listitem").filter({ hasText: title });
+
+/** Counts how often a page is loaded, as opposed to changing by itself. */
+export function countLoads(page: Page): () => number {
+  let loads = 0;
+  page.on("load", () => loads++);
+  return () => loads;
+}
+
+function idIn(page: Page, list: "tickets" | "orders"): string {
+  const id = new RegExp(`/${list}/([0-9a-f]{24})$`).exec(page.url())?.[1];
+  if (!id) throw new Error(`${page.url()} is not in /${list}`);
+  return id;
+}

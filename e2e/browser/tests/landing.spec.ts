@@ -1,0 +1,22 @@
+import * as api from "../api.ts";
+import { expect, test } from "../fixtures.ts";
+
+test("the landing page sends no scripts, and all that is on it works", async ({ user }) => {
+  const page = await user();
+  const ticket = await api.list(page);
+  const scripts: string[] = [];
+  page.on("request", (request) => {
+    if (request.resourceType() === "script") scripts.push(request.url());
+  });
+  await page.goto("/");
+  await expect(page.locator("script")).toHaveCount(0);
+  expect(scripts).toEqual([]);
+
+  await page.getByRole("link", { name: ticket.title }).click();
+  await expect(page.getByRole("heading", { name: ticket.title })).toBeVisible();
+  expect(scripts).not.toEqual([]); // which the ticket's page has use for
+
+  await page.getByRole("link", { name: "Ticketing" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+});

@@ -1,0 +1,66 @@
+import * as api from "../api.ts";
+import { expect, type Page, test } from "../fixtures.ts";
+import { countLoads, reserveButton } from "../people.ts";
+import { sendTogether } from "../race.ts";
+
+test("of two who reserve at once one has it, and the other is told", async ({ caller, user }) => {
+  const seller = await caller();
+  const ticket = await api.list(seller);
+  await api.list(seller);
+  const buyers: [Page, Page] = [await user(), await user()];
+  const onlooker = await user();
+  for (const page of [...buyers, onlooker]) await page.goto(`/tickets/${ticket.id}`);
+  await expect(reserveButton(onlooker)).toBeVisible();
+  const loads = countLoads(onlooker);
+
+  const sent = await sendTogether(buyers);
+  for (const buyer of buyers) await reserveButton(buyer).click();
+  await sent();
+
+  const [winner, loser] = await winnerFirst(buyers);
+  await expect(winner.getByRole("button", { name: "Pay $19.99" })).toBeVisible();
+  await expect(loser.getByRole("main").getByRole("alert")).toContainText("Somebody was faster.");
+  await expect(reserveButton(loser)).toHaveCount(0);
+  const offers = loser.getByRole("region", { name: "Still to be had" });
+  await expect(offers.getByRole("link")).not.toHaveCount(0);
+  await expect(offers.getByRole("link", { name: ticket.title })).toHaveCount(0);
+  for (const [page, orders] of [
+    [winner, 1],
+    [loser, 0],
+  ] as const) {
+    expect(await (await page.request.get("/api/orders")).json()).toHaveLength(orders);
+  }
+
+  await expect(onlooker.getByRole("status")).toHaveText("Somebody has just reserved this ticket.");
+  await expect(reserveButton(onlooker)).toHaveCount(0);
+  expect(loads()).toBe(0);
+});
+
+test("somebody who watches a ticket sees it reserved, free again and sold", async ({ caller, user }) => {
+  const [seller, buyer, watcher] = [await caller(), await caller(), await user()];
+  const ticket = await api.list(seller);
+  await watcher.goto(`/tickets/${ticket.id}`);
+  await expect(reserveButton(watcher)).toBeVisible();
+  const loads = countLoads(watcher);
+
+  const order = await api.order(buyer, ticket);
+  await expect(watcher.getByRole("status")).toHaveText("Somebody has just reserved this ticket.");
+  await expect(reserveButton(watcher)).toHaveCount(0);
+
+  await api.cancel(buyer, order);
+  await expect(watcher.getByRole("status")).toHaveText("The ticket is free again. You can reserve it now.");
+  await expect(reserveButton(watcher)).toBeVisible();
+
+  await api.pay(buyer, await api.order(buyer, ticket));
+  await expect(watcher.getByRole("status")).toHaveText("The ticket has just been sold.");
+  await expect(watcher.getByRole("heading", { name: "Sold" })).toBeVisible();
+  expect(loads()).toBe(0);
+});
+
+/** Waits until both have an answer. Whoever has the order comes first. */
+async function winnerFirst(buyers: [Page, Page]): Promise<[Page, Page]> {
+  const won = (page: Page) => page.getByRole("heading", { name: "Your order" });
+  const lost = (page: Page) => page.getByText("Somebody was faster.");
+  for (const buyer of buyers) await expect(won(buyer).or(lost(buyer))).toBeVisible();
+  return (await won(buyers[0]).isVisible()) ? buyers : [buyers[1], buyers[0]];
+}

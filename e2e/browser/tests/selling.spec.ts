@@ -1,0 +1,81 @@
+import * as api from "../api.ts";
+import { expect, test } from "../fixtures.ts";
+import { sell } from "../people.ts";
+
+test("a price arrives as it was typed", async ({ user }) => {
+  const seller = await user();
+  for (const [typed, dollars, shown] of [
+    ["19.99", 19.99, "$19.99"],
+    ["$1,234.50", 1234.5, "$1,234.50"],
+    ["0.57", 0.57, "$0.57"],
+  ] as const) {
+    const id = await sell(seller, api.unique("A price"), typed);
+    await expect(seller.getByRole("main")).toContainText(shown);
+    expect((await api.readTicket(seller, id)).price).toBe(dollars);
+  }
+});
+
+test("a ticket without a title or with an odd price is refused at the field", async ({ user }) => {
+  const seller = await user();
+  await seller.goto("/sell");
+  const price = seller.getByLabel("Price");
+  const offer = seller.getByRole("button", { name: "Put it up for sale" });
+  await price.fill("20");
+  await offer.click();
+  const title = seller.getByLabel("What is it a ticket for?");
+  await expect(title).toHaveAccessibleDescription(/^Title must have 1 to 200 characters/);
+  await expect(title).toHaveAttribute("aria-invalid", "true");
+  await expect(price).not.toHaveAttribute("aria-invalid");
+  await expect(price).toHaveValue("20");
+
+  await title.fill("A play");
+  await price.fill("1.005");
+  await offer.click();
+  await expect(price).toHaveAccessibleDescription(/^Price must be between \$0\.50 and/);
+  await expect(price).toHaveAttribute("aria-invalid", "true");
+  await expect(title).toHaveValue("A play");
+});
+
+test("a ticket can be changed while nobody has reserved it", async ({ caller, user }) => {
+  const [seller, buyer] = [await user(), await caller()];
+  const ticket = await api.list(seller, api.unique("A chair in row three"), 40);
+  const edit = `/tickets/${ticket.id}/edit`;
+  const price = seller.getByLabel("Price");
+  await seller.goto(edit);
+  await expect(price).toHaveValue("40.00");
+
+  const order = await api.order(buyer, ticket);
+  await api.awaitTicket(seller, ticket.id, "reserved");
+  await price.fill("400");
+  await seller.getByRole("button", { name: "Save changes" }).click();
+  await expect(seller.getByRole("alert").filter({ hasText: "reserved" })).toBeVisible();
+  await seller.goto(edit);
+  await expect(seller.getByRole("main")).toContainText("Somebody has reserved this ticket");
+  await expect(price).toHaveCount(0);
+  expect((await api.readTicket(seller, ticket.id)).price).toBe(40);
+
+  await api.cancel(buyer, order);
+  await api.awaitTicket(seller, ticket.id, "available");
+  await seller.goto(edit);
+  await price.fill("38.50");
+  await seller.getByRole("button", { name: "Save changes" }).click();
+  await expect(seller.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+  await expect(seller.getByRole("main")).toContainText("$38.50");
+  expect((await api.readTicket(seller, ticket.id)).price).toBe(38.5);
+});
+
+test("many tickets are paged, and none is lost between the pages", async ({ user }) => {
+  const seller = await user();
+  const titles = Array.from({ length: 26 }, (_, i) => api.unique(`Seat ${i + 1}`));
+  for (const title of titles) await api.list(seller, title);
+  const shown: string[] = [];
+  const cards = seller.getByRole("main").getByRole("listitem").getByRole("heading");
+  await seller.goto("/my-tickets");
+  shown.push(...(await cards.allTextContents()));
+  expect(shown).toHaveLength(24);
+  await seller.getByRole("link", { name: "Older tickets" }).click();
+  await expect(seller.getByRole("link", { name: "Newest tickets" })).toBeVisible();
+  shown.push(...(await cards.allTextContents()));
+  expect(shown).toEqual(titles.toReversed());
+  await expect(seller.getByRole("link", { name: "Older tickets" })).toHaveCount(0);
+});

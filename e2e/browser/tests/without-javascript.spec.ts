@@ -1,0 +1,62 @@
+import * as api from "../api.ts";
+import { expect, test } from "../fixtures.ts";
+import { entry, orderState, payWith, reserve, sell, signUp } from "../people.ts";
+import { decideAtBank, moneyOf } from "../sandbox.ts";
+
+test("everything from signing up to paying works without JavaScript", async ({ visitor, system }) => {
+  const [seller, buyer] = [
+    await visitor({ javaScriptEnabled: false }),
+    await visitor({ javaScriptEnabled: false }),
+  ];
+  const title = api.unique("A silent film");
+  await signUp(seller, api.newEmail());
+  const ticket = await sell(seller, title, "19.99");
+  await signUp(buyer, api.newEmail());
+
+  await buyer.goto(`/tickets/${ticket}`);
+  const declined = await reserve(buyer);
+  await payWith(buyer, "Declined");
+  await expect(orderState(buyer)).toContainText("Your card was declined.");
+  expect(await moneyOf(system, declined)).toEqual({ kept: 0, captures: 0 });
+
+  await api.awaitTicket(buyer, ticket, "available");
+  await orderState(buyer).getByRole("link", { name: "See the ticket" }).click();
+  await reserve(buyer);
+  await buyer.getByRole("button", { name: "Cancel this order" }).click();
+  await expect(orderState(buyer)).toContainText("You cancelled this order");
+
+  await api.awaitTicket(buyer, ticket, "available");
+  await orderState(buyer).getByRole("link", { name: "See the ticket" }).click();
+  const order = await reserve(buyer);
+  await payWith(buyer, "Succeeds");
+  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+  expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
+
+  await buyer.getByRole("navigation").getByRole("link", { name: "My orders" }).click();
+  await expect(entry(buyer, title).filter({ hasText: "Complete" })).toHaveCount(1);
+  await expect(entry(buyer, title).filter({ hasText: "Payment declined" })).toHaveCount(1);
+  await buyer.getByRole("button", { name: "Sign out" }).click();
+  await expect(buyer.getByRole("link", { name: "Sign in" })).toBeVisible();
+});
+
+test("without JavaScript one looks oneself what the bank was told", async ({ caller, visitor }) => {
+  const buyer = await visitor({ javaScriptEnabled: false });
+  await signUp(buyer, api.newEmail());
+  const order = await api.order(buyer, await api.list(await caller()));
+  await buyer.goto(`/orders/${order.id}`);
+  await payWith(buyer, "Asks the bank");
+  await decideAtBank(buyer, "Approve");
+  await expect.poll(async () => (await api.readOrder(buyer, order.id)).status).toBe("complete");
+  await buyer.getByRole("link", { name: "Check again" }).click();
+  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+});
+
+test("without JavaScript a form says what is wrong, and keeps what was typed", async ({ visitor }) => {
+  const page = await visitor({ javaScriptEnabled: false });
+  await page.goto("/signup");
+  await page.getByLabel("Email").fill("nonsense");
+  await page.getByLabel("Password").fill("long enough");
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await expect(page.getByLabel("Email")).toHaveAccessibleDescription("Email must be valid");
+  await expect(page.getByLabel("Email")).toHaveValue("nonsense");
+});
