@@ -4,12 +4,12 @@ const STRIPE_FRAMES = ["https://js.stripe.com", "https://*.js.stripe.com", "http
 const STRIPE_API = "https://api.stripe.com";
 
 /**
- * The content security policy of a page whose scripts bear a nonce, or that has none. Scripts that such a script adds to the
- * page are trusted with it ('strict-dynamic'), which is how Stripe's is loaded; a list of hosts would
- * count for nothing beside it.
+ * The content security policy of a page whose scripts bear a nonce, or that has none. Scripts that such a
+ * script adds to the page are trusted with it ('strict-dynamic'), which is how Stripe's is loaded; a list
+ * of hosts would count for nothing beside it.
  *
- * With stripe the page may show Stripe's frames and call Stripe. All pages may, as one goes from any of
- * them to an order without loading the page anew, and the policy remains that of the first.
+ * With stripe the page may show Stripe's frames and call Stripe. All pages with scripts may, as one goes
+ * from any of them to an order without loading the page anew, and the policy remains that of the first.
  */
 export function securityPolicy(nonce: string | null, { development = false, stripe = false } = {}): string {
   const directives: Record<string, string[]> = {

@@ -22,7 +22,7 @@ test.beforeAll(async ({ browser }) => {
   say(`memory of the client, started just now: ${residentMegabytes()} MB`);
   seller = await (await browser.newContext({ baseURL: system.url })).newPage();
   await api.signUp(seller, api.newEmail());
-  for (let n = 1; n <= TICKETS; n++) ticket = await api.list(seller, `Opening night, seat ${n}`, 19.99 + n);
+  for (let n = 1; n <= TICKETS; n++) ticket = await api.list(seller, `Opening night, seat ${n}`, 20 + n);
 });
 
 test.afterAll(async () => {
