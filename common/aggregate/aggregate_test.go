@@ -24,6 +24,9 @@ import (
 	"ticketing.dev/common/standin"
 )
 
+// patience ends a wait for what must happen, also on a machine that is busy.
+const patience = time.Minute
+
 // counter is an aggregate that tells of every step.
 type counter struct {
 	aggregate.Root `bson:",inline"`
@@ -93,7 +96,7 @@ func run(t *testing.T, r *aggregate.Relay) (stop func()) {
 // the order of their first publication.
 func published(t *testing.T, b *memory.Bus, n int) map[string][]int64 {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		versions, ids := map[string][]int64{}, map[string]bool{}
 		for _, encoded := range b.Messages("counter:stepped") {
@@ -123,7 +126,7 @@ func published(t *testing.T, b *memory.Bus, n int) map[string][]int64 {
 // emptied waits until no outbox holds anything.
 func emptied(t *testing.T, db *mongo.Database) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		n, err := db.Collection("counters").CountDocuments(t.Context(), bson.M{"outbox.0.id": bson.M{"$exists": true}})
 		if err != nil {
