@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"errors"
 	"time"
 
 	"ticketing.dev/common/aggregate"
@@ -18,6 +19,9 @@ const (
 	Failed    Status = "failed"
 	Refunded  Status = "refunded"
 )
+
+// ErrNotOwed says that no refund of a charge has failed.
+var ErrNotOwed = errors.New("none of its refunds has failed")
 
 // Charge is the one payment of an order; its id is the order's. It has one PaymentIntent, which
 // captures at most once.
@@ -39,6 +43,18 @@ type Charge struct {
 	FailedFor string `bson:"failedFor,omitempty"`
 	// Settled says that the charge has succeeded, the order is complete, and nothing is left to do.
 	Settled bool `bson:"settled"`
+	// FailedRefund is the last refund that has not reached the payer, if one has not.
+	FailedRefund *FailedRefund `bson:"failedRefund,omitempty"`
+}
+
+// FailedRefund is a refund that Stripe had taken and that was not carried out. It is not repeated by
+// itself, since what kept it back does not go away: a person has to give the money back.
+type FailedRefund struct {
+	ID     string    `bson:"id"`
+	Reason string    `bson:"reason"` // in Stripe's words
+	At     time.Time `bson:"at"`
+	// ReturnedAt is when the money had been given back all the same.
+	ReturnedAt time.Time `bson:"returnedAt,omitempty"`
 }
 
 // Open makes the charge of an order.
@@ -104,6 +120,37 @@ func (c *Charge) Refund(refund string) {
 	c.Status, c.StripeRefundID = Refunded, refund
 	c.Record(events.PaymentRefunded{Payment: c.payment(), StripeRefundID: refund, Amount: c.Amount})
 }
+
+// FailRefund notes that a refund of the charge has not been carried out, and says whether that is news.
+func (c *Charge) FailRefund(refund, reason string, now time.Time) (news bool) {
+	if c.Status != Refunded || c.FailedRefund != nil && c.FailedRefund.ID == refund {
+		return false
+	}
+	c.FailedRefund = &FailedRefund{ID: refund, Reason: reason, At: now.UTC().Truncate(time.Millisecond)}
+	return true
+}
+
+// ReturnAtStripe notes that the money of a refund that has failed was given back by another one.
+func (c *Charge) ReturnAtStripe(refund string, now time.Time) {
+	if c.owed() {
+		c.StripeRefundID = refund
+		c.FailedRefund.ReturnedAt = now.UTC().Truncate(time.Millisecond)
+	}
+}
+
+// Return notes that the money of a refund that has failed was given back in another way.
+func (c *Charge) Return(now time.Time) error {
+	if c.FailedRefund == nil {
+		return ErrNotOwed
+	}
+	if c.owed() {
+		c.FailedRefund.ReturnedAt = now.UTC().Truncate(time.Millisecond)
+	}
+	return nil
+}
+
+// owed says whether the payer waits for money that Stripe could not give back.
+func (c *Charge) owed() bool { return c.FailedRefund != nil && c.FailedRefund.ReturnedAt.IsZero() }
 
 // Settle notes that the order is complete.
 func (c *Charge) Settle() {

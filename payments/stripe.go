@@ -146,7 +146,7 @@ func (p processor) refunded(ctx context.Context, intent string, amount money.Cen
 	})
 	last, sum := "", money.Cents(0)
 	for all.Next() {
-		if r := all.Refund(); r.Status != stripe.RefundStatusFailed && r.Status != stripe.RefundStatusCanceled {
+		if r := all.Refund(); !undone(r) {
 			last, sum = r.ID, sum+money.Cents(r.Amount)
 		}
 	}
@@ -156,13 +156,17 @@ func (p processor) refunded(ctx context.Context, intent string, amount money.Cen
 	return last, nil
 }
 
-// refundFailed says whether a refund that Stripe had taken has failed since, as when the bank closed
-// the account behind the card.
-func (p processor) refundFailed(ctx context.Context, refund string) (*stripe.Refund, bool, error) {
+// readRefund fetches a refund as it now stands.
+func (p processor) readRefund(ctx context.Context, refund string) (*stripe.Refund, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	r, err := p.api.Refunds.Get(refund, &stripe.RefundParams{Params: stripe.Params{Context: ctx}})
-	return r, err == nil && r.Status == stripe.RefundStatusFailed, err
+	return p.api.Refunds.Get(refund, &stripe.RefundParams{Params: stripe.Params{Context: ctx}})
+}
+
+// undone says whether the money of a refund has stayed here or come back, as when the bank has closed
+// the account behind the card.
+func undone(r *stripe.Refund) bool {
+	return r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled
 }
 
 // refusal says whether Stripe has definitely refused what it was asked, and how. Everything else (no

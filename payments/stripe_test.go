@@ -38,7 +38,7 @@ func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
 	if _, err := p.refund(ctx, intent, 99999999); err != nil {
 		t.Error("refund:", err)
 	}
-	if _, _, err := p.refundFailed(ctx, "re_1"); err != nil {
+	if _, err := p.readRefund(ctx, "re_1"); err != nil {
 		t.Error("read a refund:", err)
 	}
 	if _, err := p.refunded(ctx, intent, 1); err != nil {

@@ -63,15 +63,7 @@ func (s *Service) hint(r *http.Request, event stripe.Event) error {
 		}
 		return err
 	case "refund":
-		refund, failed, err := s.stripe.refundFailed(r.Context(), about.ID)
-		if _, unknown := refusal(err); unknown {
-			return nil
-		}
-		if failed {
-			s.log.Error("refund failed at Stripe, the money has to be returned by hand",
-				"refund", refund.ID, "reason", refund.FailureReason, "amount", refund.Amount)
-		}
-		return err
+		return s.refundChanged(r.Context(), about.ID)
 	}
 	return nil
 }

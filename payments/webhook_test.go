@@ -1,9 +1,7 @@
 package payments
 
 import (
-	"bytes"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -75,28 +73,6 @@ func TestAWebhookComesAgainWhenStripeCannotBeAsked(t *testing.T) {
 	asked := s.paid(s.order(1999).ID, "pm_card_authenticationRequired", http.StatusCreated)
 	s.fault("payment_intents.retrieve", "error_before", 0)
 	s.hook(webhookSecret, "payment_intent.succeeded", "payment_intent", asked.StripeID).Refused(t, 500, "", "Something went wrong")
-}
-
-// The bank may send a refund back long after Stripe has taken it.
-func TestARefundThatFailsLaterRaisesAnAlarm(t *testing.T) {
-	s := prepare(t)
-	var lines bytes.Buffer
-	s.service = s.open(nil)
-	s.service.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelError}))
-	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
-	o := s.order(1999)
-	s.paid(o.ID, "tok_visa", http.StatusCreated)
-	s.tell(cancelled(o))
-	refund := s.charge(o.ID).StripeRefundID
-	s.hook(webhookSecret, "charge.refund.updated", "refund", refund)
-	if lines.Len() > 0 {
-		t.Errorf("an alarm for a good refund: %s", &lines)
-	}
-	s.sandboxed(http.MethodPost, "/sandbox/refunds/"+refund+"/fail", "", nil)
-	s.hook(webhookSecret, "charge.refund.updated", "refund", refund)
-	if s.Stop(); !strings.Contains(lines.String(), refund) {
-		t.Errorf("no alarm for %s: %s", refund, &lines)
-	}
 }
 
 func TestAHugeWebhookIsRefused(t *testing.T) {

@@ -35,6 +35,11 @@ type Bus interface {
 	// is given to one member of the group until one of them acknowledges it. Messages are handled
 	// side by side.
 	Subscribe(group, channel string, handle Handler) (Subscription, error)
+	// Replay reads a channel beside all groups: every message once, in the order in which they were
+	// stored, from the first that was ever published, and then those that come. It ends with nil when
+	// each returns false, with the error of ctx when that ends, and with another when the broker is
+	// away or goes away.
+	Replay(ctx context.Context, channel string, each func(message []byte) bool) error
 }
 
 // Subscription is a membership in a group.
@@ -62,6 +67,16 @@ func On[E events.Event](handle func(context.Context, E) error) Listener {
 	}}
 }
 
+// Try hands one message to the listener. A panic is an error like any other.
+func (l Listener) Try(ctx context.Context, message []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return l.Handle(ctx, message)
+}
+
 // Send publishes an event that has no outbox to come from. The type of the event names the channel.
 func Send(ctx context.Context, b Publisher, source string, e events.Event, at time.Time) error {
 	m, err := events.NewMessage(source, e, at)
@@ -74,29 +89,6 @@ func Send(ctx context.Context, b Publisher, source string, e events.Event, at ti
 	}
 	return b.Publish(ctx, m.Type, encoded)
 }
-
-// Poison marks an error that no later attempt can mend: the message cannot be decoded, or it
-// contradicts what is known. The message goes to the dead letters. Trouble of the infrastructure is
-// never poison.
-func Poison(err error) error { return poison{err} }
-
-type poison struct{ error }
-
-func (p poison) Unwrap() error { return p.error }
-
-// DeadLetter is a message that could not be handled, with its cause.
-type DeadLetter struct {
-	Group   string          `json:"group"`
-	Channel string          `json:"channel"`
-	Cause   string          `json:"cause"`
-	Time    time.Time       `json:"time"`
-	Message json.RawMessage `json:"message,omitempty"`
-	// Raw is the message where it is no JSON.
-	Raw []byte `json:"raw,omitempty"`
-}
-
-// DeadLetters is the channel on which a group's dead letters are kept.
-func DeadLetters(group string) string { return group + ":dead-letters" }
 
 // Listen subscribes a group to all that its listeners react to. Poison is published to the dead
 // letters of the group before it is acknowledged; a panic is an error like any other. Closing what
@@ -116,43 +108,17 @@ func Listen(b Bus, group string, listeners []Listener, log *slog.Logger) (Subscr
 // guard is what stands between the broker and a listener.
 func guard(b Publisher, group string, l Listener, log *slog.Logger) Handler {
 	return func(ctx context.Context, message []byte) error {
-		err := recovered(ctx, l.Handle, message)
+		err := l.Try(ctx, message)
 		if p, ok := errors.AsType[poison](err); ok {
-			log.Error("message cannot be handled, sent to the dead letters", "channel", l.Channel, "cause", p.Error())
-			err = bury(ctx, b, group, l.Channel, message, p)
+			letter := newDeadLetter(group, l.Channel, message, p)
+			log.Error("message cannot be handled, sent to the dead letters", "channel", l.Channel, "letter", letter.ID(), "cause", letter.Cause)
+			err = bury(ctx, b, letter)
 		}
 		if err != nil {
 			log.Warn("message not handled, it will come again", "channel", l.Channel, "error", err)
 		}
 		return err
 	}
-}
-
-// recovered turns a panic of the handler into an error.
-func recovered(ctx context.Context, handle Handler, message []byte) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
-		}
-	}()
-	return handle(ctx, message)
-}
-
-func bury(ctx context.Context, b Publisher, group, channel string, message []byte, cause error) error {
-	letter := DeadLetter{Group: group, Channel: channel, Cause: cause.Error(), Time: time.Now().UTC()}
-	if json.Valid(message) {
-		letter.Message = message
-	} else {
-		letter.Raw = message
-	}
-	encoded, err := json.Marshal(letter)
-	if err != nil {
-		return fmt.Errorf("encode a dead letter: %w", err)
-	}
-	if err := b.Publish(ctx, DeadLetters(group), encoded); err != nil {
-		return fmt.Errorf("publish a dead letter: %w", err)
-	}
-	return nil
 }
 
 // subscriptions are closed side by side, as each waits for its handlers.

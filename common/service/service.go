@@ -9,9 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -47,32 +44,6 @@ type Service interface {
 
 // Task works until ctx ends. An error stops the whole service.
 type Task func(ctx context.Context) error
-
-// Main runs a program: it reads the configuration from the environment and ends with status 1 when
-// that or run fails. ctx ends at SIGTERM or SIGINT.
-func Main[C configuration](name string, run func(ctx context.Context, c C, log *slog.Logger) error) {
-	c, err := load[C]()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, name+":", err)
-		os.Exit(1)
-	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.base().LogLevel})).With("service", name)
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	err = run(ctx, c, log)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return // it was stopped before it had begun
-	}
-	if err != nil {
-		log.Error("service ends", "error", err)
-		os.Exit(1)
-	}
-}
-
-// Listen opens the port that the configuration names.
-func (c Config) Listen(ctx context.Context) (net.Listener, error) {
-	return new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", c.Port))
-}
 
 // Run serves until ctx ends, then drains: no new requests and messages, and when the last of them has
 // been handled the tasks end, the relay among them, so that what it committed is still published.

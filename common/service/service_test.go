@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -198,43 +197,5 @@ func TestEveryGoesOnAfterAnError(t *testing.T) {
 	})
 	if err := task(ctx); err != nil || times < 3 {
 		t.Errorf("%d times, %v", times, err)
-	}
-}
-
-type exampleConfig struct {
-	Config
-	Mongo struct {
-		URI string `env:"MONGO_URI,required,notEmpty"`
-	}
-	Key string        `env:"JWT_KEY,required,notEmpty"`
-	TTL time.Duration `env:"ORDER_TTL" envDefault:"15m"`
-}
-
-// TestMain lets the test's own binary be the program under test.
-func TestMain(m *testing.M) {
-	if os.Getenv("RUN_EXAMPLE") != "" {
-		Main("example", func(context.Context, exampleConfig, *slog.Logger) error { return nil })
-		return
-	}
-	os.Exit(m.Run())
-}
-
-func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
-	program := exec.Command(os.Args[0])
-	program.Env = []string{"RUN_EXAMPLE=1", "ORDER_TTL=soon"}
-	out, err := program.CombinedOutput()
-	exit, ok := errors.AsType[*exec.ExitError](err)
-	if !ok || exit.ExitCode() != 1 {
-		t.Errorf("ended with %v, want status 1", err)
-	}
-	for _, name := range []string{"MONGO_URI", "JWT_KEY", "TTL"} {
-		if !strings.Contains(string(out), name) {
-			t.Errorf("%s is not named in: %s", name, out)
-		}
-	}
-	program = exec.Command(os.Args[0])
-	program.Env = []string{"RUN_EXAMPLE=1", "MONGO_URI=mongodb://x", "JWT_KEY=asdf"}
-	if out, err := program.CombinedOutput(); err != nil {
-		t.Errorf("a complete configuration fails: %v %s", err, out)
 	}
 }

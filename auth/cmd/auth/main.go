@@ -20,7 +20,7 @@ type config struct {
 func main() { service.Main("auth", run) }
 
 // run needs no bus: auth neither publishes nor listens.
-func run(ctx context.Context, c config, log *slog.Logger) error {
+func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*auth.Service]) error {
 	sessions, err := session.Open(c.Session, log)
 	if err != nil {
 		return err
@@ -35,9 +35,5 @@ func run(ctx context.Context, c config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	l, err := c.Listen(ctx)
-	if err != nil {
-		return err
-	}
-	return service.Run(ctx, "auth", l, nil, log, s)
+	return do(ctx, nil, s)
 }

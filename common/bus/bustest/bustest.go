@@ -39,6 +39,9 @@ func Run(t *testing.T, start func(t *testing.T) Broker) {
 		{"trouble never goes to the dead letters", troubleIsNotBuried},
 		{"poison comes again until it is buried", againUntilBuried},
 		{"a panic brings the message again", againAfterPanic},
+		{"a channel is replayed in its order", replayed},
+		{"a replay ends with its context", replayEnds},
+		{"a replay ends when the broker does", replayFails},
 	} {
 		t.Run(c.promise, func(t *testing.T) {
 			t.Parallel()

@@ -177,7 +177,7 @@ func manyPublishers(t *testing.T, broker Broker) {
 		publishers.Go(func() { publish(t, b, channel, own...) })
 	}
 	publishers.Wait()
-	got.expect(t, sent...)
+	got.expectEach(t, sent...)
 }
 
 // restart has a publisher that does not give up, as an outbox does, and a group that is at work, and

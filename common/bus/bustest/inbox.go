@@ -62,6 +62,18 @@ func (in inbox) expect(t *testing.T, want ...string) {
 	assertSame(t, got, want)
 }
 
+// expectEach waits until each of these has come, however often: a broker may deliver twice.
+func (in inbox) expectEach(t *testing.T, want ...string) {
+	t.Helper()
+	missing := make(map[string]bool)
+	for _, message := range want {
+		missing[message] = true
+	}
+	for len(missing) > 0 {
+		delete(missing, receive(t, in))
+	}
+}
+
 func assertSame(t *testing.T, got, want []string) {
 	t.Helper()
 	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))

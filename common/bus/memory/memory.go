@@ -54,7 +54,7 @@ type Bus struct {
 	delay      func() time.Duration // called with mu held
 
 	mu       sync.Mutex
-	changed  *sync.Cond // broadcast when a message was acknowledged
+	changed  *sync.Cond // broadcast when a message was stored or acknowledged, and at an outage
 	messages map[string][][]byte
 	groups   []*group // in the order of their founding
 	stopped  bool
@@ -95,6 +95,7 @@ func (b *Bus) Publish(ctx context.Context, channel string, message []byte) error
 			b.give(g, message)
 		}
 	}
+	b.changed.Broadcast()
 	return nil
 }
 
@@ -124,6 +125,47 @@ func (b *Bus) group(name, channel string) *group {
 	return g
 }
 
+// Replay fails with ErrStopped when the broker is away or goes away.
+func (b *Bus) Replay(ctx context.Context, channel string, each func(message []byte) bool) error {
+	for n := 0; ; n++ {
+		message, err := b.stored(ctx, channel, n)
+		if err != nil {
+			return fmt.Errorf("replay %s: %w", channel, err)
+		}
+		if !each(message) {
+			return nil
+		}
+	}
+}
+
+// stored waits for the message of a channel that has n before it.
+func (b *Bus) stored(ctx context.Context, channel string, n int) ([]byte, error) {
+	defer b.wakeAtEnd(ctx)()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	outages := b.outages
+	for {
+		switch {
+		case b.stopped || b.outages != outages:
+			return nil, ErrStopped
+		case n < len(b.messages[channel]):
+			return bytes.Clone(b.messages[channel][n]), nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		}
+		b.changed.Wait()
+	}
+}
+
+// wakeAtEnd makes those who wait for a change look at ctx when it ends, until stop is called.
+func (b *Bus) wakeAtEnd(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		b.mu.Lock() // Without it the broadcast could fall between the look at ctx and the wait.
+		defer b.mu.Unlock()
+		b.changed.Broadcast()
+	})
+}
+
 // Messages are all messages of a channel in the order in which they were published.
 func (b *Bus) Messages(channel string) [][]byte {
 	b.mu.Lock()
@@ -139,11 +181,7 @@ func (b *Bus) Messages(channel string) [][]byte {
 // event that still waits in an outbox the bus knows nothing. If ctx ends first, the error names what
 // is not acknowledged.
 func (b *Bus) Settled(ctx context.Context) error {
-	defer context.AfterFunc(ctx, func() {
-		b.mu.Lock() // Without it the broadcast could fall between the look at ctx and the wait.
-		defer b.mu.Unlock()
-		b.changed.Broadcast()
-	})()
+	defer b.wakeAtEnd(ctx)()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for {
@@ -176,6 +214,7 @@ func (b *Bus) Stop() {
 	if !b.stopped {
 		b.stopped = true
 		b.outages++
+		b.changed.Broadcast()
 	}
 }
 

@@ -1,4 +1,4 @@
-// Command expiration runs the expiration service.
+// Command expiration runs the expiration service, or carries out what its operator asks for (expiration -h).
 package main
 
 import (
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/service"
 	"ticketing.dev/expiration"
 )
@@ -17,9 +18,9 @@ type config struct {
 	RedisAddr string `env:"REDIS_ADDR,required,notEmpty"`
 }
 
-func main() { service.Main("expiration", run) }
+func main() { service.Main("expiration", run, deadletters.Commands) }
 
-func run(ctx context.Context, c config, log *slog.Logger) error {
+func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*expiration.Service]) error {
 	redis := expiration.Connect(c.RedisAddr)
 	defer redis.Close()
 	broker, err := stan.Open(c.NATS, log)
@@ -28,10 +29,5 @@ func run(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	defer broker.Close()
 
-	s := expiration.New(expiration.Options{Redis: redis, Bus: broker, Log: log})
-	l, err := c.Listen(ctx)
-	if err != nil {
-		return err
-	}
-	return service.Run(ctx, "expiration", l, broker, log, s)
+	return do(ctx, broker, expiration.New(expiration.Options{Redis: redis, Bus: broker, Log: log}))
 }

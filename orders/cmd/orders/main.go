@@ -1,4 +1,4 @@
-// Command orders runs the orders service.
+// Command orders runs the orders service, or carries out what its operator asks for (orders -h).
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
@@ -22,9 +23,9 @@ type config struct {
 	OrderTTL time.Duration `env:"ORDER_TTL" envDefault:"15m"`
 }
 
-func main() { service.Main("orders", run) }
+func main() { service.Main("orders", run, deadletters.Commands) }
 
-func run(ctx context.Context, c config, log *slog.Logger) error {
+func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*orders.Service]) error {
 	sessions, err := session.Open(c.Session, log)
 	if err != nil {
 		return err
@@ -44,9 +45,5 @@ func run(ctx context.Context, c config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	l, err := c.Listen(ctx)
-	if err != nil {
-		return err
-	}
-	return service.Run(ctx, "orders", l, broker, log, s)
+	return do(ctx, broker, s)
 }

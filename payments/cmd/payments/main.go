@@ -1,4 +1,4 @@
-// Command payments runs the payments service.
+// Command payments runs the payments service, or carries out what its operator asks for (payments -h).
 package main
 
 import (
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
@@ -20,9 +21,9 @@ type config struct {
 	Stripe  payments.StripeConfig
 }
 
-func main() { service.Main("payments", run) }
+func main() { service.Main("payments", run, deadletters.Commands, payments.Commands) }
 
-func run(ctx context.Context, c config, log *slog.Logger) error {
+func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*payments.Service]) error {
 	sessions, err := session.Open(c.Session, log)
 	if err != nil {
 		return err
@@ -42,9 +43,5 @@ func run(ctx context.Context, c config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	l, err := c.Listen(ctx)
-	if err != nil {
-		return err
-	}
-	return service.Run(ctx, "payments", l, broker, log, s)
+	return do(ctx, broker, s)
 }

@@ -1,4 +1,4 @@
-// Command tickets runs the tickets service.
+// Command tickets runs the tickets service, or carries out what its operator asks for (tickets -h).
 package main
 
 import (
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
@@ -19,9 +20,9 @@ type config struct {
 	Session session.Config
 }
 
-func main() { service.Main("tickets", run) }
+func main() { service.Main("tickets", run, deadletters.Commands) }
 
-func run(ctx context.Context, c config, log *slog.Logger) error {
+func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*tickets.Service]) error {
 	sessions, err := session.Open(c.Session, log)
 	if err != nil {
 		return err
@@ -41,9 +42,5 @@ func run(ctx context.Context, c config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	l, err := c.Listen(ctx)
-	if err != nil {
-		return err
-	}
-	return service.Run(ctx, "tickets", l, broker, log, s)
+	return do(ctx, broker, s)
 }

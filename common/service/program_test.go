@@ -1,0 +1,144 @@
+package service
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ticketing.dev/common/bus"
+)
+
+type exampleConfig struct {
+	Config
+	Mongo struct {
+		URI string `env:"MONGO_URI,required,notEmpty"`
+	}
+	Key string        `env:"JWT_KEY,required,notEmpty"`
+	TTL time.Duration `env:"ORDER_TTL" envDefault:"15m"`
+}
+
+// example is a service that listens to nothing.
+type example struct{ *station }
+
+func (example) Listeners() []bus.Listener { return nil }
+func (example) Tasks() []Task             { return nil }
+
+// greetings are commands that greet one person, or fail.
+func greetings(program string) []Command[example] {
+	return []Command[example]{{
+		Name: "greet nobody", About: "fail",
+		Parse: func([]string) (Action[example], error) {
+			return func(context.Context, io.Writer, bus.Bus, example) error { return errors.New("nobody is there") }, nil
+		},
+	}, {
+		Name: "greet", Arguments: "NAME", About: "say hello",
+		Parse: func(args []string) (Action[example], error) {
+			if len(args) != 1 {
+				return nil, errors.New("one name")
+			}
+			return func(_ context.Context, out io.Writer, _ bus.Bus, _ example) error {
+				fmt.Fprintf(out, "%s says hello to %s\n", program, args[0])
+				return nil
+			}, nil
+		},
+	}}
+}
+
+// TestMain lets the test's own binary be the program under test.
+func TestMain(m *testing.M) {
+	if os.Getenv("RUN_EXAMPLE") != "" {
+		Main("example", func(ctx context.Context, _ exampleConfig, log *slog.Logger, do Do[example]) error {
+			log.Warn("made") // which is not for who calls a command
+			return do(ctx, nil, example{&station{}})
+		}, greetings)
+	}
+	os.Exit(m.Run())
+}
+
+var complete = []string{"MONGO_URI=mongodb://x", "JWT_KEY=asdf", "PORT=0"}
+
+func called(env []string, args ...string) *exec.Cmd {
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append([]string{"RUN_EXAMPLE=1"}, env...)
+	return c
+}
+
+func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
+	for _, args := range [][]string{nil, {"greet", "ada"}} {
+		out, err := called([]string{"ORDER_TTL=soon"}, args...).CombinedOutput()
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok || exit.ExitCode() != 1 {
+			t.Errorf("%q ended with %v, want status 1", args, err)
+		}
+		for _, name := range []string{"MONGO_URI", "JWT_KEY", "TTL"} {
+			if !strings.Contains(string(out), name) {
+				t.Errorf("%s is not named in: %s", name, out)
+			}
+		}
+	}
+}
+
+func TestAProgramDoesWhatItsArgumentsSay(t *testing.T) {
+	const usage = "example greet NAME"
+	for _, c := range []struct {
+		args           string
+		status         int
+		stdout, stderr string // what they contain; nothing is written where it is empty
+	}{
+		{"greet ada", 0, "example says hello to ada\n", ""},
+		{"greet nobody", 1, "", "example: nobody is there\n"},
+		{"greet", 2, "", "example: greet: one name\n"},
+		{"greet ada bob", 2, "", usage},
+		{"deadletters list", 2, "", "example: unknown command: deadletters list\n"},
+		{"serve", 2, "", usage},
+		{"-h", 0, usage, ""},
+		{"greet --help", 0, usage, ""},
+		{"-help", 0, "run the service", ""},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			p := called(complete, strings.Fields(c.args)...)
+			var stdout, stderr bytes.Buffer
+			p.Stdout, p.Stderr = &stdout, &stderr
+			err := p.Run()
+			if p.ProcessState.ExitCode() != c.status {
+				t.Errorf("it ended with %v, want status %d", err, c.status)
+			}
+			for _, output := range []struct{ got, want string }{{stdout.String(), c.stdout}, {stderr.String(), c.stderr}} {
+				if !strings.Contains(output.got, output.want) || output.want == "" && output.got != "" {
+					t.Errorf("it wrote %q, want %q", output.got, output.want)
+				}
+			}
+		})
+	}
+}
+
+func TestWithoutArgumentsItServes(t *testing.T) {
+	p := called(complete)
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var log string
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		log += lines.Text() + "\n"
+		if strings.Contains(lines.Text(), `"msg":"serving"`) {
+			_ = p.Process.Signal(syscall.SIGTERM)
+		}
+	}
+	if err := p.Wait(); err != nil || !strings.Contains(log, `"msg":"draining"`) {
+		t.Errorf("it ended with %v and logged %s", err, log)
+	}
+}

@@ -1,0 +1,165 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/money"
+	"ticketing.dev/common/problem"
+	"ticketing.dev/common/service"
+)
+
+const (
+	// overdue is how long after its order's time a charge may be open before somebody has to look. What
+	// the reconciler ends it ends sooner: after grace, a round of its own and Stripe's timeouts.
+	overdue = 5 * time.Minute
+	// stuckLimit bounds the memory of a list.
+	stuckLimit = 10_000
+)
+
+// stuck is a charge that waits for a person.
+type stuck struct {
+	OrderID        string        `json:"orderId"`
+	Status         Status        `json:"status"`
+	Since          time.Time     `json:"since"`
+	Amount         money.Dollars `json:"amount"`
+	StripeID       string        `json:"stripeId,omitempty"`
+	StripeRefundID string        `json:"stripeRefundId,omitempty"`
+	Why            string        `json:"why"`
+	WhatToDo       string        `json:"whatToDo"`
+}
+
+// stuck finds the charges that wait for a person, those that wait longest first.
+func (s *Service) stuck(ctx context.Context) ([]stuck, error) {
+	charges, err := s.charges.All(ctx, bson.M{"$or": bson.A{
+		bson.M{"status": bson.M{"$in": bson.A{Pending, Succeeded}}, "settled": false, "expiresAt": bson.M{"$lt": s.now().Add(-overdue)}},
+		bson.M{"status": Refunded, "failedRefund.at": bson.M{"$exists": true}, "failedRefund.returnedAt": bson.M{"$exists": false}},
+	}}, stuckLimit)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]stuck, 0, len(charges))
+	for _, c := range charges {
+		o, err := s.orders.get(ctx, c.ID)
+		if err != nil && !errors.Is(err, problem.ErrNotFound) {
+			return nil, err
+		}
+		found = append(found, c.stuck(o))
+	}
+	slices.SortStableFunc(found, func(a, b stuck) int { return a.Since.Compare(b.Since) })
+	return found, nil
+}
+
+// stuck says why a charge that is open for long, or whose refund has failed, waits for a person. There
+// may be no copy of its order.
+func (c *Charge) stuck(o *Order) stuck {
+	st := stuck{
+		OrderID: c.ID, Status: c.Status, Since: c.OpenedAt, Amount: c.Amount.Dollars(),
+		StripeID: c.StripeID, StripeRefundID: c.StripeRefundID,
+	}
+	switch {
+	case c.owed():
+		st.Since = c.FailedRefund.At
+		st.Why = "its refund failed: " + c.FailedRefund.Reason
+		st.WhatToDo = "refund it again at Stripe; or give the money back in another way, then: payments stuck done " + c.ID
+	case c.StripeID == "":
+		st.Why = "it never began at Stripe, and has not been ended"
+		st.WhatToDo = `see whether payments runs, and why its log says "reconciliation failed"`
+	case c.Status == Pending:
+		st.Why = "Stripe has not said how it ended"
+		st.WhatToDo = `look at its payment at Stripe, and why the log of payments says "reconciliation failed"`
+	case o != nil && o.Status == orderComplete:
+		st.Why = "its order is complete, which has not been noted"
+		st.WhatToDo = `see whether payments runs, and why its log says "reconciliation failed"`
+	case o != nil && o.Status == orderCancelled:
+		st.Why = "its order is cancelled, and the refund does not succeed"
+		st.WhatToDo = `see why the log of payments says "reconciliation failed"; a refund made at Stripe by hand is found`
+	default:
+		st.Why = "it has succeeded, and orders has not said what becomes of the order"
+		st.WhatToDo = "see whether orders runs, and: orders deadletters list; payments deadletters list"
+	}
+	return st
+}
+
+// Commands are what an operator may ask of the program.
+func Commands(string) []service.Command[*Service] {
+	return []service.Command[*Service]{
+		{
+			Name: "stuck list", Arguments: "[-json]", About: "list the charges that wait for a person, and what to do",
+			Parse: parseStuckList,
+		}, {
+			Name: "stuck done", Arguments: "ORDER...", About: "note that the money of failed refunds was given back by hand",
+			Parse: parseStuckDone,
+		},
+	}
+}
+
+func parseStuckList(args []string) (service.Action[*Service], error) {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the program says what is wrong
+	asJSON := flags.Bool("json", false, "")
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unknown argument: %s", flags.Arg(0))
+	}
+	return func(ctx context.Context, out io.Writer, _ bus.Bus, s *Service) error {
+		all, err := s.stuck(ctx)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			encoder := json.NewEncoder(out)
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(all)
+		}
+		return table(out, all)
+	}, nil
+}
+
+func parseStuckDone(args []string) (service.Action[*Service], error) {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	if flags.NArg() == 0 {
+		return nil, errors.New("which? Charges are named by their orders")
+	}
+	return func(ctx context.Context, out io.Writer, _ bus.Bus, s *Service) error {
+		for _, order := range flags.Args() {
+			c, err := s.charges.Update(ctx, order, func(c *Charge) error { return c.Return(s.now()) })
+			if err != nil {
+				return fmt.Errorf("charge of order %s: %w", order, err)
+			}
+			fmt.Fprintf(out, "%s: %s were given back\n", order, c.Amount)
+		}
+		return nil
+	}, nil
+}
+
+func table(out io.Writer, all []stuck) error {
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(out, "no charge waits for a person")
+		return err
+	}
+	columns := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(columns, "ORDER\tSINCE\tAMOUNT\tSTRIPE\tWHY\tWHAT TO DO")
+	for _, c := range all {
+		at := strings.TrimSpace(c.StripeID + " " + c.StripeRefundID)
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\n", c.OrderID, c.Since.UTC().Format(time.RFC3339), c.Amount.Cents, at, c.Why, c.WhatToDo)
+	}
+	return columns.Flush()
+}
