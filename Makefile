@@ -35,6 +35,11 @@ test: test-go test-client test-browser ## Run all tests
 test-go: .bin/standin ## Build and vet each module alone, then test all of them with the race detector
 	set -e; for module in $(modules); do echo "build $$module"; (cd $$module && GOWORK=off go build -race ./... && GOWORK=off go vet -race ./...); done
 	STANDIN=$(CURDIR)/.bin/standin go test -race work
+	cd docs/model && GOWORK=off go vet . && GOWORK=off go test .
+
+.PHONY: model
+model: ## Explore all states of the protocol, with each of its rules left out (ARGS="-trace NAME" tells how it breaks)
+	cd docs/model && GOWORK=off go run . $(ARGS)
 
 .PHONY: test-client
 test-client: client/node_modules/.package-lock.json ## Lint, type-check and test the client
@@ -53,14 +58,17 @@ performance: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(
 	cd e2e/browser && LOCAL=$(CURDIR)/.bin/local npm run performance
 
 .PHONY: lint
-lint: .bin/staticcheck ## Check format, go vet and staticcheck
-	unformatted=$$(gofmt -l $(modules)); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
+lint: .bin/staticcheck client/node_modules/.package-lock.json e2e/browser/node_modules/.package-lock.json ## Check format, go vet, staticcheck and the linter of what is TypeScript
+	unformatted=$$(gofmt -l $(modules) docs/model); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
 	go vet work
 	.bin/staticcheck work
+	cd docs/model && GOWORK=off ../../.bin/staticcheck .
+	cd client && npm run lint
+	cd e2e/browser && npm run lint
 
 .PHONY: fmt
 fmt: ## Format the code
-	gofmt -w $(modules)
+	gofmt -w $(modules) docs/model
 
 # go mod tidy would add the NATS Streaming server to every go.mod, for stan.go's own tests need it. What
 # the code needs is what go vet, which reads the tests as well, asks for.

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// model is a small thing that stands for a real one: the states that it can be in, and what may happen
+// in each.
+type model[S comparable] struct {
+	start S
+	// next adds each step that may be taken from a state.
+	next func(S, *steps[S])
+	// always says what is wrong with a state, and atRest what is wrong with one in which nothing goes on
+	// by itself. They say nothing where all is right.
+	always, atRest func(S) string
+	// as, if there is one, makes one state of all that differ only in who is who.
+	as func(S) S
+}
+
+// step leads to another state.
+type step[S comparable] struct {
+	to   S
+	name string
+	// must says that the step is taken in the end, if it can be taken for long enough.
+	must bool
+	// wrong is what the step itself breaks.
+	wrong string
+}
+
+// steps collects what may happen next.
+type steps[S comparable] struct {
+	all []step[S]
+	// named is set if anybody reads the names: to make them takes longer than all the rest.
+	named bool
+}
+
+// may adds what need not happen: what people and the bank choose to do, a crash, an answer that is
+// lost, a message that comes again.
+func (s *steps[S]) may(to S, name string, a ...any) { s.add(step[S]{to: to}, name, a) }
+
+// must adds what happens in the end: the next thing that a process does, the first delivery of a
+// message, a sweep, the passing of time.
+func (s *steps[S]) must(to S, name string, a ...any) { s.add(step[S]{to: to, must: true}, name, a) }
+
+// comes adds the handling of a message, which comes at least once and may come again.
+func (s *steps[S]) comes(again bool, to S, name string, a ...any) {
+	s.add(step[S]{to: to, must: !again}, name, a)
+}
+
+// wrong adds what must not be possible.
+func (s *steps[S]) wrong(what, name string, a ...any) { s.add(step[S]{wrong: what}, name, a) }
+
+func (s *steps[S]) add(n step[S], name string, a []any) {
+	if s.named {
+		n.name = fmt.Sprintf(name, a...)
+	}
+	s.all = append(s.all, n)
+}
+
+// explorable is a model, whatever its states are.
+type explorable interface{ explore() finding }
+
+// finding is what has been found out about a model.
+type finding struct {
+	states int
+	// broken is what is wrong, and trace a shortest way there. They are empty if all is right.
+	broken string
+	trace  []string
+}
+
+// explore looks at every state that can be reached, the nearest first. It finds a step or a state that
+// is wrong, one at rest that is, and one from which what must happen does not lead to rest.
+func (m model[S]) explore() finding {
+	if m.as == nil {
+		m.as = func(s S) S { return s }
+	}
+	e := exploration[S]{model: m}
+	if wrong := e.visit(m.start, 0); wrong != "" {
+		return e.broken(wrong, 0)
+	}
+	for i := 0; i < len(e.states); i++ {
+		if wrong, at := e.look(int32(i)); wrong != "" {
+			return e.broken(wrong, at)
+		}
+	}
+	if i := e.restless(); i >= 0 {
+		return e.broken(e.later(e.states[i])+", for ever", int32(i))
+	}
+	return finding{states: len(e.states)}
+}
+
+// exploration is a model and what has been seen of it.
+type exploration[S comparable] struct {
+	model[S]
+	states  []S
+	numbers map[S]int32
+	from    []int32    // by state, the one from which it was found
+	rests   []int32    // the states at rest
+	musts   [][2]int32 // the steps that must be taken, from where and to where
+	found   steps[S]
+}
+
+// visit notes a state, and says what is wrong with it.
+func (e *exploration[S]) visit(s S, from int32) (wrong string) {
+	if e.numbers == nil {
+		e.numbers = make(map[S]int32)
+	}
+	e.numbers[s] = int32(len(e.states))
+	e.states = append(e.states, s)
+	e.from = append(e.from, from)
+	return e.always(s)
+}
+
+// look takes every step from a state, and says what is wrong with it, with one of the steps, or with a
+// state that one leads to.
+func (e *exploration[S]) look(i int32) (wrong string, at int32) {
+	s, rest := e.states[i], true
+	e.found.all = e.found.all[:0]
+	e.next(s, &e.found)
+	for _, taken := range e.found.all {
+		if taken.wrong != "" {
+			return taken.wrong, i
+		}
+		to := e.as(taken.to)
+		if to == s {
+			continue
+		}
+		number, known := e.numbers[to]
+		if !known {
+			number = int32(len(e.states))
+			if wrong := e.visit(to, i); wrong != "" {
+				return wrong, number
+			}
+		}
+		if taken.must {
+			rest = false
+			e.musts = append(e.musts, [2]int32{i, number})
+		}
+	}
+	if rest {
+		e.rests = append(e.rests, i)
+		if wrong := e.atRest(s); wrong != "" {
+			return wrong + ", in the end", i
+		}
+	}
+	return "", 0
+}
+
+// restless is a state from which what must happen never leads to rest, or -1.
+func (e *exploration[S]) restless() int {
+	slices.SortFunc(e.musts, func(a, b [2]int32) int { return int(a[1] - b[1]) })
+	calm := make([]bool, len(e.states))
+	for _, i := range e.rests {
+		calm[i] = true
+	}
+	for todo := slices.Clone(e.rests); len(todo) > 0; {
+		to := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		n, _ := slices.BinarySearchFunc(e.musts, to, func(m [2]int32, to int32) int { return int(m[1] - to) })
+		for ; n < len(e.musts) && e.musts[n][1] == to; n++ {
+			if from := e.musts[n][0]; !calm[from] {
+				calm[from] = true
+				todo = append(todo, from)
+			}
+		}
+	}
+	return slices.Index(calm, false)
+}
+
+// later is what is wrong in a state that what must happen leads to in the end, from one that has no rest.
+func (e *exploration[S]) later(s S) (wrong string) {
+	seen := map[S]bool{s: true}
+	for todo := []S{s}; len(todo) > 0; todo = todo[1:] {
+		wrong = e.atRest(todo[0])
+		var found steps[S]
+		e.next(todo[0], &found)
+		for _, t := range found.all {
+			if to := e.as(t.to); t.must && !seen[to] {
+				seen[to] = true
+				todo = append(todo, to)
+			}
+		}
+	}
+	return cmp.Or(wrong, "something goes on")
+}
+
+// broken tells how a state is reached, and by which step from there something is broken if it is not
+// broken already.
+func (e *exploration[S]) broken(wrong string, i int32) finding {
+	var way []S
+	for ; i != 0; i = e.from[i] {
+		way = append(way, e.states[i])
+	}
+	slices.Reverse(way)
+	f := finding{states: len(e.states), broken: wrong}
+	at := e.start
+	take := func(is func(step[S]) bool) {
+		found := steps[S]{named: true}
+		e.next(at, &found)
+		if n := slices.IndexFunc(found.all, is); n >= 0 {
+			f.trace = append(f.trace, found.all[n].name)
+			at = found.all[n].to
+		}
+	}
+	for _, s := range way {
+		take(func(t step[S]) bool { return t.wrong == "" && e.as(t.to) == s })
+	}
+	take(func(t step[S]) bool { return t.wrong == wrong })
+	return f
+}

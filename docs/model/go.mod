@@ -1,0 +1,3 @@
+module ticketing.dev/docs/model
+
+go 1.26.0

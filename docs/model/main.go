@@ -1,0 +1,30 @@
+// Model explores every state of small models of the protocol: with the rules as built, which have to hold,
+// and with each rule left out, when something has to break. See README.md.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+)
+
+func main() {
+	name := flag.String("trace", "", "print how `name` breaks, step by step")
+	flag.Parse()
+	if !run(*name) {
+		os.Exit(1)
+	}
+}
+
+func run(name string) (ok bool) {
+	if name == "" {
+		return report(os.Stdout)
+	}
+	for _, r := range rules {
+		if r.name == name {
+			return trace(os.Stdout, r)
+		}
+	}
+	fmt.Fprintf(os.Stderr, "there is no %s; the table of `go run .` has the names\n", name)
+	return false
+}
