@@ -2,11 +2,15 @@
 
 SHELL := bash
 
-# The modules of go.work, each of which builds alone, too.
+# The modules of go.work, each of which builds alone, too. infra and docs/model share nothing with them.
 modules = $(shell go list -m -f '{{.Dir}}')
 
 # The built client. `make up CLIENT=` goes without it.
 CLIENT = client/.next/standalone/server.js
+
+# What the images are labelled with.
+revision = $(shell git rev-parse HEAD 2>/dev/null)
+labels = --build-arg VERSION=$(shell git describe --always --dirty 2>/dev/null) --build-arg REVISION=$(revision)
 
 # Debian's, which the browser tests install unless it is there.
 export CHROMIUM ?= /usr/bin/chromium
@@ -35,6 +39,7 @@ test: test-go test-client test-browser ## Run all tests
 test-go: .bin/standin ## Build and vet each module alone, then test all of them with the race detector
 	set -e; for module in $(modules); do echo "build $$module"; (cd $$module && GOWORK=off go build -race ./... && GOWORK=off go vet -race ./...); done
 	STANDIN=$(CURDIR)/.bin/standin go test -race work
+	cd infra && GOWORK=off go vet -race ./... && GOWORK=off go test -race ./...
 	cd docs/model && GOWORK=off go vet . && GOWORK=off go test .
 
 .PHONY: model
@@ -57,18 +62,37 @@ screenshots: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(
 performance: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Measure the client, for docs/performance.md
 	cd e2e/browser && LOCAL=$(CURDIR)/.bin/local npm run performance
 
+.PHONY: images
+images: export DOCKER_BUILDKIT = 1
+images: ## Build the images of all services and of the client
+	set -e; for service in auth tickets orders payments expiration; do \
+		docker build -f infra/Dockerfile --build-arg SERVICE=$$service $(labels) -t ticketing/$$service .; done
+	docker build -f client/Dockerfile --secret id=server-actions-key,env=NEXT_SERVER_ACTIONS_ENCRYPTION_KEY $(labels) -t ticketing/client .
+
+.PHONY: up-real
+up-real: $(CLIENT) ## Run everything against the real MongoDB, Redis and NATS Streaming in Docker
+	docker compose up --detach --wait
+	MONGO_URI=mongodb://127.0.0.1:27017 NATS_URL=nats://127.0.0.1:4222 REDIS_ADDR=127.0.0.1:6379 \
+		go run ./local -client $(if $(CLIENT),built,none) $(ARGS)
+
+.PHONY: test-cluster
+test-cluster: ## Test everything on the cluster that KUBECONFIG names (ARGS=-standin without MongoDB's image)
+	cd infra && GOWORK=off go build -o ../.bin/clustertest ./clustertest
+	.bin/clustertest $(ARGS)
+
 .PHONY: lint
 lint: .bin/staticcheck client/node_modules/.package-lock.json e2e/browser/node_modules/.package-lock.json ## Check format, go vet, staticcheck and the linter of what is TypeScript
-	unformatted=$$(gofmt -l $(modules) docs/model); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
+	unformatted=$$(gofmt -l $(modules) infra docs/model); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
 	go vet work
 	.bin/staticcheck work
+	cd infra && GOWORK=off ../.bin/staticcheck ./...
 	cd docs/model && GOWORK=off ../../.bin/staticcheck .
 	cd client && npm run lint
 	cd e2e/browser && npm run lint
 
 .PHONY: fmt
 fmt: ## Format the code
-	gofmt -w $(modules) docs/model
+	gofmt -w $(modules) infra docs/model
 
 # go mod tidy would add the NATS Streaming server to every go.mod, for stan.go's own tests need it. What
 # the code needs is what go vet, which reads the tests as well, asks for.
@@ -76,7 +100,7 @@ fmt: ## Format the code
 tidy: ## Bring go.mod and go.sum in line with the code
 	set -e; for module in common auth tickets orders expiration payments; do echo "tidy $$module"; cd $(CURDIR)/$$module; \
 		sed -i.old '/\/\/ indirect$$/d' go.mod; rm -f go.mod.old go.sum; GOWORK=off GOFLAGS=-mod=mod go vet ./...; go mod edit -fmt; done
-	set -e; for module in local e2e; do echo "tidy $$module"; cd $(CURDIR)/$$module; GOWORK=off go mod tidy; done
+	set -e; for module in local e2e infra; do echo "tidy $$module"; cd $(CURDIR)/$$module; GOWORK=off go mod tidy; done
 
 .PHONY: bench
 bench: .bin/standin ## Run the benchmarks

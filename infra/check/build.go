@@ -1,0 +1,30 @@
+package check
+
+import (
+	"bytes"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+// Build makes what `kubectl apply -k` would apply of a folder.
+func Build(files filesys.FileSystem, dir string) ([][]byte, error) {
+	all, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, dir)
+	if err != nil {
+		return nil, err
+	}
+	var documents [][]byte
+	for _, r := range all.Resources() {
+		document, err := r.AsYAML()
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, document)
+	}
+	return documents, nil
+}
+
+// Split takes a file apart into its documents.
+func Split(file []byte) [][]byte {
+	return bytes.Split(file, []byte("\n---\n"))
+}

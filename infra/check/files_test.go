@@ -1,0 +1,85 @@
+package check
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// compose.yaml runs the stores that the base runs, with the same settings.
+func TestComposeRunsWhatTheBaseRuns(t *testing.T) {
+	var compose struct {
+		Services map[string]struct {
+			Image   string
+			Command []string
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &compose); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := parse(files(t, "infra/k8s"))
+	for service, store := range map[string]string{"mongo": "orders-mongo", "redis": "expiration-redis", "nats": "nats"} {
+		w, ok := s.workload(store)
+		if !ok {
+			t.Fatalf("there is no %s", store)
+		}
+		if got, want := compose.Services[service].Image, w.container().Image; got != want {
+			t.Errorf("%s is %s, the base has %s", service, got, want)
+		}
+		if got, want := compose.Services[service].Command, append(slices.Clone(w.container().Command), w.container().Args...); !slices.Equal(got, want) {
+			t.Errorf("%s runs %v, the base runs %v", service, got, want)
+		}
+	}
+	if len(compose.Services) != 3 {
+		t.Error("compose.yaml has a service that nothing compares")
+	}
+}
+
+var (
+	baseImage = regexp.MustCompile(`(?m)^ARG \w+_IMAGE=(.*)$`)
+	stage     = regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+) AS (\S+)$`)
+)
+
+// Images are built on versions that are named at the top of their Dockerfile, and run as nobody.
+func TestDockerfilesPinWhatTheyBuildOn(t *testing.T) {
+	for _, name := range []string{"infra/Dockerfile", "client/Dockerfile", "infra/k8s-test/Dockerfile"} {
+		text := read(t, name)
+		for _, m := range baseImage.FindAllStringSubmatch(text, -1) {
+			if _, tag, _ := strings.Cut(m[1], ":"); tag == "" || tag == "latest" {
+				t.Errorf("%s: %s is no version", name, m[1])
+			}
+		}
+		stages := stage.FindAllStringSubmatch(text, -1)
+		if len(stages) != strings.Count(text, "\nFROM ") {
+			t.Errorf("%s: a stage has no name", name)
+		}
+		known := []string{"scratch"}
+		for _, s := range stages {
+			if !slices.Contains(known, s[1]) && !strings.HasPrefix(s[1], "${") {
+				t.Errorf("%s: stage %s is built on %s, which no ARG names", name, s[2], s[1])
+			}
+			known = append(known, s[2])
+		}
+		last := text[strings.LastIndex(text, "\nFROM "):]
+		if !regexp.MustCompile(`(?m)^USER [1-9]\d*:\d+$`).MatchString(last) {
+			t.Errorf("%s: the last stage runs as root, or as a name that Kubernetes cannot judge", name)
+		}
+		if strings.Contains(text, "# syntax=") {
+			t.Errorf("%s: a build would fetch its language from a registry", name)
+		}
+	}
+}

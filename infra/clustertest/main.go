@@ -1,0 +1,79 @@
+// Command clustertest brings the whole system up on the cluster that KUBECONFIG names, by skaffold, and
+// uses it through the ingress as people do, while pods are added, replaced and deleted:
+//
+//	make test-cluster
+//	make test-cluster ARGS=-standin   # where the images of the stores cannot be had
+//
+// It needs kubectl, skaffold, Docker, and in the cluster an ingress controller of the class nginx. It makes
+// the namespace `ticketing` and deletes it at the end; one that is there already is somebody's, and ends
+// the test before it begins.
+//
+// The ingress is asked at the address that its Ingress says it has. INGRESS_TLS_URL, such as
+// https://127.0.0.1:8443, names another.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	standin := flag.Bool("standin", false, "stand-ins for MongoDB, and images of our own for Redis and NATS Streaming")
+	keep := flag.Bool("keep", false, "leave everything as it is at the end")
+	timeout := flag.Duration("timeout", 45*time.Minute, "for all of it")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+
+	r := newRun(*standin, os.Stdout)
+	err := r.test(ctx)
+	if err == nil || !errors.Is(err, errOccupied) {
+		err = errors.Join(err, r.end(*keep))
+	}
+	r.report.print(err)
+	if err != nil {
+		os.Exit(1)
+	}
+}
+
+// test is all of it, in order.
+func (r *run) test(ctx context.Context) error {
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"A namespace and its secrets", r.prepare},
+		{"Images", r.build},
+		{"Everything comes up", r.deploy},
+		{"The way in", r.findIngress},
+		{"The landing page", r.landingPage},
+		{"Purchases", r.purchases},
+		{"A decline, and a bank that asks", r.declines},
+		{"Fifty buyers and one ticket", r.race},
+		{"An order that nobody pays", r.expiry},
+		{"Memory at rest", r.measure("at rest")},
+		{"The autoscalers", r.autoscalers},
+		{"Scaling under load", r.scale},
+		{"A rolling update of every service under load", r.update},
+		{"Every pod is deleted", r.deletePods},
+		{"The whole system is taken down and comes back", r.restart},
+		{"The money", r.audit},
+	} {
+		begun := time.Now()
+		r.report.begin(step.name)
+		if err := step.do(ctx); err != nil {
+			r.report.say("FAILED: %v", err)
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+		r.report.done(step.name, time.Since(begun))
+	}
+	return nil
+}

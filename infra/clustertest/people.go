@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"ticketing.dev/local/api"
+)
+
+const (
+	site    = "https://ticketing.dev"
+	sandbox = "https://stripe.ticketing.dev"
+)
+
+// people reach the system as browsers do: by its names, through the ingress.
+type people struct {
+	transport *http.Transport
+	address   string // of the ingress
+	requests  atomic.Int64
+	failed    atomic.Int64
+	first     atomic.Pointer[string] // what failed first
+}
+
+// findIngress waits until the ingress says where it is, and asks it.
+func (r *run) findIngress(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		address, err := r.ingressAddress(ctx)
+		if err == nil && address != "" {
+			r.people = newPeople(address, &tls.Config{RootCAs: r.roots})
+			r.report.say("the ingress is at %s", address)
+			return r.people.await(ctx)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("the Ingress has no address; is there a controller of the class nginx? %w", errors.Join(err, ctx.Err()))
+		}
+		pause(ctx, time.Second)
+	}
+}
+
+func (r *run) ingressAddress(ctx context.Context) (string, error) {
+	if named := os.Getenv("INGRESS_TLS_URL"); named != "" {
+		u, err := url.Parse(named)
+		if err != nil {
+			return "", err
+		}
+		return u.Host, nil
+	}
+	found, err := r.kubectl(ctx, "get", "ingress", "ingress-srv", "--output=jsonpath={.status.loadBalancer.ingress[0].ip}{.status.loadBalancer.ingress[0].hostname}")
+	if err != nil || found == "" {
+		return "", err
+	}
+	return net.JoinHostPort(found, "443"), nil
+}
+
+func newPeople(address string, config *tls.Config) *people {
+	p := &people{address: address}
+	p.transport = &http.Transport{
+		TLSClientConfig: config,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+		MaxIdleConnsPerHost: 64,
+	}
+	return p
+}
+
+// await waits until the ingress has learnt of certificate and routes, and where the pods are now.
+func (p *people) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, path := range looked {
+		for {
+			err := p.answers(ctx, site+path)
+			if err == nil {
+				break
+			}
+			if ctx.Err() != nil {
+				return err
+			}
+			pause(ctx, 500*time.Millisecond)
+		}
+	}
+	p.forget()
+	return nil
+}
+
+// answers says whether there is a service behind an address, whatever it has to say.
+func (p *people) answers(ctx context.Context, address string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	response, err := p.transport.RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	if response.StatusCode >= 500 {
+		return fmt.Errorf("%s: %s", address, response.Status)
+	}
+	return nil
+}
+
+// forget begins a new count of failures.
+func (p *people) forget() {
+	p.requests.Store(0)
+	p.failed.Store(0)
+	p.first.Store(nil)
+}
+
+// failures is an error if a request has failed since forget.
+func (p *people) failures() error {
+	if n := p.failed.Load(); n > 0 {
+		return fmt.Errorf("%d of %d requests failed, the first: %s", n, p.requests.Load(), *p.first.Load())
+	}
+	return nil
+}
+
+// RoundTrip counts requests without an answer, and answers that say that the system is to blame.
+func (p *people) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := p.transport.RoundTrip(request)
+	switch {
+	case errors.Is(err, context.Canceled): // the test has ended
+	case err != nil:
+		p.note("%s %s: %v", request.Method, request.URL.Path, err)
+	case response.StatusCode >= 500:
+		p.note("%s %s: %s", request.Method, request.URL.Path, response.Status)
+	}
+	p.requests.Add(1)
+	return response, err
+}
+
+func (p *people) note(format string, args ...any) {
+	text := time.Now().Format("15:04:05.000 ") + fmt.Sprintf(format, args...)
+	p.first.CompareAndSwap(nil, &text)
+	p.failed.Add(1)
+}
+
+func (p *people) browser() *http.Client {
+	return &http.Client{Transport: p, Timeout: 30 * time.Second}
+}
+
+// get reads a page as nobody. A status other than 200 is an error.
+func (p *people) get(ctx context.Context, address string) (body string, header http.Header, err error) {
+	return read(ctx, p.browser(), address)
+}
+
+func read(ctx context.Context, browser *http.Client, address string) (body string, header http.Header, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", nil, err
+	}
+	response, err := browser.Do(request)
+	if err != nil {
+		return "", nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", address, response.Status)
+	}
+	return string(text), response.Header, err
+}
+
+// visitor is a browser of somebody who is signed in.
+type visitor struct{ browser *http.Client }
+
+func (p *people) visitor(ctx context.Context) (visitor, error) {
+	v := visitor{p.browser()}
+	v.browser.Jar, _ = cookiejar.New(nil) // it has no errors to return
+	account := fmt.Sprintf(`{"email":"%s@example.com","password":"correct horse"}`, strings.ToLower(rand.Text()))
+	response, err := v.browser.Post(site+"/api/users/signup", "application/json", strings.NewReader(account))
+	if err != nil {
+		return v, err
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusCreated {
+		return v, fmt.Errorf("sign up: %s", response.Status)
+	}
+	return v, nil
+}
+
+func (v visitor) look(ctx context.Context, address string) error {
+	_, _, err := read(ctx, v.browser, address)
+	return err
+}
+
+// somebody has just signed up.
+func (p *people) somebody(ctx context.Context) (*api.Client, error) {
+	c := api.New(site).Through(p)
+	_, err := c.SignUp(ctx, strings.ToLower(rand.Text())+"@example.com", "correct horse")
+	return c, err
+}
+
+// two are a seller and a buyer.
+func (p *people) two(ctx context.Context) (seller, buyer *api.Client, err error) {
+	if seller, err = p.somebody(ctx); err != nil {
+		return nil, nil, err
+	}
+	buyer, err = p.somebody(ctx)
+	return seller, buyer, err
+}
+
+// entry is what the sandbox has done for an order.
+type entry struct {
+	OrderID       string `json:"order_id"`
+	Amount        int64
+	CapturedTimes int `json:"captured_times"`
+	Refunded      int64
+}
+
+// ledger is what the sandbox has taken and given back, by order.
+func (p *people) ledger(ctx context.Context) (map[string][]entry, error) {
+	text, _, err := p.get(ctx, sandbox+"/sandbox/ledger")
+	if err != nil {
+		return nil, err
+	}
+	var l struct{ Entries []entry }
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
+		return nil, err
+	}
+	byOrder := map[string][]entry{}
+	for _, e := range l.Entries {
+		byOrder[e.OrderID] = append(byOrder[e.OrderID], e)
+	}
+	return byOrder, nil
+}
+
+// decide is the payer's answer to the bank.
+func (p *people) decide(ctx context.Context, charge api.Charge, decision string) error {
+	form := url.Values{"client_secret": {charge.ClientSecret}, "decision": {decision}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, sandbox+"/sandbox/authenticate/"+charge.StripeID, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	response, err := p.browser().Do(request)
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	if response.StatusCode >= 300 {
+		return fmt.Errorf("the bank's page: %s", response.Status)
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"ticketing.dev/common/money"
+	"ticketing.dev/local/api"
+)
+
+// deal is an order that was placed, by whom, and how it has to end.
+type deal struct {
+	seller, buyer *api.Client
+	order         string
+	ticket        string
+	price         money.Cents
+	end           string // api.Complete or api.Cancelled
+}
+
+// world remembers everything that was acknowledged.
+type world struct {
+	mu    sync.Mutex
+	deals []deal
+}
+
+func (w *world) remember(d deal) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deals = append(w.deals, d)
+}
+
+func (w *world) all() []deal {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]deal(nil), w.deals...)
+}
+
+// place lists a ticket and orders it.
+func place(ctx context.Context, seller, buyer *api.Client, price money.Cents) (deal, error) {
+	ticket, err := seller.ListTicket(ctx, "Front row", price)
+	if err != nil {
+		return deal{}, err
+	}
+	order, err := buyer.PlaceOrder(ctx, ticket.ID)
+	return deal{seller: seller, buyer: buyer, order: order.ID, ticket: ticket.ID, price: price}, err
+}
+
+// purchase goes from the listing to the sold ticket.
+func (r *run) purchase(ctx context.Context, seller, buyer *api.Client, price money.Cents) error {
+	d, err := place(ctx, seller, buyer, price)
+	if err != nil {
+		return err
+	}
+	charge, err := buyer.Pay(ctx, d.order, "tok_visa")
+	if err != nil {
+		return err
+	}
+	if charge.Status != api.Succeeded || charge.Amount.Cents != price {
+		return fmt.Errorf("the charge is %+v", charge)
+	}
+	d.end = api.Complete
+	r.world.remember(d)
+	return d.check(ctx)
+}
+
+// check waits until the order has ended as it has to, and the ticket with it.
+func (d deal) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	if _, err := d.buyer.AwaitOrder(ctx, d.order, d.end); err != nil {
+		return fmt.Errorf("order %s: %w", d.order, err)
+	}
+	if d.end != api.Complete {
+		return nil
+	}
+	ticket, err := d.seller.AwaitTicket(ctx, d.ticket, api.Sold)
+	if err != nil || ticket.OrderID != d.order || ticket.Price.Cents != d.price {
+		return errors.Join(fmt.Errorf("ticket %s was sold as %+v", d.ticket, ticket), err)
+	}
+	return nil
+}
+
+// nothingLost looks at every order that was ever acknowledged, as its buyer.
+func (r *run) nothingLost(ctx context.Context) error {
+	deals := r.world.all()
+	for _, d := range deals {
+		if err := d.check(ctx); err != nil {
+			return err
+		}
+	}
+	r.report.say("%d orders are as they have to be", len(deals))
+	return nil
+}
+
+// load buys without end, and looks at everything, until it is stopped.
+type load struct {
+	stop context.CancelFunc
+	done sync.WaitGroup
+	mu   sync.Mutex
+	errs []error
+	sold int
+}
+
+const (
+	buyers = 3
+	// between two looks at each of the paths below, and between two purchases of a buyer
+	interval = 50 * time.Millisecond
+)
+
+// looked are what a visitor who is signed in looks at: a path of each service, and pages.
+var looked = []string{"/api/users/currentuser", "/api/tickets?limit=5", "/api/orders?limit=5", "/api/payments?limit=5", "/", "/signin"}
+
+func (r *run) startLoad(ctx context.Context) (*load, error) {
+	r.people.forget()
+	ctx, stop := context.WithCancel(ctx)
+	l := &load{stop: stop}
+	for range buyers {
+		seller, buyer, err := r.people.two(ctx)
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		// What was begun is ended: only then is it known what has to become of it.
+		l.repeat(ctx, func() error {
+			err := r.purchase(context.WithoutCancel(ctx), seller, buyer, 1999)
+			if err == nil {
+				l.mu.Lock()
+				l.sold++
+				l.mu.Unlock()
+			}
+			return err
+		})
+	}
+	visitor, err := r.people.visitor(ctx)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	for _, path := range looked {
+		l.repeat(ctx, func() error { return visitor.look(context.WithoutCancel(ctx), site+path) })
+	}
+	return l, nil
+}
+
+func (l *load) repeat(ctx context.Context, do func() error) {
+	l.done.Go(func() {
+		for ctx.Err() == nil {
+			if err := do(); err != nil {
+				l.mu.Lock()
+				l.errs = append(l.errs, err)
+				l.mu.Unlock()
+			}
+			pause(ctx, interval)
+		}
+	})
+}
+
+// end stops the load. Anything that failed meanwhile is an error.
+func (l *load) end(r *run, what string) error {
+	l.stop()
+	l.done.Wait()
+	r.report.figure("%s: %d requests, %d purchases, %d requests failed", what, r.people.requests.Load(), l.sold, r.people.failed.Load())
+	if len(l.errs) > 0 {
+		return errors.Join(fmt.Errorf("%d times something went wrong, first: %w", len(l.errs), l.errs[0]), r.people.failures())
+	}
+	return r.people.failures()
+}
