@@ -45,6 +45,13 @@ export async function payWith(page: Page, card: Card): Promise<void> {
 /** What an order's page says of the order. */
 export const orderState = (page: Page) => page.getByRole("region", { name: "State of the order" });
 
+/** Waits until the countdown of an order's page counts: from then on the page follows its clock. */
+export async function awaitCountdown(page: Page): Promise<void> {
+  const timer = orderState(page).getByRole("timer");
+  const shown = await timer.textContent();
+  await expect(timer).not.toHaveText(shown ?? "");
+}
+
 /** Whether the front page offers a ticket, or one of the pages after it. */
 export async function isOffered(page: Page, title: string): Promise<boolean> {
   await page.goto("/");

@@ -1,6 +1,6 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
-import { fillCredentials, orderState } from "../people.ts";
+import { awaitCountdown, fillCredentials, orderState } from "../people.ts";
 import { freePort, startClient } from "../system.ts";
 import { offers } from "./offers.ts";
 import { shoot } from "./shoot.ts";
@@ -120,7 +120,7 @@ test("a buyer", async ({ visitor, caller, system, tolerated }) => {
 
   await buyer.clock.install();
   await buyer.goto(`/orders/${payable.id}`);
-  await expect(orderState(buyer)).toContainText("left to pay");
+  await awaitCountdown(buyer);
   await buyer.clock.fastForward("11:30");
   await expect(orderState(buyer)).toContainText("Less than five minutes left to pay");
   await shoot(buyer, "order-soon-over");

@@ -1,7 +1,7 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { looksRight } from "../looks.ts";
-import { fillCredentials } from "../people.ts";
+import { awaitCountdown, fillCredentials } from "../people.ts";
 
 // Pages that take a while to come by are looked at where they come up: absence.spec.ts and
 // time-is-up.spec.ts.
@@ -123,6 +123,7 @@ test("the last minute of an order can be used by everybody", async ({ caller, us
   const { id } = await api.order(buyer, await api.list(seller));
   await buyer.clock.install();
   await buyer.goto(`/orders/${id}`);
+  await awaitCountdown(buyer);
   for (const [jump, says] of [
     ["11:00", "Less than five minutes left to pay"],
     ["03:10", "Less than a minute left to pay"],

@@ -1,6 +1,16 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
-import { countLoads, entry, isOffered, orderState, payWith, reserve, sell, signUp } from "../people.ts";
+import {
+  awaitCountdown,
+  countLoads,
+  entry,
+  isOffered,
+  orderState,
+  payWith,
+  reserve,
+  sell,
+  signUp,
+} from "../people.ts";
 import { sendTogether } from "../race.ts";
 import { decideAtBank, moneyOf } from "../sandbox.ts";
 
@@ -102,6 +112,7 @@ test("pressing Pay twice pays once", async ({ caller, user, system }) => {
   const [seller, buyer] = [await caller(), await user()];
   const order = await api.order(buyer, await api.list(seller));
   await buyer.goto(`/orders/${order.id}`);
+  await awaitCountdown(buyer);
   const sent: string[] = [];
   buyer.on("request", (request) => {
     if (request.method() === "POST") sent.push(request.url());
