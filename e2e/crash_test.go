@@ -21,6 +21,10 @@ import (
 func TestNothingAcknowledgedIsLostWhenProcessesDie(t *testing.T) {
 	t.Parallel() // the others that are have systems of their own; what it waits for takes a minute
 	seller := somebody(t, shared)
+	var people []*api.Client
+	for range 4 {
+		people = append(people, somebody(t, shared)) // before anything is killed
+	}
 	stop := make(chan struct{})
 	var killer sync.WaitGroup
 	killer.Go(func() { killParts(t, stop) })
@@ -34,8 +38,7 @@ func TestNothingAcknowledgedIsLostWhenProcessesDie(t *testing.T) {
 	var purchases []purchase
 	var listed []string
 	var buyers sync.WaitGroup
-	for range 4 {
-		buyer := somebody(t, shared)
+	for _, buyer := range people {
 		buyers.Go(func() {
 			for range 12 {
 				ticket := insist(t, func() (api.Ticket, error) { return seller.ListTicket(t.Context(), "Front row", 1999) })

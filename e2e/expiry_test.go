@@ -16,6 +16,10 @@ import (
 	"ticketing.dev/local/system"
 )
 
+// promised is by how much an order outlives its time at most, whatever was down (P5). How long it takes
+// otherwise, half a second to one, is logged: a busy machine is no error.
+const promised = 15 * time.Second
+
 // start runs a system of the test's own.
 func start(t *testing.T, ttl time.Duration) *system.System {
 	t.Helper()
@@ -58,8 +62,8 @@ func TestOrdersExpireInTimeAndNeverBefore(t *testing.T) {
 	slices.Sort(late)
 	p50, p99 := late[len(late)/2], late[len(late)*99/100-1]
 	t.Logf("ended after expiresAt: p50 %s, p99 %s, at most %s", p50, p99, late[len(late)-1])
-	if p99 > 2*time.Second {
-		t.Errorf("p99 is %s", p99)
+	if late[len(late)-1] > promised {
+		t.Errorf("an order outlived its time by more than %s", promised)
 	}
 }
 

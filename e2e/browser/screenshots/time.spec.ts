@@ -33,8 +33,8 @@ test("what takes time", async ({ visitor, caller, system }) => {
   await payment;
 
   await order("Swan Lake, box for four, Sat 30 January", 1250);
-  await expect(state.getByRole("timer")).toHaveText(/^0:0[123]$/);
-  await slowDown(system, "payment_methods.create", 7_500);
+  await expect(state.getByRole("timer")).toHaveText(/^0:0[234]$/);
+  await slowDown(system, "payment_methods.create", 6_800);
   await buyer.getByRole("button", { name: /^Pay/ }).click();
   await expect(state.getByRole("heading", { name: "Refunded" })).toBeVisible();
   await shoot(buyer, "order-refunded");

@@ -72,8 +72,10 @@ test("a card is typed into Stripe's fields and pays once, however often one clic
   system,
 }) => {
   const { page, order } = await payer();
+  const expires = page.getByRole("textbox", { name: /expiration date/ });
+  await expect(expires).toBeVisible();
   await page.getByText("Expires").click();
-  await expect(page.getByRole("textbox", { name: /expiration date/ })).toBeFocused();
+  await expect(expires).toBeFocused();
   await payButton(page).click();
   await expect(page.getByText("Your card's number is incomplete.")).toBeVisible();
   await expect(page.getByRole("textbox", { name: /card number/ })).toBeFocused();
