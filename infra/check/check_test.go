@@ -1,10 +1,13 @@
 package check
 
 import (
+	"go/ast"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -215,6 +218,7 @@ var broken = []struct {
 	}},
 	{"client-depl.yaml", "sizeLimit: 64Mi", "medium: \"\"", []string{"Deployment client: volume cache may fill the node's disk"}},
 	{"client-depl.yaml", "emptyDir:\n            sizeLimit: 64Mi", "hostPath:\n            path: /", []string{"Deployment client: volume cache is of another kind than the namespace allows"}},
+	{"client-depl.yaml", "emptyDir:\n            sizeLimit: 64Mi", "persistentVolumeClaim:\n            claimName: cache", []string{"Deployment client: volume cache: claims are made by a StatefulSet here"}},
 	{"nats-depl.yaml", "mountPath: /data", "mountPath: /data\n            - name: more\n              mountPath: /more", []string{"StatefulSet nats: volume more is not there"}},
 	{"nats-depl.yaml", "        fsGroup: 65532\n", "", []string{"StatefulSet nats: without fsGroup it may not write to its volume"}},
 	{"nats-depl.yaml", "replicas: 1", "replicas: 2", []string{"StatefulSet nats: more than one of it would each have data of its own"}},
@@ -327,6 +331,7 @@ const (
 func TestWhatIsBrokenIsNamed(t *testing.T) {
 	c := code(t)
 	whole := files(t, "infra/k8s")
+	var said []string
 	for _, b := range broken {
 		t.Run(b.file+" "+b.new, func(t *testing.T) {
 			if !strings.Contains(whole[b.file], b.old) {
@@ -346,9 +351,43 @@ func TestWhatIsBrokenIsNamed(t *testing.T) {
 			if !slices.Equal(found, b.want) {
 				t.Errorf("found\n%s\nwant\n%s", strings.Join(found, "\n"), strings.Join(b.want, "\n"))
 			}
+			said = append(said, found...)
 		})
 	}
+	for _, form := range forms(t) {
+		if !slices.ContainsFunc(said, form.MatchString) {
+			t.Errorf("nothing that is broken makes a check say %q", form)
+		}
+	}
 }
+
+// forms are all that the checks can say: the formats that are given to add.
+func forms(t *testing.T) (all []*regexp.Regexp) {
+	t.Helper()
+	r := reader{root: "."}
+	for _, file := range r.source(".") {
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "add" {
+				if format, ok := at(call.Args, 0).(*ast.BasicLit); ok {
+					text, err := strconv.Unquote(format.Value)
+					r.fail(err)
+					all = append(all, regexp.MustCompile("^"+verb.ReplaceAllString(regexp.QuoteMeta(text), ".*")+"$"))
+				}
+			}
+			return true
+		})
+	}
+	if r.err != nil || len(all) < 50 {
+		t.Fatalf("%d forms found, %v", len(all), r.err)
+	}
+	return all
+}
+
+var verb = regexp.MustCompile("%[sdqv]")
 
 // A change of the code is noticed as well.
 func TestManifestsFollowTheCode(t *testing.T) {

@@ -30,7 +30,7 @@ func security(s System, _ Code) (c complaints) {
 			c.add("%s: it sees the node", w)
 		}
 		for _, v := range pod.Volumes {
-			if v.EmptyDir == nil && v.Secret == nil && v.ConfigMap == nil {
+			if v.EmptyDir == nil && v.Secret == nil && v.ConfigMap == nil && v.PersistentVolumeClaim == nil {
 				c.add("%s: volume %s is of another kind than the namespace allows", w, v.Name)
 			}
 		}

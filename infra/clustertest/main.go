@@ -4,7 +4,7 @@
 //	make test-cluster
 //	make test-cluster ARGS=-standin   # where the images of the stores cannot be had
 //
-// It needs kubectl, skaffold, Docker, and in the cluster an ingress controller of the class nginx. It makes
+// It is run at the root of the repository, and needs kubectl, skaffold, Docker, and in the cluster an ingress controller of the class nginx. It makes
 // the namespace `ticketing` and deletes it at the end; one that is there already is somebody's, and ends
 // the test before it begins.
 //
