@@ -12,31 +12,13 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/event"
-	"go.mongodb.org/mongo-driver/mongo"
-	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/service/servicetest"
-	"ticketing.dev/common/standin"
 )
 
 // What breaks in docs/model without one of its rules, played against the service.
-
-// watched is a database of the test's own whose every command is told before it is sent.
-func watched(t *testing.T, told func(*event.CommandStartedEvent)) *mongo.Database {
-	t.Helper()
-	uri := standin.Mongo(t)
-	monitor := &event.CommandMonitor{Started: func(_ context.Context, e *event.CommandStartedEvent) { told(e) }}
-	client, err := mongo.Connect(t.Context(), options.Client().ApplyURI(uri).SetMonitor(monitor))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Disconnect(context.Background()) })
-	_, name, _ := strings.Cut(strings.TrimPrefix(uri, "mongodb://"), "/")
-	name, _, _ = strings.Cut(name, "?")
-	return client.Database(name)
-}
 
 // through is a way to the bus that the test may get in between.
 type through func(ctx context.Context, channel string, message []byte) error
@@ -72,7 +54,7 @@ func (s *system) learned(o *Service) string {
 func TestAReservationIsOneWrite(t *testing.T) {
 	var writes []string
 	s := &system{t: t, bus: memory.New()}
-	s.db = watched(t, func(e *event.CommandStartedEvent) {
+	s.db = servicetest.Watched(t, func(e *event.CommandStartedEvent) {
 		switch e.CommandName {
 		case "insert", "update", "delete", "findAndModify":
 			writes = append(writes, e.Command.String())
@@ -211,7 +193,7 @@ func TestATicketIsTakenUntilItsCancellationIsStored(t *testing.T) {
 	s := &system{t: t, bus: memory.New()}
 	var meanwhile func()
 	var once sync.Once
-	s.db = watched(t, func(e *event.CommandStartedEvent) {
+	s.db = servicetest.Watched(t, func(e *event.CommandStartedEvent) {
 		if e.CommandName == "update" && strings.Contains(e.Command.String(), `"cancelled"`) {
 			once.Do(meanwhile)
 		}

@@ -1,10 +1,8 @@
 package payments
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,32 +15,16 @@ import (
 
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/service/servicetest"
-	"ticketing.dev/common/standin"
 )
 
 // What breaks in docs/model without one of its rules, played against the service.
-
-// watched is a database of the test's own whose every command is told before it is sent.
-func watched(t *testing.T, told func(*event.CommandStartedEvent)) *mongo.Database {
-	t.Helper()
-	uri := standin.Mongo(t)
-	monitor := &event.CommandMonitor{Started: func(_ context.Context, e *event.CommandStartedEvent) { told(e) }}
-	client, err := mongo.Connect(t.Context(), options.Client().ApplyURI(uri).SetMonitor(monitor))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Disconnect(context.Background()) })
-	_, name, _ := strings.Cut(strings.TrimPrefix(uri, "mongodb://"), "/")
-	name, _, _ = strings.Cut(name, "?")
-	return client.Database(name)
-}
 
 // Two handlers make the copy of an order, each with another event. The one with the newer event is
 // refused as a duplicate, and its event is not taken for an old one.
 func TestNewsThatMeetInACopyAreNotLost(t *testing.T) {
 	var updates atomic.Int64
 	var insert func()
-	copies := orders{watched(t, func(e *event.CommandStartedEvent) {
+	copies := orders{servicetest.Watched(t, func(e *event.CommandStartedEvent) {
 		if e.CommandName == "update" && updates.Add(1) == 2 {
 			insert()
 		}
