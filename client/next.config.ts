@@ -9,6 +9,8 @@ const config: NextConfig = {
   images: { unoptimized: true },
   outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**"] },
   poweredByHeader: false,
+  // Under skaffold dev the page comes from there, and hot reload with it.
+  allowedDevOrigins: ["ticketing.dev"],
   // The title is in the first bytes and in <head> for everybody, not streamed into the body and moved
   // there by a script, which would leave visitors without JavaScript without one.
   htmlLimitedBots: /.*/,
