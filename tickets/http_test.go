@@ -58,17 +58,23 @@ func TestSellerListsAndEdits(t *testing.T) {
 	}
 }
 
+// store puts a ticket into the database as it was stored in a status.
+func (s *system) store(status string) (stored bson.M) {
+	s.t.Helper()
+	if err := bson.UnmarshalExtJSON(file(s.t, status+".stored.json"), true, &stored); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.db.Collection("tickets").InsertOne(s.t.Context(), stored); err != nil {
+		s.t.Fatal(err)
+	}
+	return stored
+}
+
 // The stored and the shown form are promises: to the documents of yesterday, and to clients.
 func TestStoredTicketIsShown(t *testing.T) {
 	s := start(t)
 	for _, status := range []string{"available", "reserved", "sold"} {
-		var stored bson.M
-		if err := bson.UnmarshalExtJSON(file(t, status+".stored.json"), true, &stored); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.db.Collection("tickets").InsertOne(t.Context(), stored); err != nil {
-			t.Fatal(err)
-		}
+		stored := s.store(status)
 		shown := s.Do(servicetest.Nobody, http.MethodGet, fmt.Sprintf("/api/tickets/%s", stored["_id"]), "")
 		if want := strings.TrimSpace(string(file(t, status+".json"))); shown.Body != want {
 			t.Errorf("%s: %s, want %s", status, shown.Body, want)

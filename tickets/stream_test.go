@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson"
-
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/mongodb"
@@ -117,13 +115,7 @@ func (st *stream) ends() {
 func TestAStreamBeginsWithTheTicketAsItIs(t *testing.T) {
 	s := start(t)
 	for _, status := range []string{"available", "reserved", "sold"} {
-		var stored bson.M
-		if err := bson.UnmarshalExtJSON(file(t, status+".stored.json"), true, &stored); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.db.Collection("tickets").InsertOne(t.Context(), stored); err != nil {
-			t.Fatal(err)
-		}
+		stored := s.store(status)
 		st := ask(t, s.Client, stored["_id"].(string), "")
 		if st.http.StatusCode != http.StatusOK {
 			t.Errorf("status %d", st.http.StatusCode)

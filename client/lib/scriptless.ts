@@ -1,4 +1,4 @@
-// Pages without scripts. Next's and React's own are twice as large as all the rest of the landing page,
+// Pages without scripts. Next's and React's own are many times as large as all the rest of the landing page,
 // and it has nothing for them to do: links and forms work by themselves
 // (docs/decisions/0015-the-landing-page-has-no-scripts.md).
 

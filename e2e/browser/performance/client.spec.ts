@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Page, test } from "@playwright/test";
 import * as api from "../api.ts";
+import { browser as chromium } from "../browser.ts";
 import { type Running, type System, startSystem } from "../system.ts";
 
 const TICKETS = 100;
@@ -82,10 +83,10 @@ test("Lighthouse", async () => {
         "--output=json",
         `--output-path=${report}`,
         `--only-categories=${CATEGORIES}`,
-        `--chrome-flags=${chromeFlags()}`,
+        `--chrome-flags=${chromium.launchOptions?.args?.join(" ")}`,
       ],
       {
-        env: { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? "/usr/bin/chromium" },
+        env: { ...process.env, CHROME_PATH: chromium.launchOptions?.executablePath },
         stdio: ["ignore", "ignore", "inherit"],
       },
     );
@@ -123,10 +124,6 @@ async function weigh(page: Page, path: string): Promise<Map<string, number>> {
 function residentMegabytes(): number {
   const status = readFileSync(`/proc/${system.client}/status`, "utf8");
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
-}
-
-function chromeFlags(): string {
-  return "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 }
 
 const at = (sorted: number[], share: number) => sorted[Math.floor(share * sorted.length)]?.toFixed(1);
