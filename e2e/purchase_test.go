@@ -1,6 +1,10 @@
 package e2e
 
 import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,7 +18,7 @@ import (
 )
 
 func TestPurchase(t *testing.T) {
-	seller, buyer, other := somebody(t, shared), somebody(t, shared), somebody(t, shared)
+	seller, buyer, other := somebody(t, shop), somebody(t, shop), somebody(t, shop)
 	for _, price := range []money.Cents{1999, 57, 110, 99999999} {
 		ticket := list(t, seller, price)
 		o := order(t, buyer, ticket)
@@ -29,7 +33,7 @@ func TestPurchase(t *testing.T) {
 		if err != nil || sold.OrderID != o.ID || sold.Price.Cents != price {
 			t.Errorf("sold as %+v, %v", sold, err)
 		}
-		if left, captures := stripeOf(t, shared).kept(o.ID); left != price || captures != 1 {
+		if left, captures := stripeOf(t, shop).kept(o.ID); left != price || captures != 1 {
 			t.Errorf("Stripe has %s from %d captures, want %s from 1", left, captures, price)
 		}
 		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "complete order cannot be cancelled")
@@ -46,8 +50,8 @@ func TestPurchase(t *testing.T) {
 	}
 }
 
-func TestADeclineFreesTheTicket(t *testing.T) {
-	seller, buyer := somebody(t, shared), somebody(t, shared)
+func TestPurchaseDeclined(t *testing.T) {
+	seller, buyer := somebody(t, shop), somebody(t, shop)
 	ticket := list(t, seller, 1999)
 	o := order(t, buyer, ticket)
 	_, err := buyer.Pay(t.Context(), o.ID, "tok_chargeDeclined")
@@ -58,12 +62,12 @@ func TestADeclineFreesTheTicket(t *testing.T) {
 	if _, err := buyer.AwaitTicket(bounded(t), ticket.ID, api.Available); err != nil {
 		t.Fatal(err)
 	}
-	order(t, somebody(t, shared), ticket)
+	order(t, somebody(t, shop), ticket)
 }
 
 // The webhook alone tells what the payer has answered the bank.
-func TestTheBankAsks(t *testing.T) {
-	seller, buyer := somebody(t, shared), somebody(t, shared)
+func TestPurchaseThatTheBankAsksAbout(t *testing.T) {
+	seller, buyer := somebody(t, shop), somebody(t, shop)
 	for decision, want := range map[string]string{"approve": api.Complete, "refuse": api.Cancelled} {
 		o := order(t, buyer, list(t, seller, 1999))
 		charge, err := buyer.Pay(t.Context(), o.ID, "pm_card_authenticationRequired")
@@ -74,7 +78,7 @@ func TestTheBankAsks(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "payment is in flight")
-		stripeOf(t, shared).decide(charge, decision)
+		stripeOf(t, shop).decide(charge, decision)
 		if _, err := buyer.AwaitOrder(bounded(t), o.ID, want); err != nil {
 			t.Errorf("%s: %v", decision, err)
 		}
@@ -82,14 +86,12 @@ func TestTheBankAsks(t *testing.T) {
 }
 
 // Fifty buyers order one ticket at once through the gateway, which spreads them over two replicas.
-func TestOneOfFiftyBuyersWins(t *testing.T) {
-	seller := somebody(t, shared)
+func TestPurchaseByOneOfFifty(t *testing.T) {
+	seller := somebody(t, shop)
 	buyers := make([]*api.Client, 50)
-	var signUps sync.WaitGroup
 	for i := range buyers {
-		signUps.Go(func() { buyers[i] = somebody(t, shared) })
+		buyers[i] = somebody(t, shop)
 	}
-	signUps.Wait()
 	for round := range 20 {
 		ticket := list(t, seller, 1999)
 		var won, lost atomic.Int64
@@ -114,6 +116,67 @@ func TestOneOfFiftyBuyersWins(t *testing.T) {
 			t.Fatalf("round %d: %d won, %d lost", round, won.Load(), lost.Load())
 		}
 	}
+}
+
+// Whoever looks at a ticket sees on the same connection how it is reserved, and then sold: nothing on the
+// way holds the news back.
+func TestPurchaseIsWatched(t *testing.T) {
+	seller, buyer := somebody(t, shop), somebody(t, shop)
+	ticket := list(t, seller, 1999)
+	states := watchTicket(t, ticket.ID)
+	next := func(want string) {
+		t.Helper()
+		select {
+		case got := <-states:
+			if got.Status != want {
+				t.Fatalf("the watcher sees %+v, want it %s", got, want)
+			}
+		case <-time.After(patience):
+			t.Fatalf("the watcher does not see that it is %s", want)
+		}
+	}
+	next(api.Available)
+	o := order(t, buyer, ticket)
+	next(api.Reserved)
+	if _, err := buyer.Pay(t.Context(), o.ID, "tok_visa"); err != nil {
+		t.Fatal(err)
+	}
+	next(api.Sold)
+}
+
+// watchTicket follows a ticket's events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+func watchTicket(t *testing.T, id string) <-chan api.Ticket {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, shop.Run().Gateway+"/api/tickets/"+id+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := make(chan api.Ticket)
+	var reading sync.WaitGroup
+	t.Cleanup(reading.Wait)
+	reading.Go(func() {
+		defer response.Body.Close()
+		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+			data, found := strings.CutPrefix(lines.Text(), "data: ")
+			if !found {
+				continue
+			}
+			var state api.Ticket
+			if err := json.Unmarshal([]byte(data), &state); err != nil {
+				t.Errorf("%s: %v", data, err)
+			}
+			select {
+			case states <- state:
+			case <-t.Context().Done(): // which ends before the cleanup
+				return
+			}
+		}
+	})
+	return states
 }
 
 // A orders and cancels, B orders the same ticket, and then A's timer comes.

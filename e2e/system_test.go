@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,13 +27,25 @@ const patience = 45 * time.Second
 var (
 	// shared is the system that all tests use but those that need another time to live.
 	shared *system.System
+	// shop is where the purchases are tested: shared, or one that runs already.
+	shop place
 	// programs is where the programs of all systems are.
 	programs string
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+// place is a system that people can reach.
+type place interface{ Run() system.Run }
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
+	if there, named := elsewhere(); named {
+		shop = there
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "ticketing-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -49,6 +62,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer shared.Close()
+	shop = shared
 	return m.Run()
 }
 
@@ -71,7 +85,7 @@ func bounded(t testing.TB) context.Context {
 var people atomic.Int64
 
 // somebody is a user who has just signed up.
-func somebody(t testing.TB, s *system.System) *api.Client {
+func somebody(t testing.TB, s place) *api.Client {
 	t.Helper()
 	c := api.New(s.Run().Gateway).Through(watched(t))
 	email := fmt.Sprintf("somebody-%d-%d@example.com", time.Now().UnixNano(), people.Add(1))
@@ -113,7 +127,7 @@ type stripe struct {
 	url string
 }
 
-func stripeOf(t testing.TB, s *system.System) stripe { return stripe{t, s.Run().Stripe.URL} }
+func stripeOf(t testing.TB, s place) stripe { return stripe{t, s.Run().Stripe.URL} }
 
 func (s stripe) post(path, contentType, body string) {
 	s.t.Helper()

@@ -126,6 +126,9 @@ func (r *run) secrets(ctx context.Context) error {
 	secret := func(name, kind string, data map[string]string) map[string]any {
 		return map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]string{"name": name}, "type": kind, "stringData": data}
 	}
+	if err := os.WriteFile(r.trusted(), []byte(certificate), 0o600); err != nil {
+		return err
+	}
 	all := map[string]any{"apiVersion": "v1", "kind": "List", "items": []any{
 		secret("jwt-secret", "Opaque", map[string]string{"JWT_KEY": rand.Text() + rand.Text()}),
 		secret("stripe-secret", "Opaque", map[string]string{"STRIPE_KEY": "sk_test_" + rand.Text(), "STRIPE_WEBHOOK_SECRET": "whsec_" + base64.StdEncoding.EncodeToString([]byte(rand.Text()))}),
@@ -167,6 +170,9 @@ func (r *run) certificate(hosts ...string) (certificate, key string, err error) 
 	r.roots.AppendCertsFromPEM([]byte(certificate))
 	return certificate, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text})), nil
 }
+
+// trusted is the file of the certificate that this run trusts.
+func (r *run) trusted() string { return filepath.Join(r.tmp, "ticketing.dev.pem") }
 
 func (r *run) images() string { return filepath.Join(r.tmp, "images.json") }
 

@@ -35,7 +35,7 @@ func TestFailedRequestsAreCounted(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	p := newPeople(server.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	p := newPeople(server.Listener.Addr().String(), "", &tls.Config{InsecureSkipVerify: true})
 	for _, path := range []string{"/", "/missing"} {
 		p.get(t.Context(), site+path)
 		if err := p.failures(); err != nil {

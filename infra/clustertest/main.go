@@ -4,12 +4,12 @@
 //	make test-cluster
 //	make test-cluster ARGS=-standin   # where the images of the stores cannot be had
 //
-// It is run at the root of the repository, and needs kubectl, skaffold, Docker, and in the cluster an ingress controller of the class nginx. It makes
-// the namespace `ticketing` and deletes it at the end; one that is there already is somebody's, and ends
-// the test before it begins.
+// It is run at the root of the repository, and needs Go, kubectl, skaffold, Docker, and in the cluster an
+// ingress controller of the class nginx. It makes the namespace `ticketing` and deletes it at the end; one
+// that is there already is somebody's, and ends the test before it begins.
 //
-// The ingress is asked at the address that its Ingress says it has. INGRESS_TLS_URL, such as
-// https://127.0.0.1:8443, names another.
+// The ingress is asked at the address that its Ingress says it has. INGRESS_URL and INGRESS_TLS_URL, such
+// as http://127.0.0.1:8080 and https://127.0.0.1:8443, name another.
 package main
 
 import (
@@ -55,9 +55,8 @@ func (r *run) test(ctx context.Context) error {
 		{"Everything comes up", r.deploy},
 		{"The way in", r.findIngress},
 		{"The landing page", r.landingPage},
-		{"Purchases", r.purchases},
-		{"A decline, and a bank that asks", r.declines},
-		{"Fifty buyers and one ticket", r.race},
+		{"Plain HTTP", r.toHTTPS},
+		{"The end-to-end tests of purchases", r.suite},
 		{"An order that nobody pays", r.expiry},
 		{"Memory at rest", r.measure("at rest")},
 		{"The autoscalers", r.autoscalers},

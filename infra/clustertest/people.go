@@ -28,7 +28,8 @@ const (
 // people reach the system as browsers do: by its names, through the ingress.
 type people struct {
 	transport *http.Transport
-	address   string // of the ingress
+	address   string // of the ingress, for TLS
+	plainAt   string // and without
 	requests  atomic.Int64
 	failed    atomic.Int64
 	first     atomic.Pointer[string] // what failed first
@@ -38,12 +39,13 @@ type people struct {
 func (r *run) findIngress(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if os.Getenv("INGRESS_TLS_URL") != "" {
+		return r.enter(ctx, "localhost")
+	}
 	for {
-		address, err := r.ingressAddress(ctx)
-		if err == nil && address != "" {
-			r.people = newPeople(address, &tls.Config{RootCAs: r.roots})
-			r.report.say("the ingress is at %s", address)
-			return r.people.await(ctx)
+		host, err := r.kubectl(ctx, "get", "ingress", "ingress-srv", "--output=jsonpath={.status.loadBalancer.ingress[0].ip}{.status.loadBalancer.ingress[0].hostname}")
+		if err == nil && host != "" {
+			return r.enter(ctx, host)
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("the Ingress has no address; is there a controller of the class nginx? %w", errors.Join(err, ctx.Err()))
@@ -52,23 +54,36 @@ func (r *run) findIngress(ctx context.Context) error {
 	}
 }
 
-func (r *run) ingressAddress(ctx context.Context) (string, error) {
-	if named := os.Getenv("INGRESS_TLS_URL"); named != "" {
-		u, err := url.Parse(named)
-		if err != nil {
-			return "", err
-		}
-		return u.Host, nil
+// enter goes in at a host, or where the environment says that its ports are.
+func (r *run) enter(ctx context.Context, host string) error {
+	address, err := port("INGRESS_TLS_URL", net.JoinHostPort(host, "443"))
+	if err != nil {
+		return err
 	}
-	found, err := r.kubectl(ctx, "get", "ingress", "ingress-srv", "--output=jsonpath={.status.loadBalancer.ingress[0].ip}{.status.loadBalancer.ingress[0].hostname}")
-	if err != nil || found == "" {
-		return "", err
+	plain, err := port("INGRESS_URL", net.JoinHostPort(host, "80"))
+	if err != nil {
+		return err
 	}
-	return net.JoinHostPort(found, "443"), nil
+	r.people = newPeople(address, plain, &tls.Config{RootCAs: r.roots})
+	r.report.say("the ingress is at %s and %s", address, plain)
+	return r.people.await(ctx)
 }
 
-func newPeople(address string, config *tls.Config) *people {
-	p := &people{address: address}
+// port is host and port of the URL that an environment variable holds, if it does.
+func port(variable, otherwise string) (string, error) {
+	named := os.Getenv(variable)
+	if named == "" {
+		return otherwise, nil
+	}
+	u, err := url.Parse(named)
+	if err != nil || u.Port() == "" {
+		return "", fmt.Errorf("%s is to be a URL with a port, such as https://127.0.0.1:8443: %q", variable, named)
+	}
+	return u.Host, nil
+}
+
+func newPeople(address, plainAt string, config *tls.Config) *people {
+	p := &people{address: address, plainAt: plainAt}
 	p.transport = &http.Transport{
 		TLSClientConfig: config,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -149,6 +164,23 @@ func (p *people) note(format string, args ...any) {
 	text := time.Now().Format("15:04:05.000 ") + fmt.Sprintf(format, args...)
 	p.first.CompareAndSwap(nil, &text)
 	p.failed.Add(1)
+}
+
+// plain asks without TLS and follows nothing. The answer's body is closed.
+func (p *people) plain(ctx context.Context, address string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Close = true
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, p.plainAt)
+	}}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	return response, response.Body.Close()
 }
 
 func (p *people) browser() *http.Client {
@@ -239,23 +271,4 @@ func (p *people) ledger(ctx context.Context) (map[string][]entry, error) {
 		byOrder[e.OrderID] = append(byOrder[e.OrderID], e)
 	}
 	return byOrder, nil
-}
-
-// decide is the payer's answer to the bank.
-func (p *people) decide(ctx context.Context, charge api.Charge, decision string) error {
-	form := url.Values{"client_secret": {charge.ClientSecret}, "decision": {decision}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, sandbox+"/sandbox/authenticate/"+charge.StripeID, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := p.browser().Do(request)
-	if err != nil {
-		return err
-	}
-	response.Body.Close()
-	if response.StatusCode >= 300 {
-		return fmt.Errorf("the bank's page: %s", response.Status)
-	}
-	return nil
 }

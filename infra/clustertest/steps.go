@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
-	"sync"
 	"time"
 
-	"ticketing.dev/common/money"
 	"ticketing.dev/local/api"
 )
 
@@ -28,127 +25,39 @@ func (r *run) landingPage(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) purchases(ctx context.Context) error {
-	seller, buyer, err := r.people.two(ctx)
+// toHTTPS asks in plain HTTP, as somebody does who types the name.
+func (r *run) toHTTPS(ctx context.Context) error {
+	response, err := r.people.plain(ctx, "http://ticketing.dev/tickets/new?x=1")
 	if err != nil {
 		return err
 	}
-	for _, price := range []money.Cents{1999, 57, 110, 99999999} {
-		if err := r.purchase(ctx, seller, buyer, price); err != nil {
-			return err
-		}
-		r.report.say("sold for %s", price)
+	where := response.Header.Get("Location")
+	if response.StatusCode/100 != 3 || !strings.HasPrefix(where, site) || !strings.HasSuffix(where, "/tickets/new?x=1") {
+		return fmt.Errorf("it answers %s to %q", response.Status, where)
 	}
-	stranger, err := r.people.somebody(ctx)
-	if err != nil {
-		return err
-	}
-	for _, d := range r.world.all() {
-		if _, err := stranger.Order(ctx, d.order); api.StatusOf(err) != http.StatusUnauthorized {
-			return fmt.Errorf("a stranger reads an order: %v", err)
-		}
-		if _, err := d.seller.EditTicket(ctx, d.ticket, "Back row", 50); api.StatusOf(err) != http.StatusBadRequest {
-			return fmt.Errorf("a sold ticket is edited: %v", err)
-		}
-	}
-	return r.people.failures()
+	r.report.say("%d to %s", response.StatusCode, where)
+	return nil
 }
 
-func (r *run) declines(ctx context.Context) error {
-	seller, buyer, err := r.people.two(ctx)
+// suite runs those of the end-to-end tests that need nothing but a way in.
+func (r *run) suite(ctx context.Context) error {
+	said, err := r.command(ctx, "", "env",
+		"SITE_URL="+site, "SITE_STRIPE_URL="+sandbox, "SITE_ADDRESS="+r.people.address, "SSL_CERT_FILE="+r.trusted(),
+		"go", "test", "-count=1", "-v", "-timeout=10m", "./e2e")
 	if err != nil {
 		return err
 	}
-	declined, err := place(ctx, seller, buyer, 1999)
-	if err != nil {
-		return err
-	}
-	if _, err := buyer.Pay(ctx, declined.order, "tok_chargeDeclined"); api.StatusOf(err) != http.StatusPaymentRequired {
-		return fmt.Errorf("a declined card: %v", err)
-	}
-	declined.end = api.Cancelled
-	r.world.remember(declined)
-	if err := declined.check(ctx); err != nil {
-		return err
-	}
-	for decision, end := range map[string]string{"approve": api.Complete, "refuse": api.Cancelled} {
-		asked, err := place(ctx, seller, buyer, 1999)
-		if err != nil {
-			return err
-		}
-		charge, err := buyer.Pay(ctx, asked.order, "pm_card_authenticationRequired")
-		if err != nil || charge.Status != api.Pending {
-			return fmt.Errorf("the charge is %+v, %v", charge, err)
-		}
-		if err := r.people.decide(ctx, charge, decision); err != nil {
-			return err
-		}
-		asked.end = end
-		r.world.remember(asked)
-		if err := asked.check(ctx); err != nil {
-			return err
-		}
-		r.report.say("%s: the order is %s", decision, end)
-	}
-	return r.people.failures()
-}
-
-// race lets fifty buyers order one ticket at once.
-func (r *run) race(ctx context.Context) error {
-	const all = 50
-	seller, err := r.people.somebody(ctx)
-	if err != nil {
-		return err
-	}
-	contenders := make([]*api.Client, all)
-	for i := range contenders {
-		if contenders[i], err = r.people.somebody(ctx); err != nil {
-			return err
+	passed := 0
+	for line := range strings.Lines(said) {
+		if name, ok := strings.CutPrefix(line, "--- PASS: "); ok {
+			r.report.say("%s", strings.TrimSpace(name))
+			passed++
 		}
 	}
-	for round := range 5 {
-		ticket, err := seller.ListTicket(ctx, "The last seat", 1999)
-		if err != nil {
-			return err
-		}
-		won, err := r.orderAtOnce(ctx, contenders, ticket.ID)
-		if err != nil {
-			return err
-		}
-		if len(won) != 1 {
-			return fmt.Errorf("round %d: %d have the ticket", round, len(won))
-		}
-		d := deal{seller: seller, buyer: won[0].buyer, order: won[0].order, ticket: ticket.ID, price: 1999, end: api.Cancelled}
-		if err := d.buyer.CancelOrder(ctx, d.order); err != nil {
-			return err
-		}
-		r.world.remember(d)
+	if passed == 0 {
+		return fmt.Errorf("no test was run:\n%s", said)
 	}
-	r.report.say("five times one had it, and 49 were told that it is reserved")
-	return r.people.failures()
-}
-
-func (r *run) orderAtOnce(ctx context.Context, contenders []*api.Client, ticket string) (won []deal, err error) {
-	var mu sync.Mutex
-	var waiting sync.WaitGroup
-	begin := make(chan struct{})
-	for _, c := range contenders {
-		waiting.Go(func() {
-			<-begin
-			o, refusal := c.PlaceOrder(ctx, ticket)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case refusal == nil:
-				won = append(won, deal{buyer: c, order: o.ID})
-			case api.StatusOf(refusal) != http.StatusBadRequest:
-				err = errors.Join(err, refusal)
-			}
-		})
-	}
-	close(begin)
-	waiting.Wait()
-	return won, err
+	return nil
 }
 
 // late is how much an order may outlive its time: README.
