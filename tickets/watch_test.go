@@ -229,7 +229,7 @@ func TestManyWatchersAreOneQuestion(t *testing.T) {
 		w := newWorld(t)
 		w.put("a", 0, Available)
 		w.put("b", 7, Available)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute + lookEvery/2) // from here on, between two looks
 		if asked := w.questions(); len(asked) > 0 {
 			t.Errorf("nobody watches, and the database is asked: %v", asked)
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,9 +19,10 @@ type balancer struct {
 	turn      atomic.Uint64
 }
 
-// RoundTrip sends a request to the replica whose turn it is. A GET that finds nobody there goes on to
-// the others. Nothing else is sent twice: a refused connection proves that nothing was done, but what
-// a client may repeat is the client's to judge.
+// RoundTrip sends a request to the replica whose turn it is. If nobody is there, as when that replica is
+// being restarted, it goes on to the others, as an ingress does: a connection that is refused proves that
+// nothing was sent. What may have been sent is not sent again: whether it may be repeated is the
+// client's to judge.
 func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	replicas := b.replicas()
 	if len(replicas) == 0 {
@@ -30,7 +32,7 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	for i := uint64(0); ; i++ {
 		response, err := b.send(r, replicas[(first+i)%uint64(len(replicas))])
 		last := i+1 == uint64(len(replicas))
-		if err == nil || last || !repeatable(r) || !unsent(err) {
+		if err == nil || last || !unsent(err) {
 			return response, err
 		}
 	}
@@ -39,11 +41,10 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 func (b *balancer) send(r *http.Request, to *url.URL) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.URL.Scheme, r.URL.Host = to.Scheme, to.Host
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = io.NopCloser(r.Body) // the next replica may need it; the proxy closes it in the end
+	}
 	return b.transport.RoundTrip(r)
-}
-
-func repeatable(r *http.Request) bool {
-	return r.Method == http.MethodGet && (r.Body == nil || r.Body == http.NoBody)
 }
 
 // unsent says whether an error came before anything was sent.

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,23 +175,49 @@ func TestReplicasTakeTurns(t *testing.T) {
 	}
 }
 
+// A replica that is being restarted costs nobody a request, whatever it asks for.
 func TestReplicaAway(t *testing.T) {
-	alive := replica(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "alive") })
-	g := serve(t, fixed(alive, nobody(t)))
-
-	statuses := func(method string) map[int]int {
-		count := make(map[int]int)
+	echo := replica(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	g := serve(t, fixed(echo, nobody(t)))
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		for range 4 {
-			response, _ := send(t, method, g.URL+"/api/tickets")
-			count[response.StatusCode]++
+			response, err := http.DefaultClient.Do(request(t, method, g.URL+"/api/tickets", "asked"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			response.Body.Close()
+			if response.StatusCode != http.StatusOK || string(body) != "asked" || err != nil {
+				t.Errorf("%s: %s %q (%v); want what was sent, from the replica that is there", method, response.Status, body, err)
+			}
 		}
-		return count
 	}
-	if got := statuses(http.MethodGet); got[http.StatusOK] != 4 {
-		t.Errorf("GET: %v; want all answered by the replica that is there", got)
+}
+
+// request has a body.
+func request(t *testing.T, method, url, body string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := statuses(http.MethodPost); got[http.StatusServiceUnavailable] != 2 {
-		t.Errorf("POST: %v; want half refused, as it is not tried twice", got)
+	return r
+}
+
+// A replica that dies may have done what it was asked for.
+func TestWhatWasSentIsNotSentAgain(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		var came atomic.Int64
+		dies := func(http.ResponseWriter, *http.Request) { came.Add(1); panic(http.ErrAbortHandler) }
+		g := serve(t, fixed(replica(t, dies), replica(t, dies)))
+		response, err := http.DefaultClient.Do(request(t, method, g.URL+"/api/payments", "{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusServiceUnavailable || came.Load() != 1 {
+			t.Errorf("%s: %s, sent %d times", method, response.Status, came.Load())
+		}
 	}
 }
 
