@@ -12,6 +12,9 @@ CLIENT = client/.next/standalone/server.js
 revision = $(shell git rev-parse HEAD 2>/dev/null)
 labels = --build-arg VERSION=$(shell git describe --always --dirty 2>/dev/null) --build-arg REVISION=$(revision)
 
+# The campaign needs the real Redis, and installs Debian's where there is none.
+redis = $(if $(shell command -v redis-server),,/usr/bin/redis-server)
+
 # Debian's, which the browser tests install unless it is there.
 export CHROMIUM ?= /usr/bin/chromium
 
@@ -53,6 +56,14 @@ test-client: client/node_modules/.package-lock.json ## Lint, type-check and test
 .PHONY: test-browser
 test-browser: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Test the whole in a browser
 	cd e2e/browser && npm run lint && npm run typecheck && LOCAL=$(CURDIR)/.bin/local npm test
+
+.PHONY: test-chaos
+test-chaos: .bin/chaos $(redis) ## Run a short campaign: three fixed seeds and a random one
+	.bin/chaos -seed 1,2,3 -rounds 4 -parallel 4 -load 12s
+
+.PHONY: chaos
+chaos: .bin/chaos $(redis) ## Hurt the real processes while people buy, and judge (SEED=42 again, ROUNDS=100, ARGS="-h")
+	.bin/chaos $(if $(SEED),-seed $(SEED)) $(if $(ROUNDS),-rounds $(ROUNDS)) $(ARGS)
 
 .PHONY: screenshots
 screenshots: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Make docs/screenshots anew
@@ -107,12 +118,15 @@ bench: .bin/standin ## Run the benchmarks
 	STANDIN=$(CURDIR)/.bin/standin go test -run '^$$' -bench . -benchmem work
 
 # go build knows best what is out of date.
-.PHONY: .bin/standin .bin/local .bin/staticcheck
+.PHONY: .bin/standin .bin/local .bin/chaos .bin/staticcheck
 .bin/standin:
 	cd local && GOWORK=off go build -o ../$@ ./cmd/standin
 
 .bin/local:
 	cd local && GOWORK=off go build -o ../$@ .
+
+.bin/chaos:
+	cd e2e && GOWORK=off go build -o ../$@ ./chaos
 
 .bin/staticcheck:
 	cd tools && GOWORK=off go build -o ../$@ honnef.co/go/tools/cmd/staticcheck
@@ -132,3 +146,10 @@ client/.next/standalone/server.js: client/node_modules/.package-lock.json $(clie
 /usr/bin/chromium:
 	@echo "installing Chromium"
 	apt=apt-get; test "$$(id -u)" = 0 || apt="sudo apt-get"; $$apt update -q && $$apt install -q -y --no-install-recommends chromium
+
+# The program alone: the service that comes with it is neither started now nor with the machine.
+/usr/bin/redis-server:
+	@echo "installing Redis"
+	set -e; sudo=; test "$$(id -u)" = 0 || sudo=sudo; systemctl=true; test ! -d /run/systemd/system || systemctl="$$sudo systemctl"; \
+		$$systemctl mask redis-server; $$sudo apt-get update -q; $$sudo apt-get install -q -y --no-install-recommends redis-server; \
+		$$systemctl unmask redis-server; $$systemctl disable redis-server

@@ -12,18 +12,18 @@ type apart struct {
 	bin            string // the directory of the services' programs
 	standinProgram string
 	logs           *logs
-	ports          *portFinder
+	ports          *Ports
 	changed        func() // is called whenever a process has been replaced
 }
 
 // service runs a service's own program, configured by nothing but its environment.
-func (a *apart) service(ctx context.Context, name string, s settings) (*unit, error) {
-	port, err := a.ports.free()
+func (a *apart) service(ctx context.Context, name string, s Settings) (*unit, error) {
+	port, err := a.ports.Free()
 	if err != nil {
 		return nil, err
 	}
 	at := &url.URL{Scheme: "http", Host: local(port)}
-	return a.run(ctx, command{name: name, path: filepath.Join(a.bin, name), env: s.environ(name, port)}, at, answersReadyz(at))
+	return a.run(ctx, command{name: name, path: filepath.Join(a.bin, name), env: s.Environ(name, port)}, at, answersReadyz(at))
 }
 
 // schemes are those of the stand-ins' addresses.
@@ -31,7 +31,7 @@ var schemes = map[string]string{"mongo": "mongodb", "nats": "nats", "redis": "re
 
 // standin runs a stand-in as local/cmd/standin.
 func (a *apart) standin(ctx context.Context, o standin) (*unit, error) {
-	port, err := a.ports.free()
+	port, err := a.ports.Free()
 	if err != nil {
 		return nil, err
 	}

@@ -7,22 +7,24 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // buildServices builds the programs of the services, each from its own module alone as for an image.
 func buildServices(ctx context.Context, root, bin string, progress io.Writer) error {
 	for _, name := range Services {
-		if err := build(ctx, filepath.Join(root, name), name, bin, progress); err != nil {
+		if err := Build(ctx, filepath.Join(root, name), name, bin, progress); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// build builds one program of a module.
-func build(ctx context.Context, module, name, bin string, progress io.Writer) error {
+// Build builds one program of a module, as <bin>/<name>. The flags are further ones of go build.
+func Build(ctx context.Context, module, name, bin string, progress io.Writer, flags ...string) error {
 	fmt.Fprintf(progress, "building %s\n", name)
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, name), "./cmd/"+name)
+	args := slices.Concat([]string{"build", "-o", filepath.Join(bin, name)}, flags, []string{"./cmd/" + name})
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = module
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	if output, err := cmd.CombinedOutput(); err != nil {

@@ -77,7 +77,7 @@ func (s *System) startClient(ctx context.Context) (err error) {
 
 func (s *System) launchClient(ctx context.Context) (*unit, error) {
 	node, err1 := exec.LookPath("node")
-	port, err2 := newPortFinder().free()
+	port, err2 := NewPorts().Free()
 	j, err3 := s.logs.journal(clientName)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, err

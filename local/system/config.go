@@ -115,7 +115,7 @@ func (c *Config) check() (err error) {
 		}
 	}
 	if c.Root == "" {
-		if c.Root, err = findRoot(); err != nil {
+		if c.Root, err = FindRoot(); err != nil {
 			return err
 		}
 	}
@@ -134,8 +134,8 @@ func namesNoDatabase(uri string) error {
 	return nil
 }
 
-// findRoot looks for the repository from the working directory up.
-func findRoot() (string, error) {
+// FindRoot looks for the repository from the working directory up.
+func FindRoot() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
 		return "", err

@@ -27,7 +27,7 @@ type embedded struct {
 }
 
 // embed makes a service as its own program does (<service>/cmd/<service>/main.go).
-func embed(ctx context.Context, name string, s settings, log *slog.Logger) (*embedded, error) {
+func embed(ctx context.Context, name string, s Settings, log *slog.Logger) (*embedded, error) {
 	e := &embedded{hasBus: all()}
 	if err := e.build(ctx, name, s, log); err != nil {
 		return nil, errors.Join(err, e.close())
@@ -35,7 +35,7 @@ func embed(ctx context.Context, name string, s settings, log *slog.Logger) (*emb
 	return e, nil
 }
 
-func (e *embedded) build(ctx context.Context, name string, s settings, log *slog.Logger) error {
+func (e *embedded) build(ctx context.Context, name string, s Settings, log *slog.Logger) error {
 	if name != "auth" {
 		if err := e.openBus(name, s, log); err != nil {
 			return err
@@ -48,9 +48,9 @@ func (e *embedded) build(ctx context.Context, name string, s settings, log *slog
 	return e.withDatabase(ctx, name, s, log)
 }
 
-func (e *embedded) openBus(name string, s settings, log *slog.Logger) error {
-	s.nats.ClientID = name
-	broker, err := stan.Open(s.nats, log)
+func (e *embedded) openBus(name string, s Settings, log *slog.Logger) error {
+	s.NATS.ClientID = name
+	broker, err := stan.Open(s.NATS, log)
 	if err != nil {
 		return err
 	}
@@ -65,18 +65,18 @@ func (e *embedded) openBus(name string, s settings, log *slog.Logger) error {
 	return nil
 }
 
-func (e *embedded) expiration(s settings, log *slog.Logger) {
-	redis := expiration.Connect(s.redisAddr)
+func (e *embedded) expiration(s Settings, log *slog.Logger) {
+	redis := expiration.Connect(s.RedisAddr)
 	e.closers = append(e.closers, redis.Close)
 	e.service = expiration.New(expiration.Options{Redis: redis, Bus: e.bus, Log: log})
 }
 
-func (e *embedded) withDatabase(ctx context.Context, name string, s settings, log *slog.Logger) error {
-	sessions, err := session.Open(s.session, log)
+func (e *embedded) withDatabase(ctx context.Context, name string, s Settings, log *slog.Logger) error {
+	sessions, err := session.Open(s.Session, log)
 	if err != nil {
 		return err
 	}
-	db, err := mongodb.Connect(ctx, s.mongo, name, log)
+	db, err := mongodb.Connect(ctx, s.Mongo, name, log)
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,9 @@ func (e *embedded) withDatabase(ctx context.Context, name string, s settings, lo
 	case "tickets":
 		e.service, err = tickets.New(ctx, tickets.Options{DB: db, Bus: e.bus, Sessions: sessions, Log: log})
 	case "orders":
-		e.service, err = orders.New(ctx, orders.Options{DB: db, Bus: e.bus, Sessions: sessions, TTL: s.orderTTL, Log: log})
+		e.service, err = orders.New(ctx, orders.Options{DB: db, Bus: e.bus, Sessions: sessions, TTL: s.OrderTTL, Log: log})
 	case "payments":
-		e.service, err = payments.New(ctx, payments.Options{DB: db, Bus: e.bus, Sessions: sessions, Stripe: s.stripe, Log: log})
+		e.service, err = payments.New(ctx, payments.Options{DB: db, Bus: e.bus, Sessions: sessions, Stripe: s.Stripe, Log: log})
 	}
 	return err
 }

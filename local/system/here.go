@@ -18,8 +18,8 @@ type here struct {
 }
 
 // service runs a service on a free port of its own.
-func (h *here) service(ctx context.Context, name string, s settings) (*unit, error) {
-	log, err := h.logs.logger(name, s.logLevel)
+func (h *here) service(ctx context.Context, name string, s Settings) (*unit, error) {
+	log, err := h.logs.logger(name, s.LogLevel)
 	if err != nil {
 		return nil, err
 	}

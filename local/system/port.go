@@ -12,27 +12,28 @@ import (
 // from 32768, https://docs.kernel.org/networking/ip-sysctl.html): while a process is away, nothing else
 // on the machine gets its port by chance.
 const (
-	firstPort = 20000
-	ports     = 10000
-	tries     = 100
+	firstPort    = 20000
+	portsInRange = 10000
+	tries        = 100
 )
 
-// portFinder gives each port once.
-type portFinder struct {
+// Ports are where processes may listen. Each is given once.
+type Ports struct {
 	mu   sync.Mutex
 	next int
 }
 
-func newPortFinder() *portFinder { return &portFinder{next: rand.N(ports)} }
+// NewPorts begins somewhere, so that several systems on one machine seldom meet.
+func NewPorts() *Ports { return &Ports{next: rand.N(portsInRange)} }
 
-// free finds a port on which nothing listens.
-func (f *portFinder) free() (int, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// Free finds a port on which nothing listens.
+func (p *Ports) Free() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var failed error
 	for range tries {
-		port := firstPort + f.next%ports
-		f.next++
+		port := firstPort + p.next%portsInRange
+		p.next++
 		l, err := net.Listen("tcp", ":"+strconv.Itoa(port)) // as a service does
 		if err != nil {
 			failed = err

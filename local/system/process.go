@@ -83,7 +83,7 @@ func (p *process) stop() error {
 }
 
 // supervise starts the process again and again until ctx ends. It keeps its thread: on Linux a process
-// ends with the thread that started it (see endsWithParent).
+// ends with the thread that started it (see EndsWithParent).
 func (p *process) supervise(ctx context.Context, first chan<- error) {
 	defer close(p.ended)
 	runtime.LockOSThread()
@@ -115,7 +115,7 @@ func (p *process) once(ctx context.Context, first chan<- error) (how string) {
 	cmd.Env = append([]string{}, p.command.env...) // nil would be this process's own
 	cmd.Dir = p.command.dir
 	cmd.Stderr = p.output.writer()
-	cmd.SysProcAttr = endsWithParent()
+	cmd.SysProcAttr = EndsWithParent()
 	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }
 	cmd.WaitDelay = killAfter
 	stdin, err := cmd.StdinPipe() // a stand-in ends with it

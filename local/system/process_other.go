@@ -4,7 +4,7 @@ package system
 
 import "syscall"
 
-// endsWithParent cannot be had here for the services: they are stopped at the end, but outlive a parent
+// EndsWithParent cannot be had here for the services: they are stopped at the end, but outlive a parent
 // that is killed. A group of its own keeps a Ctrl-C on the terminal from a process: parts are stopped
 // from here, in their order.
-func endsWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+func EndsWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

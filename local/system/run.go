@@ -102,10 +102,10 @@ func (s *System) run() Run {
 	r := Run{
 		Gateway:  s.gatewayURL(),
 		Services: make(map[string]Service),
-		Mongo:    s.part("mongo", s.settings.mongo.URI),
-		NATS:     s.part("nats", s.settings.nats.URL),
-		Redis:    s.part("redis", "redis://"+s.settings.redisAddr),
-		Stripe:   s.part("stripe", cmp.Or(s.settings.stripe.URL, "https://api.stripe.com")),
+		Mongo:    s.part("mongo", s.settings.Mongo.URI),
+		NATS:     s.part("nats", s.settings.NATS.URL),
+		Redis:    s.part("redis", "redis://"+s.settings.RedisAddr),
+		Stripe:   s.part("stripe", cmp.Or(s.settings.Stripe.URL, "https://api.stripe.com")),
 		OrderTTL: Duration{s.config.OrderTTL},
 	}
 	if s.client != nil {

@@ -11,32 +11,32 @@ import (
 	"ticketing.dev/payments"
 )
 
-// settings are what the services are configured with.
-type settings struct {
-	mongo     mongodb.Config
-	nats      stan.Config
-	redisAddr string
-	session   session.Config
-	stripe    payments.StripeConfig
-	orderTTL  time.Duration
-	logLevel  slog.Level
+// Settings are what the services are configured with.
+type Settings struct {
+	Mongo     mongodb.Config
+	NATS      stan.Config
+	RedisAddr string
+	Session   session.Config
+	Stripe    payments.StripeConfig
+	OrderTTL  time.Duration
+	LogLevel  slog.Level
 }
 
-// environ is the whole environment of a service's process.
-func (s settings) environ(name string, port int) []string {
+// Environ is the whole environment of a service's process that listens on a port.
+func (s Settings) Environ(name string, port int) []string {
 	return []string{
 		"PORT=" + strconv.Itoa(port),
-		"LOG_LEVEL=" + s.logLevel.String(),
-		"MONGO_URI=" + s.mongo.URI,
-		"NATS_URL=" + s.nats.URL,
-		"NATS_CLUSTER_ID=" + s.nats.ClusterID,
+		"LOG_LEVEL=" + s.LogLevel.String(),
+		"MONGO_URI=" + s.Mongo.URI,
+		"NATS_URL=" + s.NATS.URL,
+		"NATS_CLUSTER_ID=" + s.NATS.ClusterID,
 		"NATS_CLIENT_ID=" + name,
-		"REDIS_ADDR=" + s.redisAddr,
-		"JWT_KEY=" + s.session.Key,
-		"REQUIRE_STRONG_KEYS=" + strconv.FormatBool(s.session.RequireStrong),
-		"STRIPE_KEY=" + s.stripe.Key,
-		"STRIPE_WEBHOOK_SECRET=" + s.stripe.WebhookSecret,
-		"STRIPE_API_URL=" + s.stripe.URL,
-		"ORDER_TTL=" + s.orderTTL.String(),
+		"REDIS_ADDR=" + s.RedisAddr,
+		"JWT_KEY=" + s.Session.Key,
+		"REQUIRE_STRONG_KEYS=" + strconv.FormatBool(s.Session.RequireStrong),
+		"STRIPE_KEY=" + s.Stripe.Key,
+		"STRIPE_WEBHOOK_SECRET=" + s.Stripe.WebhookSecret,
+		"STRIPE_API_URL=" + s.Stripe.URL,
+		"ORDER_TTL=" + s.OrderTTL.String(),
 	}
 }

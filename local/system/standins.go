@@ -37,30 +37,30 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 			return fmt.Errorf("key of the sessions: %w", err)
 		}
 	}
-	s.settings = settings{session: session.Config{Key: jwtKey, RequireStrong: c.RequireStrongKeys}, orderTTL: c.OrderTTL, logLevel: c.LogLevel}
+	s.settings = Settings{Session: session.Config{Key: jwtKey, RequireStrong: c.RequireStrongKeys}, OrderTTL: c.OrderTTL, LogLevel: c.LogLevel}
 
 	mongo, err := s.address(ctx, c.MongoURI, standin{kind: "mongo", dir: s.dir.path("mongo")})
 	if err != nil {
 		return err
 	}
-	s.settings.mongo = mongodb.Config{URI: mongo}
+	s.settings.Mongo = mongodb.Config{URI: mongo}
 
 	nats, err := s.address(ctx, c.NATSURL, standin{kind: "nats", dir: s.dir.path("nats")})
 	if err != nil {
 		return err
 	}
-	s.settings.nats = stan.Config{URL: nats, ClusterID: clusterID}
+	s.settings.NATS = stan.Config{URL: nats, ClusterID: clusterID}
 	if c.NATSURL != "" {
-		s.settings.nats.ClusterID = cmp.Or(c.ClusterID, clusterID)
+		s.settings.NATS.ClusterID = cmp.Or(c.ClusterID, clusterID)
 	}
 
-	s.settings.redisAddr = c.RedisAddr
+	s.settings.RedisAddr = c.RedisAddr
 	if c.RedisAddr == "" {
 		redis, err := s.startStandin(ctx, standin{kind: "redis", dir: s.dir.path("redis")})
 		if err != nil {
 			return err
 		}
-		s.settings.redisAddr = redis.url.Host
+		s.settings.RedisAddr = redis.url.Host
 	}
 	return s.startStripe(ctx)
 }
@@ -74,7 +74,7 @@ func (s *System) startStripe(ctx context.Context) error {
 	if c := s.config; c.StripeKey != "" {
 		// Without the secret that Stripe signs with, no webhook is taken for one of Stripe's.
 		secret = cmp.Or(c.StripeWebhookSecret, secret)
-		s.settings.stripe = payments.StripeConfig{Key: c.StripeKey, WebhookSecret: secret, URL: c.StripeAPIURL}
+		s.settings.Stripe = payments.StripeConfig{Key: c.StripeKey, WebhookSecret: secret, URL: c.StripeAPIURL}
 		return nil
 	}
 	sandbox, err := s.startStandin(ctx, standin{
@@ -86,7 +86,7 @@ func (s *System) startStripe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.settings.stripe = payments.StripeConfig{Key: sandboxKey, WebhookSecret: secret, URL: sandbox.url.String()}
+	s.settings.Stripe = payments.StripeConfig{Key: sandboxKey, WebhookSecret: secret, URL: sandbox.url.String()}
 	return nil
 }
 

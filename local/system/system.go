@@ -38,7 +38,7 @@ type System struct {
 	logs     *logs
 	launcher launcher
 	listener net.Listener
-	settings settings
+	settings Settings
 	client   *unit // nil if there is none
 	failed   chan error
 	giveUp   context.CancelCauseFunc // ends the start
@@ -128,11 +128,11 @@ func (s *System) prepare(ctx context.Context) error {
 	standin := s.config.Standin
 	if standin == "" {
 		standin = filepath.Join(bin, "standin")
-		if err := build(ctx, filepath.Join(s.config.Root, "local"), "standin", bin, s.config.Progress); err != nil {
+		if err := Build(ctx, filepath.Join(s.config.Root, "local"), "standin", bin, s.config.Progress); err != nil {
 			return err
 		}
 	}
-	s.launcher = &apart{bin: bin, standinProgram: standin, logs: s.logs, ports: newPortFinder(), changed: s.rewrite}
+	s.launcher = &apart{bin: bin, standinProgram: standin, logs: s.logs, ports: NewPorts(), changed: s.rewrite}
 	return nil
 }
 

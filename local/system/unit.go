@@ -28,7 +28,7 @@ type unit struct {
 // A launcher starts parts: in this process, or each in one of its own.
 type launcher interface {
 	standin(context.Context, standin) (*unit, error)
-	service(ctx context.Context, name string, s settings) (*unit, error)
+	service(ctx context.Context, name string, s Settings) (*unit, error)
 }
 
 // awaitReady waits until the unit says that it is ready.

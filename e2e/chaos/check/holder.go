@@ -1,0 +1,274 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"ticketing.dev/e2e/chaos/history"
+	"ticketing.dev/local/api"
+)
+
+// linearizeTimeout bounds the search for one ticket. A round has some dozens of tickets, and each takes
+// milliseconds.
+const linearizeTimeout = time.Second
+
+// span is when something happened: at some moment from the one to the other.
+type span struct{ from, to time.Duration }
+
+// claim is one order of a ticket: when it was placed, and when it ended if it did.
+type claim struct {
+	id     string
+	placed span
+	ended  *span
+	ops    []history.Op // that show it
+}
+
+// oneHolder judges P1: that the orders of each ticket can be put in a row in which none begins before
+// the one before it has ended, each at some moment at which it can have begun and ended; and that a
+// buyer was told of another one only when there was one.
+func (j *judge) oneHolder() {
+	byTicket := make(map[string][]string)
+	for _, id := range sorted(j.orders) {
+		ticket := j.orders[id][0].state.Ticket.ID
+		byTicket[ticket] = append(byTicket[ticket], id)
+	}
+	for ticket := range j.places {
+		if _, known := byTicket[ticket]; !known {
+			byTicket[ticket] = nil
+		}
+	}
+	for _, ticket := range sorted(byTicket) {
+		j.oneHolderOf(ticket, byTicket[ticket])
+	}
+}
+
+func (j *judge) oneHolderOf(ticket string, orders []string) {
+	j.oneSale(ticket, orders)
+	var claims []claim
+	for _, id := range orders {
+		c, ok := j.claimOf(ticket, id)
+		if !ok {
+			return // it contradicts itself, which is told elsewhere
+		}
+		claims = append(claims, c)
+	}
+	var refusals []history.Op
+	for _, op := range j.places[ticket] {
+		// The only thing that orders has against a request for a ticket that it knows.
+		if op.Outcome == history.Refused && op.Status == http.StatusBadRequest && !surelyRight(op, claims) {
+			refusals = append(refusals, op)
+		}
+	}
+	switch linearizable(claims, refusals) {
+	case porcupine.Unknown:
+		j.undecided = append(j.undecided, ticket)
+	case porcupine.Illegal:
+		j.tellHolders(ticket, claims, refusals)
+	}
+}
+
+// surelyRight says whether an order was live at some moment of a refusal, however the orders are put in a
+// row. Such a refusal says nothing, and left in it would only make the search long: of a burst of buyers
+// all but one are refused at the same time.
+func surelyRight(refusal history.Op, claims []claim) bool {
+	return slices.ContainsFunc(claims, func(c claim) bool {
+		from, to := c.placed.to, time.Duration(math.MaxInt64)
+		if c.ended != nil {
+			to = c.ended.from
+		}
+		return from <= to && refusal.Return >= from && refusal.Call <= to
+	})
+}
+
+// oneSale finds two orders of a ticket that were both complete.
+func (j *judge) oneSale(ticket string, orders []string) {
+	var sales []sighting[api.Order]
+	for _, id := range orders {
+		if s, found := earliest(j.orders[id], isComplete); found {
+			sales = append(sales, s)
+		}
+	}
+	if len(sales) > 1 {
+		j.broken(P1, fmt.Sprintf("ticket %s was sold twice: orders %s and %s are both complete", ticket, sales[0].state.ID, sales[1].state.ID),
+			sales[0].op, sales[1].op)
+	}
+}
+
+// claimOf finds out when an order began and ended. It is not ok if it was live after it had ended, or
+// was placed by nobody.
+func (j *judge) claimOf(ticket, id string) (claim, bool) {
+	seen := j.orders[id]
+	first, _ := earliest(seen, always)
+	c := claim{id: id, placed: span{-1, first.op.Return}, ops: []history.Op{first.op}}
+	for _, op := range j.places[ticket] {
+		if op.Outcome == history.OK && op.Order == id {
+			c.placed.from = op.Call
+			c.ops = append(c.ops, op)
+			break
+		}
+		possible := op.Outcome == history.Unknown && op.User == first.state.UserID
+		if possible && (c.placed.from < 0 || op.Call < c.placed.from) {
+			c.placed.from = op.Call
+			c.ops = append(c.ops, op)
+		}
+	}
+	if c.placed.from < 0 {
+		return c, false
+	}
+
+	ended := span{c.placed.from, -1}
+	if last, found := latest(seen, isLive); found {
+		ended.from = max(ended.from, last.op.Call)
+		c.ops = append(c.ops, last.op)
+	}
+	if s, found := earliest(seen, isCancelled); found {
+		ended.to = s.op.Return
+		c.ops = append(c.ops, s.op)
+	}
+	for _, op := range j.cancels[id] {
+		if op.Outcome == history.OK && (ended.to < 0 || op.Return < ended.to) {
+			ended.to = op.Return
+			c.ops = append(c.ops, op)
+		}
+	}
+	if ended.to >= 0 {
+		ended.from = max(ended.from, j.endedAfter(id, ended))
+		c.ended = &ended
+	}
+	return c, c.placed.from <= c.placed.to && (c.ended == nil || ended.from <= ended.to)
+}
+
+// endedAfter is a time before which a cancelled order cannot have ended, from the reason that it gives:
+// nobody cancels it before somebody asks for that.
+func (j *judge) endedAfter(id string, ended span) time.Duration {
+	s, found := earliest(j.orders[id], isCancelled)
+	if !found {
+		return 0
+	}
+	var causes []history.Op
+	switch s.state.Reason {
+	case api.ByUser:
+		causes = j.cancels[id]
+	case api.PaymentFailed:
+		causes = j.pays[id]
+	}
+	after := time.Duration(-1)
+	for _, op := range causes {
+		if after < 0 || op.Call < after {
+			after = op.Call
+		}
+	}
+	if after > ended.to {
+		return 0 // it ended before that, which is told elsewhere
+	}
+	return after
+}
+
+// step is what the model of a ticket does: an order begins or ends, or a buyer is refused.
+type step struct {
+	what  stepKind
+	claim int // from 1
+}
+
+type stepKind int
+
+const (
+	begins stepKind = iota
+	ends
+	refused
+)
+
+// oneAtATime is a ticket that at most one order holds. Its state is that order, 0 for none.
+var oneAtATime = porcupine.Model{
+	Init: func() any { return 0 },
+	Step: func(state, input, _ any) (bool, any) {
+		holder := state.(int)
+		switch s := input.(step); s.what {
+		case begins:
+			return holder == 0, s.claim
+		case ends:
+			return holder == s.claim, 0
+		default:
+			return holder != 0, holder
+		}
+	},
+}
+
+// linearizable says whether one order at a time can have held the ticket, and every refusal had one to
+// refuse for.
+func linearizable(claims []claim, refusals []history.Op) porcupine.CheckResult {
+	var ops []porcupine.Operation
+	add := func(s step, when span) {
+		ops = append(ops, porcupine.Operation{ClientId: len(ops), Input: s, Call: int64(when.from), Return: int64(when.to)})
+	}
+	for i, c := range claims {
+		add(step{begins, i + 1}, c.placed)
+		if c.ended != nil {
+			add(step{ends, i + 1}, *c.ended)
+		}
+	}
+	for _, op := range refusals {
+		add(step{what: refused}, span{op.Call, op.Return})
+	}
+	return porcupine.CheckOperationsTimeout(oneAtATime, ops, linearizeTimeout)
+}
+
+// tellHolders finds the fewest requests that show that the orders of a ticket cannot be put in a row.
+func (j *judge) tellHolders(ticket string, claims []claim, refusals []history.Op) {
+	if linearizable(claims, nil) == porcupine.Illegal {
+		claims = fewest(claims, func(some []claim) bool { return linearizable(some, nil) == porcupine.Illegal })
+		var names []string
+		var ops []history.Op
+		for _, c := range claims {
+			names = append(names, c.id)
+			ops = append(ops, c.ops...)
+		}
+		j.broken(P1, fmt.Sprintf("ticket %s had two live orders at once, among %s", ticket, strings.Join(names, ", ")), ops...)
+		return
+	}
+	// Orders cannot be left out here: they are what a refusal needs.
+	refusals = fewest(refusals, func(some []history.Op) bool { return linearizable(claims, some) == porcupine.Illegal })
+	ops := slices.Clone(refusals)
+	if len(refusals) > 0 {
+		for _, c := range around(claims, refusals[0]) {
+			ops = append(ops, c.ops...)
+		}
+	}
+	j.broken(P1, fmt.Sprintf("ticket %s was refused as reserved when no order can have held it", ticket), ops...)
+}
+
+// fewest leaves out whatever is not needed for something to hold.
+func fewest[T any](all []T, holds func([]T) bool) []T {
+	for i := 0; i < len(all); {
+		without := slices.Delete(slices.Clone(all), i, i+1)
+		if holds(without) {
+			all = without
+		} else {
+			i++
+		}
+	}
+	return all
+}
+
+// around are the orders that held a ticket last before a refusal and first after it.
+func around(claims []claim, refusal history.Op) []claim {
+	var before, after []claim
+	for _, c := range claims {
+		if c.placed.from <= refusal.Call {
+			before = append(before, c)
+		} else {
+			after = append(after, c)
+		}
+	}
+	byPlace := func(a, b claim) int { return cmp.Compare(a.placed.from, b.placed.from) }
+	slices.SortFunc(before, byPlace)
+	slices.SortFunc(after, byPlace)
+	return append(before[max(0, len(before)-1):], after[:min(1, len(after))]...)
+}

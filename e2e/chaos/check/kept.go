@@ -1,0 +1,372 @@
+package check
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"ticketing.dev/e2e/chaos/history"
+	"ticketing.dev/local/api"
+)
+
+// nothingLost judges P2: what was acknowledged is there and stays there, what was refused was not done,
+// and whoever reads after another has read sees nothing older.
+func (j *judge) nothingLost() {
+	j.acknowledged()
+	for _, id := range sorted(j.tickets) {
+		j.ticketKept(id)
+	}
+	for _, id := range sorted(j.orders) {
+		j.orderKept(id)
+	}
+	for _, id := range sorted(j.charges) {
+		j.chargeKept(id)
+	}
+	j.notForgotten()
+	j.nobodyAsked()
+	j.missing()
+}
+
+// missing tells what was not found at the end, unless its loss has been told already.
+func (j *judge) missing() {
+	for _, what := range j.h.Final.Missing {
+		thing, _, _ := strings.Cut(what, ":")
+		kind, id, _ := strings.Cut(thing, " ")
+		if !slices.Contains([]string{"ticket", "order", "charge"}, kind) || !j.told(id) {
+			j.broken(P2, "wrong at the end: "+what)
+		}
+	}
+}
+
+// acknowledged compares what clients were told with what there is at the end.
+func (j *judge) acknowledged() {
+	final := j.h.Final
+	for _, op := range j.h.Ops {
+		switch op.Kind {
+		case history.List, history.Edit:
+			if strings.Contains(op.Message, "sold ticket") && op.Outcome == history.Refused && !isSold(j.h.Final.Tickets[op.Ticket]) {
+				j.broken(P7, fmt.Sprintf("ticket %s was sold, and then it is not", op.Ticket), op, j.finalTicket(op.Ticket))
+			}
+			if op.Outcome != history.OK {
+				continue
+			}
+			if t, there := final.Tickets[op.Ticket]; !there {
+				j.broken(P2, fmt.Sprintf("ticket %s was acknowledged and is not there", op.Ticket), op)
+			} else if t.Version < op.TicketState.Version {
+				j.broken(P2, fmt.Sprintf("ticket %s was acknowledged as version %d and is version %d", op.Ticket, op.TicketState.Version, t.Version), op, j.finalTicket(op.Ticket))
+			}
+			if t := op.TicketState; t.Title != op.Title || int64(t.Price.Cents) != op.Price {
+				j.broken(P2, fmt.Sprintf("ticket %s was acknowledged as something else than was asked for", op.Ticket), op)
+			}
+		case history.Place:
+			if _, there := final.Orders[op.Order]; op.Outcome == history.OK && !there {
+				j.broken(P2, fmt.Sprintf("order %s was acknowledged and is not there", op.Order), op)
+			}
+		case history.Cancel:
+			j.cancelKept(op)
+		case history.Pay:
+			j.payKept(op)
+		}
+	}
+}
+
+func (j *judge) cancelKept(op history.Op) {
+	if op.Outcome == history.Refused {
+		if strings.Contains(op.Message, "complete order") && !isComplete(j.h.Final.Orders[op.Order]) {
+			j.broken(P2, fmt.Sprintf("order %s was complete, and then it is not", op.Order), op, j.finalOrder(op.Order))
+		}
+		return
+	}
+	if op.Outcome != history.OK {
+		return
+	}
+	for _, s := range j.orders[op.Order] {
+		if s.op.Call > op.Return && isLive(s.state) {
+			j.broken(P2, fmt.Sprintf("order %s was cancelled, and then it is %s", op.Order, s.state.Status), op, s.op)
+			return
+		}
+	}
+}
+
+func (j *judge) payKept(op history.Op) {
+	declined := op.Outcome == history.Refused && op.Status == http.StatusPaymentRequired
+	if op.Outcome != history.OK && !declined {
+		return
+	}
+	charge, there := j.h.Final.Charges[op.Order]
+	switch {
+	case !there:
+		j.broken(P2, fmt.Sprintf("the charge of order %s was acknowledged and is not there", op.Order), op)
+	case declined && charge.Status != api.Failed:
+		j.broken(P4, fmt.Sprintf("the payment of order %s was declined, and is %s", op.Order, charge.Status), op, j.finalCharge(op.Order))
+	}
+}
+
+// notForgotten finds answers that something is not there after somebody was told of it.
+func (j *judge) notForgotten() {
+	for _, op := range j.h.Ops {
+		gone := op.Outcome == history.Refused && op.Status == http.StatusNotFound
+		switch op.Kind {
+		case history.ReadTicket, history.Edit:
+			if s, found := earliest(j.tickets[op.Ticket], always); gone && found && s.op.Return < op.Call {
+				j.broken(P2, fmt.Sprintf("ticket %s was there, and then it is not", op.Ticket), s.op, op)
+			}
+		case history.ReadOrder, history.Cancel:
+			if s, found := earliest(j.orders[op.Order], always); gone && found && s.op.Return < op.Call {
+				j.broken(P2, fmt.Sprintf("order %s was there, and then it is not", op.Order), s.op, op)
+			}
+		case history.Place:
+			if before, found := j.placedBefore(op); gone && found {
+				j.broken(P2, fmt.Sprintf("orders knew ticket %s, and then does not", op.Ticket), before, op)
+			}
+		case history.Pay:
+			if s, found := earliest(j.charges[op.Order], func(c api.Charge) bool { return c.ID != "" }); gone && found && s.op.Return < op.Call {
+				j.broken(P2, fmt.Sprintf("payments knew order %s, and then does not", op.Order), s.op, op)
+			}
+		case history.MyOrders:
+			j.listed(op)
+		}
+	}
+}
+
+// placedBefore is a request that shows that orders knew of a ticket before another one was sent.
+func (j *judge) placedBefore(op history.Op) (history.Op, bool) {
+	i := slices.IndexFunc(j.places[op.Ticket], func(p history.Op) bool {
+		knew := p.Outcome == history.OK || p.Outcome == history.Refused && p.Status == http.StatusBadRequest
+		return knew && p.Return < op.Call
+	})
+	if i < 0 {
+		return history.Op{}, false
+	}
+	return j.places[op.Ticket][i], true
+}
+
+// listed looks for orders that a list of their buyer leaves out though the buyer was told of them before.
+// The list is expected to be on one page.
+func (j *judge) listed(op history.Op) {
+	if op.Outcome != history.OK {
+		return
+	}
+	for _, id := range sorted(j.orders) {
+		s, _ := earliest(j.orders[id], always)
+		if s.state.UserID != op.User || s.op.Return >= op.Call {
+			continue
+		}
+		if !slices.ContainsFunc(op.OrderStates, func(o api.Order) bool { return o.ID == id }) {
+			op.OrderStates = nil
+			j.broken(P2, fmt.Sprintf("order %s is not in its buyer's list", id), s.op, op)
+			return
+		}
+	}
+}
+
+// ticketKept looks at one ticket: a version names one state, no later reader sees an older one, and an
+// acknowledged edit is not undone.
+func (j *judge) ticketKept(id string) {
+	seen := j.tickets[id]
+	if before, after, found := backwards(seen, func(t api.Ticket) int64 { return t.Version }); found {
+		j.broken(P2, fmt.Sprintf("ticket %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
+	}
+	byVersion := make(map[int64]sighting[api.Ticket])
+	for _, s := range seen {
+		if other, known := byVersion[s.state.Version]; known && other.state != s.state {
+			j.broken(P2, fmt.Sprintf("version %d of ticket %s is two different things", s.state.Version, id), other.op, s.op)
+			return
+		} else if !known {
+			byVersion[s.state.Version] = s
+		}
+	}
+	for _, s := range seen {
+		if isSold(s.state) || !j.offered[s.state.Title] {
+			continue // it says what was ordered, which P7 looks at, or what nobody was allowed to say
+		}
+		if edit, undone := j.undone(id, s); undone {
+			j.broken(P2, fmt.Sprintf("an acknowledged edit of ticket %s, version %d, is undone in version %d", id, edit.TicketState.Version, s.state.Version), edit, s.op)
+			return
+		}
+	}
+}
+
+// undone finds the acknowledged edit that a state of a ticket should show and does not: the last one up
+// to its version, unless one without an answer may have come after it.
+func (j *judge) undone(id string, s sighting[api.Ticket]) (last history.Op, is bool) {
+	for _, op := range j.edits[id] {
+		acknowledged := op.Outcome == history.OK && op.TicketState.Version <= s.state.Version
+		if acknowledged && (last.TicketState == nil || op.TicketState.Version > last.TicketState.Version) {
+			last = op
+		}
+	}
+	if last.TicketState == nil || s.state.Title == last.Title && int64(s.state.Price.Cents) == last.Price {
+		return last, false
+	}
+	for _, op := range j.edits[id] {
+		if op.Outcome != history.Unknown || op.Title != s.state.Title || op.Price != int64(s.state.Price.Cents) {
+			continue
+		}
+		// It takes effect once. Seen already before the acknowledged one, it did so then.
+		_, before := earliest(j.tickets[id], func(t api.Ticket) bool {
+			return t.Title == op.Title && t.Version < last.TicketState.Version
+		})
+		if !before || j.sentAgain(id, op) {
+			return last, false
+		}
+	}
+	return last, true
+}
+
+// sentAgain says whether another request with the same offer may have been carried out, too.
+func (j *judge) sentAgain(id string, op history.Op) bool {
+	return slices.ContainsFunc(j.edits[id], func(o history.Op) bool {
+		return o.ID != op.ID && o.Title == op.Title && mayHaveWorked(o)
+	})
+}
+
+// orderKept looks at one order in the same way. What is not its status never changes.
+func (j *judge) orderKept(id string) {
+	seen := j.orders[id]
+	if before, after, found := backwards(seen, func(o api.Order) int64 { return o.Version }); found {
+		j.broken(P2, fmt.Sprintf("order %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
+	}
+	byVersion := make(map[int64]sighting[api.Order])
+	for _, s := range seen {
+		first := seen[0].state
+		if s.state.UserID != first.UserID || s.state.Ticket != first.Ticket || !s.state.ExpiresAt.Equal(first.ExpiresAt) {
+			j.broken(P2, fmt.Sprintf("order %s is not the same as before", id), seen[0].op, s.op)
+			return
+		}
+		other, known := byVersion[s.state.Version]
+		if known && (other.state.Status != s.state.Status || other.state.Reason != s.state.Reason) {
+			j.broken(P2, fmt.Sprintf("version %d of order %s is two different things", s.state.Version, id), other.op, s.op)
+			return
+		}
+		byVersion[s.state.Version] = s
+	}
+}
+
+// chargeAge is how far a charge has come. Pending may end in two ways, which chargeKept tells apart.
+func chargeAge(c api.Charge) int64 {
+	return map[string]int64{"": 0, api.Pending: 1, api.Succeeded: 2, api.Failed: 3, api.Refunded: 3}[c.Status]
+}
+
+// chargeKept looks at one charge: it never goes back, and what has failed never had succeeded.
+func (j *judge) chargeKept(order string) {
+	seen := j.charges[order]
+	if before, after, found := backwards(seen, chargeAge); found {
+		then := after.state.Status
+		if then == "" {
+			then = "gone"
+		}
+		j.broken(P2, fmt.Sprintf("the charge of order %s was %s, and then it is %s", order, before.state.Status, then), before.op, after.op)
+	}
+	failed, hasFailed := earliest(seen, func(c api.Charge) bool { return c.Status == api.Failed })
+	paid, hasPaid := earliest(seen, func(c api.Charge) bool { return c.Status == api.Succeeded || c.Status == api.Refunded })
+	if hasFailed && hasPaid {
+		j.broken(P4, fmt.Sprintf("the charge of order %s has failed and succeeded", order), paid.op, failed.op)
+	}
+	var first sighting[api.Charge]
+	for _, s := range seen {
+		switch {
+		case s.state.ID == "":
+		case first.state.ID == "":
+			first = s
+		case s.state.Amount != first.state.Amount,
+			first.state.StripeID != "" && s.state.StripeID != "" && s.state.StripeID != first.state.StripeID:
+			j.broken(P2, fmt.Sprintf("the charge of order %s is not the same as before", order), first.op, s.op)
+			return
+		case first.state.StripeID == "" && s.state.StripeID != "":
+			first = s
+		}
+	}
+}
+
+// nobodyAsked finds what was done though it was refused, or asked for by nobody.
+func (j *judge) nobodyAsked() {
+	for _, id := range sorted(j.tickets) {
+		s, found := earliest(j.tickets[id], func(t api.Ticket) bool { return !j.offered[t.Title] })
+		if !found {
+			continue
+		}
+		promise, ops := P2, []history.Op{s.op}
+		for _, op := range j.h.Ops {
+			if op.Title == s.state.Title && (op.Kind == history.Pry || op.Kind == history.List || op.Kind == history.Edit) {
+				ops = append(ops, op)
+				if op.Kind == history.Pry {
+					promise = P6
+				}
+			}
+		}
+		j.broken(promise, fmt.Sprintf("ticket %s says %q, which nobody was allowed to make of it", id, s.state.Title), ops...)
+	}
+	j.uncalledOrders()
+	for _, id := range sorted(j.charges) {
+		s, found := earliest(j.charges[id], func(c api.Charge) bool { return c.ID != "" })
+		declined := func(op history.Op) bool { return op.Status == http.StatusPaymentRequired || mayHaveWorked(op) }
+		if found && !slices.ContainsFunc(j.pays[id], declined) {
+			j.strangers(P4, id, fmt.Sprintf("order %s has a charge, and no payment of it was taken", id), append(slices.Clone(j.pays[id]), s.op)...)
+		}
+	}
+}
+
+// uncalledOrders finds orders that were not asked for: each comes from one request of its buyer.
+func (j *judge) uncalledOrders() {
+	type wish struct{ buyer, ticket string }
+	answered := make(map[string]history.Op) // by order
+	open := make(map[wish][]history.Op)     // requests without an answer
+	for _, ticket := range sorted(j.places) {
+		for _, op := range j.places[ticket] {
+			switch op.Outcome {
+			case history.OK:
+				if other, twice := answered[op.Order]; twice {
+					j.broken(P2, fmt.Sprintf("order %s is the answer to two requests", op.Order), other, op)
+				}
+				answered[op.Order] = op
+			case history.Unknown:
+				w := wish{op.User, ticket}
+				open[w] = append(open[w], op)
+			}
+		}
+	}
+	uncalled := make(map[wish]int)
+	for _, id := range sorted(j.orders) {
+		if _, called := answered[id]; called {
+			continue
+		}
+		s, _ := earliest(j.orders[id], always)
+		w := wish{s.state.UserID, s.state.Ticket.ID}
+		if uncalled[w]++; uncalled[w] > len(open[w]) {
+			j.broken(P2, fmt.Sprintf("order %s was placed by nobody: its buyer has sent no request that could have made it", id), append(slices.Clone(open[w]), s.op)...)
+		}
+	}
+	for _, id := range sorted(j.orders) {
+		s, found := earliest(j.orders[id], func(o api.Order) bool { return isCancelled(o) && o.Reason == api.ByUser })
+		if found && !slices.ContainsFunc(j.cancels[id], mayHaveWorked) {
+			j.strangers(P2, id, fmt.Sprintf("order %s was cancelled as by its buyer, who has not done so", id), append(slices.Clone(j.cancels[id]), s.op)...)
+		}
+	}
+}
+
+// strangers notes a violation of what nobody who may has asked for. It is P6 if a stranger has.
+func (j *judge) strangers(promise, order, what string, ops ...history.Op) {
+	for _, op := range j.h.Ops {
+		if op.Kind == history.Pry && op.Order == order && op.Token != string(history.ReadOrder) && op.Token != string(history.ReadCharge) {
+			promise = P6
+			ops = append(ops, op)
+		}
+	}
+	j.broken(promise, what, ops...)
+}
+
+// finalTicket and the like are what was read at the end, as requests.
+func (j *judge) finalTicket(id string) history.Op { return finalOf(j.tickets[id]) }
+func (j *judge) finalOrder(id string) history.Op  { return finalOf(j.orders[id]) }
+func (j *judge) finalCharge(id string) history.Op { return finalOf(j.charges[id]) }
+
+func finalOf[T any](seen []sighting[T]) history.Op {
+	for _, s := range seen {
+		if s.op.Kind == Final {
+			return s.op
+		}
+	}
+	return history.Op{Kind: Final, Outcome: history.Refused, Message: "not there"}
+}

@@ -1,0 +1,72 @@
+package check
+
+import (
+	"fmt"
+	"net/http"
+
+	"ticketing.dev/e2e/chaos/history"
+	"ticketing.dev/local/api"
+)
+
+// onesOwn judges P6: nobody sees or changes what is not theirs, and nobody is kept from what is.
+func (j *judge) onesOwn() {
+	for _, op := range j.h.Ops {
+		switch {
+		case op.Kind == history.Pry:
+			j.pried(op)
+		case op.Status == http.StatusUnauthorized:
+			j.broken(P6, fmt.Sprintf("user %s was not let to what is theirs", op.User), op)
+		default:
+			j.shown(op)
+		}
+	}
+}
+
+// pried judges a request for what is somebody else's. It is refused, or finds nothing, also before the
+// service has heard of the thing.
+func (j *judge) pried(op history.Op) {
+	empty := op.Outcome == history.OK && op.Token == string(history.ReadCharge) && len(op.ChargeStates) == 0 && op.ChargeState == nil
+	denied := op.Outcome == history.Refused && (op.Status == http.StatusUnauthorized || op.Status == http.StatusNotFound)
+	if op.Outcome != history.Unknown && !empty && !denied {
+		j.broken(P6, fmt.Sprintf("user %s got at somebody else's thing (%s), and was answered %d", op.User, op.Token, op.Status), op)
+	}
+}
+
+// shown judges what a user was shown.
+func (j *judge) shown(op history.Op) {
+	var orders []api.Order
+	if op.OrderState != nil {
+		orders = append(orders, *op.OrderState)
+	}
+	for _, o := range append(orders, op.OrderStates...) {
+		if o.UserID != op.User {
+			op.OrderStates, op.OrderState = nil, &o
+			j.broken(P6, fmt.Sprintf("user %s was shown order %s, which is %s's", op.User, o.ID, o.UserID), op)
+			return
+		}
+	}
+	var charges []api.Charge
+	if op.ChargeState != nil {
+		charges = append(charges, *op.ChargeState)
+	}
+	for _, c := range append(charges, op.ChargeStates...) {
+		owner := j.h.Final.Orders[c.OrderID].UserID
+		switch {
+		case owner != "" && owner != op.User, op.Order != "" && op.Order != c.OrderID:
+			op.ChargeStates, op.ChargeState = nil, &c
+			j.broken(P6, fmt.Sprintf("user %s was shown the charge of order %s, which is not theirs or not what they asked for", op.User, c.OrderID), op)
+			return
+		case c.ClientSecret != "" && c.Status != api.Pending:
+			op.ChargeStates, op.ChargeState = nil, &c
+			j.broken(P6, fmt.Sprintf("the client secret of order %s was shown when the bank does not ask", c.OrderID), op)
+			return
+		}
+	}
+	for _, t := range op.TicketStates {
+		if op.Kind == history.MyTickets && t.UserID != op.User {
+			op.TicketStates, op.TicketState = nil, &t
+			j.broken(P6, fmt.Sprintf("user %s was shown ticket %s as theirs, which is %s's", op.User, t.ID, t.UserID), op)
+			return
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"ticketing.dev/e2e/chaos/history"
+	"ticketing.dev/local/api"
+)
+
+// sensibleSteps judges P3 by what events have left: each version is one step of those that there are,
+// and an event that came twice has counted once.
+func (j *judge) sensibleSteps() {
+	for _, id := range sorted(j.orders) {
+		if s, found := earliest(j.orders[id], func(o api.Order) bool { return !possible(o) }); found {
+			j.broken(P3, fmt.Sprintf("order %s is %s %s in version %d, which no way leads to", id, s.state.Status, s.state.Reason, s.state.Version), s.op)
+		}
+		complete, isDone := earliest(j.orders[id], isComplete)
+		cancelled, isOver := earliest(j.orders[id], isCancelled)
+		if isDone && isOver {
+			j.broken(P3, fmt.Sprintf("order %s is complete and cancelled", id), complete.op, cancelled.op)
+		}
+	}
+	for _, id := range sorted(j.tickets) {
+		j.ticketSteps(id)
+	}
+}
+
+// possible says whether an order can be so in its version: it is made, perhaps waits for a payment, and
+// ends.
+func possible(o api.Order) bool {
+	switch o.Status {
+	case api.Created:
+		return o.Version == 0 && o.Reason == ""
+	case api.AwaitingPayment:
+		return o.Version == 1 && o.Reason == ""
+	case api.Complete:
+		return (o.Version == 1 || o.Version == 2) && o.Reason == ""
+	case api.Cancelled:
+		switch o.Reason {
+		case api.Expired, api.ByUser:
+			return o.Version == 1
+		case api.PaymentFailed:
+			return o.Version == 1 || o.Version == 2
+		}
+	}
+	return false
+}
+
+// ticketSteps looks at the versions of a ticket that follow each other.
+func (j *judge) ticketSteps(id string) {
+	seen := slices.Clone(j.tickets[id])
+	slices.SortStableFunc(seen, func(a, b sighting[api.Ticket]) int { return int(a.state.Version - b.state.Version) })
+	for i := 1; i < len(seen); i++ {
+		from, to := seen[i-1], seen[i]
+		if to.state.Version == from.state.Version+1 && !follows(from.state, to.state) {
+			j.broken(P3, fmt.Sprintf("ticket %s was %s in version %d and %s in the next, which no step leads to", id, from.state.Status, from.state.Version, to.state.Status), from.op, to.op)
+			return
+		}
+	}
+	for _, s := range seen {
+		if err := odd(s.state); err != "" {
+			j.broken(P3, fmt.Sprintf("ticket %s is %s", id, err), s.op)
+			return
+		}
+	}
+	if last := seen[len(seen)-1]; last.state.Version > j.mostSteps(id) {
+		j.broken(P3, fmt.Sprintf("ticket %s is version %d, and all that was done to it is %d steps", id, last.state.Version, j.mostSteps(id)), last.op)
+	}
+}
+
+// odd says what cannot be of a ticket in any version.
+func odd(t api.Ticket) string {
+	switch {
+	case t.Status == api.Available && t.OrderID != "":
+		return "free and held by order " + t.OrderID
+	case t.Status != api.Available && t.OrderID == "":
+		return t.Status + " for no order"
+	case t.Version == 0 && t.Status != api.Available:
+		return t.Status + " in its first version"
+	}
+	return ""
+}
+
+// follows says whether one step leads from one state of a ticket to another: an edit while it is free, or
+// what an order did.
+func follows(from, to api.Ticket) bool {
+	same := from.Title == to.Title && from.Price == to.Price
+	switch {
+	case from.Status == api.Sold, to.Status == api.Sold:
+		return true // what may become of a sold ticket is P7's
+	case to.Status == api.Reserved:
+		return same && from.OrderID != to.OrderID
+	default:
+		return same || from.Status == api.Available
+	}
+}
+
+// mostSteps is how many versions the requests and orders of a ticket can have made: an edit makes one, an
+// order one when it is made and one when it ends.
+func (j *judge) mostSteps(id string) (n int64) {
+	for _, op := range j.edits[id] {
+		if op.Kind == history.Edit && mayHaveWorked(op) {
+			n++
+		}
+	}
+	for _, seen := range j.orders {
+		if seen[0].state.Ticket.ID == id {
+			n += 2
+		}
+	}
+	return n
+}

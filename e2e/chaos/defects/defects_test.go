@@ -1,0 +1,86 @@
+package defects_test
+
+import (
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"ticketing.dev/e2e/chaos/defects"
+	"ticketing.dev/e2e/chaos/faults"
+)
+
+const root = "../../.."
+
+var services = []string{"auth", "tickets", "orders", "payments", "expiration"}
+
+// Each defect still is one: its texts are there, and what it makes of them compiles.
+func TestEveryDefectCompiles(t *testing.T) {
+	for _, d := range defects.All {
+		t.Run(d.Name, func(t *testing.T) {
+			overlay, err := defects.Overlay(root, t.TempDir(), d.Edits...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, changed := range packages(d) {
+				module, inside, _ := strings.Cut(changed, "/")
+				cmd := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "./"+inside)
+				cmd.Dir = filepath.Join(root, module)
+				cmd.Env = append(os.Environ(), "GOWORK=off")
+				if output, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", changed, err, output)
+				}
+			}
+		})
+	}
+}
+
+// packages are the folders in which a defect changes something.
+func packages(d defects.Defect) []string {
+	var all []string
+	for _, e := range d.Edits {
+		all = append(all, path.Dir(e.File))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func TestTheListIsWhole(t *testing.T) {
+	promises := []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "leak"}
+	seen := map[string]bool{}
+	for _, d := range defects.All {
+		if d.Name == "" || seen[d.Name] {
+			t.Errorf("%q: the name is empty, or that of another one", d.Name)
+		}
+		seen[d.Name] = true
+		if named, ok := defects.Named(d.Name); !ok || named.Why != d.Why {
+			t.Errorf("%s is not found by its name", d.Name)
+		}
+		if d.Why == "" || len(d.Edits) == 0 || len(d.Promises) == 0 {
+			t.Errorf("%s does not say what it is", d.Name)
+		}
+		if err := faults.Selection(d.Provoke).Check(); err != nil {
+			t.Errorf("%s is provoked by what is not done: %v", d.Name, err)
+		}
+		if d.Service != "" && !slices.Contains(services, d.Service) {
+			t.Errorf("%s is about %q", d.Name, d.Service)
+		}
+		for _, p := range d.Promises {
+			if !slices.Contains(promises, p) {
+				t.Errorf("%s breaks %q", d.Name, p)
+			}
+		}
+		for _, e := range d.Edits {
+			owner, _, _ := strings.Cut(e.File, "/")
+			if owner != "common" && d.Service != "" && owner != d.Service {
+				t.Errorf("%s changes %s, and is about %s alone", d.Name, e.File, d.Service)
+			}
+		}
+	}
+	if _, ok := defects.Named("none"); ok {
+		t.Error("there is one without a name of the list")
+	}
+}

@@ -1,0 +1,127 @@
+package defects
+
+const (
+	payFile      = "payments/pay.go"
+	chargeFile   = "payments/charge.go"
+	paymentsFile = "payments/service.go"
+)
+
+// paid are about money.
+var paid = []Defect{
+	{
+		Name:     "cancelled-completed",
+		Why:      "a payment completes an order that was cancelled, and is given back as well",
+		Promises: []string{"P1", "P4"},
+		Service:  "orders",
+		Provoke:  latePayments,
+		Edits: []Edit{{orderFile, `	if o.open() {
+		o.Status = Complete
+`, `	if o.Status != Complete {
+		o.Status = Complete
+`}},
+	},
+	{
+		Name:     "refund-left-out",
+		Why:      "what was paid for a cancelled order is not given back",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Provoke:  latePayments,
+		Edits: []Edit{{payFile, `	case orderCancelled:
+		refund, err := s.stripe.refund(ctx, c.StripeID, c.Amount)
+		if err != nil {
+			return c, fmt.Errorf("refund %s of order %s: %w", c.StripeID, order, err)
+		}
+		return s.change(ctx, c, func(c *Charge) { c.Refund(refund) })
+	}
+`, "\t}\n"}},
+	},
+	{
+		Name:     "refund-too-early",
+		Why:      "what was paid for an order is given back before the order is known to be cancelled",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Edits:    []Edit{{payFile, "\tcase orderCancelled:\n", "\tdefault:\n"}},
+	},
+	{
+		Name:     "settled-only-when-paid",
+		Why:      "an order that is cancelled after its payment has succeeded is not looked at again",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Provoke:  latePayments,
+		Edits: []Edit{
+			{"payments/events.go", `	if _, err := s.settle(ctx, e.ID); !errors.Is(err, problem.ErrNotFound) {
+		return err
+	}
+	return nil // nobody has paid
+`, "\treturn nil\n"},
+			{"payments/events.go", "\t\"errors\"\n", ""},
+			{"payments/events.go", "\t\"ticketing.dev/common/problem\"\n", ""},
+			{paymentsFile, `s.resolve),
+		s.each(ctx, bson.M{"status": Succeeded, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-unsettled)}},
+			func(ctx context.Context, c *Charge) (*Charge, error) { return s.settle(ctx, c.ID) }))
+`, "s.resolve))\n"},
+		},
+	},
+	{
+		Name:     "intent-per-request",
+		Why:      "each request to pay a charge that is pending makes a PaymentIntent and confirms it",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Provoke:  []string{"stripe", "pause:payments", "slow:payments"},
+		Edits: []Edit{
+			{payFile, `	if c, err := s.charges.Get(ctx, o.ID); !errors.Is(err, problem.ErrNotFound) {
+`, `	if c, err := s.charges.Get(ctx, o.ID); !errors.Is(err, problem.ErrNotFound) && (err != nil || c.Status != Pending) {
+`},
+			{payFile, `		c, err = s.charges.Get(ctx, o.ID)
+		return s.again(ctx, c, err)
+	}
+`, `		if c, err = s.charges.Get(ctx, o.ID); err != nil || c.Status != Pending {
+			return s.again(ctx, c, err)
+		}
+	}
+`},
+			{chargeFile, "\tif c.Status == Pending && c.StripeID == \"\" {\n", "\tif c.Status == Pending {\n"},
+		},
+	},
+	{
+		Name:     "confirmed-before-stored",
+		Why:      "the card is charged before the PaymentIntent is stored with the charge",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Provoke:  []string{"kill:payments", "pause:payments", "cut:payments", "kill:mongo", "stripe"},
+		Edits: []Edit{
+			{payFile, "\tc, err = s.change(ctx, c, func(c *Charge) { c.Attach(intent) })\n",
+				"\tconfirmed := s.stripe.confirm(ctx, intent)\n\tc, err = s.change(ctx, c, func(c *Charge) { c.Attach(intent) })\n"},
+			{payFile, "\terr = s.stripe.confirm(ctx, intent)\n", "\terr = confirmed\n"},
+		},
+	},
+	{
+		Name:     "failed-not-cancelled",
+		Why:      "a charge fails while its PaymentIntent can still be confirmed",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Edits: []Edit{{payFile, `	intent, err := s.stripe.cancel(ctx, c.StripeID)
+	if err != nil {
+		return c, fmt.Errorf("cancel %s of order %s: %w", c.StripeID, c.ID, err)
+	}
+	switch intent.Status {
+	case stripe.PaymentIntentStatusCanceled:
+		return s.change(ctx, c, func(c *Charge) { c.Fail(reason) })
+	case stripe.PaymentIntentStatusSucceeded:
+		return s.succeed(ctx, c)
+	}
+	return c, fmt.Errorf("cancel %s of order %s: it is %s", c.StripeID, c.ID, intent.Status)
+`, "\treturn s.change(ctx, c, func(c *Charge) { c.Fail(reason) })\n"}},
+	},
+	{
+		Name:     "reconciler-left-out",
+		Why:      "nobody looks for payments that a crash or a silent Stripe has left half-way",
+		Promises: []string{"P4", "P5"},
+		Service:  "payments",
+		Provoke:  []string{"kill:payments", "stripe", "webhooks"},
+		Edits:    []Edit{{paymentsFile, "\t\tservice.Every(reconcileEvery, s.log, \"reconciliation\", s.reconcile),\n", ""}},
+	},
+}
+
+// latePayments make payments succeed for orders that were cancelled meanwhile.
+var latePayments = []string{"cut:payments", "pause:payments", "kill:nats", "pause:nats", "stripe"}

@@ -1,0 +1,74 @@
+package defects
+
+const (
+	relayFile = "common/aggregate/relay.go"
+	storeFile = "common/aggregate/store.go"
+	stanFile  = "common/bus/stan/stan.go"
+)
+
+// published are about the way of an event from a change to the broker.
+var published = []Defect{
+	{
+		Name:     "outbox-not-swept",
+		Why:      "nobody looks for events that a crash or an outage of the broker has left in the outbox",
+		Promises: []string{"P2", "P5"},
+		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats", "kill"},
+		Edits:    []Edit{{relayFile, "\tr.sweepUntil(ctx)\n", "\t<-ctx.Done()\n"}},
+	},
+	{
+		Name:     "outbox-not-stored",
+		Why:      "events are published from memory after the commit, not committed with the state",
+		Promises: []string{"P2", "P5"},
+		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats", "kill"},
+		Edits:    []Edit{{"common/aggregate/aggregate.go", "`bson:\"outbox,omitempty\"`", "`bson:\"-\"`"}},
+	},
+	{
+		Name:     "removed-before-published",
+		Why:      "an event is removed from the outbox before the broker has stored it",
+		Promises: []string{"P2", "P5"},
+		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
+		Edits: []Edit{{relayFile, `	if err := r.bus.Publish(ctx, p.Channel, []byte(p.Message)); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	if _, err := docs.UpdateOne(ctx, head(id, p), popHead); err != nil {
+		return fmt.Errorf("remove from the outbox: %w", err)
+	}
+	return nil
+`, `	if _, err := docs.UpdateOne(ctx, head(id, p), popHead); err != nil {
+		return fmt.Errorf("remove from the outbox: %w", err)
+	}
+	return r.bus.Publish(ctx, p.Channel, []byte(p.Message))
+`}},
+	},
+	{
+		Name:     "published-before-stored",
+		Why:      "an order is told of before its insertion has won the reservation",
+		Promises: []string{"P1", "P2", "P3"},
+		Service:  "orders",
+		Edits: []Edit{{storeFile, "\t_, err := s.docs.InsertOne(ctx, a)\n",
+			"\ts.relay.committed(s.docs, r)\n\t_, err := s.docs.InsertOne(ctx, a)\n"}},
+	},
+	{
+		Name:     "publish-unacknowledged",
+		Why:      "a publication counts as done before the broker has stored it",
+		Promises: []string{"P2", "P5"},
+		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
+		Edits: []Edit{{stanFile, `	select {
+	case err := <-stored:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+`, "\treturn nil\n"}},
+	},
+	{
+		Name:     "last-write-wins",
+		Why:      "a change is written back although the document has changed since it was read",
+		Promises: []string{"P2", "P4", "P5"},
+		Provoke:  []string{"slow:mongo", "pause", "replay"},
+		Edits: []Edit{
+			{storeFile, "\tread := r.Version\n", ""},
+			{storeFile, `bson.M{"_id": r.ID, "version": read}`, `bson.M{"_id": r.ID}`},
+		},
+	},
+}

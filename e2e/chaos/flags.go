@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"ticketing.dev/e2e/chaos/defects"
+	"ticketing.dev/e2e/chaos/faults"
+)
+
+const (
+	defaultRounds   = 10
+	defaultKills    = 3
+	defaultParallel = 3
+	defaultLoad     = 20 * time.Second
+	// shortestLoad leaves room for faults and for what they do.
+	shortestLoad = 5 * time.Second
+	// defaultQuiet is how long a round may take to be quiet once it is healed. The reconciler takes up a
+	// payment when it is a minute old, Redis's tasks of a worker that was killed run again after a minute,
+	// the broker delivers again after 15 seconds.
+	defaultQuiet = 150 * time.Second
+)
+
+// config is what the command line says.
+type config struct {
+	rounds   int
+	seeds    []uint64 // of the first rounds; the others are random
+	parallel int
+	load     time.Duration
+	quiet    time.Duration
+	dir      string
+	keep     bool
+	only     faults.Selection
+	report   string
+
+	defects  []defects.Defect // to look for, one after the other
+	recovery bool
+
+	// defect is the one that is looked for now, nil if none is.
+	defect *defects.Defect
+}
+
+const about = `chaos runs rounds of a campaign: two replicas of each service, and what they run on, are hurt
+while people buy; when all is quiet, what they saw is held against what is promised.
+Its status is 1 if a promise was broken.
+
+  make chaos                     # %d rounds of random seeds
+  make chaos SEED=42             # one round again
+  make chaos ROUNDS=100 ARGS="-report report.md"
+  make chaos ARGS="-defect NAME" # the services with a defect that has to be found
+  make chaos ARGS=-defects       # each of them in turn
+  make chaos ARGS=-recovery      # how long after a kill each part serves again
+
+`
+
+func parse(args []string, usage io.Writer) (c config, err error) {
+	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	flags.SetOutput(usage)
+	flags.Usage = func() {
+		fmt.Fprintf(usage, about, defaultRounds)
+		flags.PrintDefaults()
+	}
+	flags.IntVar(&c.rounds, "rounds", 0, fmt.Sprintf("how many `rounds`: unless set, as many as seeds are named, or %d; with -recovery how often each part is killed, or %d", defaultRounds, defaultKills))
+	flags.Func("seed", "`seeds` of the first rounds, with commas between them; the others are random", func(s string) (err error) {
+		c.seeds, err = parseSeeds(s)
+		return err
+	})
+	flags.IntVar(&c.parallel, "parallel", defaultParallel, "how many `rounds` run side by side")
+	flags.DurationVar(&c.load, "load", defaultLoad, "how `long` people buy and faults happen in a round")
+	flags.DurationVar(&c.quiet, "quiet", defaultQuiet, "how `long` a round may take to be quiet once it is healed")
+	flags.StringVar(&c.dir, "dir", "", "`directory` for the rounds that fail: unless set, one in the temporary directory")
+	flags.BoolVar(&c.keep, "keep", false, "keep the rounds that pass, too")
+	flags.Func("only", fmt.Sprintf("`faults`, with commas between them, such as kill:nats,pause; the kinds are %v", faults.Kinds), func(s string) error {
+		c.only = strings.Split(s, ",")
+		return c.only.Check()
+	})
+	flags.StringVar(&c.report, "report", "", "`file` for a report in Markdown")
+	flags.Func("defect", "`names` of defects, with commas between them, to build the services with; each has to be found: "+
+		strings.Join(defectNames(), ", "), func(names string) (err error) {
+		c.defects, err = parseDefects(names)
+		return err
+	})
+	all := flags.Bool("defects", false, "look for every defect")
+	flags.BoolVar(&c.recovery, "recovery", false, "measure how long after its kill each part serves again")
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	if *all {
+		c.defects = defects.All
+	}
+	return c, c.check(flags.NArg())
+}
+
+func (c *config) check(arguments int) error {
+	switch {
+	case arguments > 0:
+		return errors.New("it takes no arguments but flags")
+	case len(c.defects) > 0 && c.recovery:
+		return errors.New("-recovery is measured without a defect")
+	case c.rounds < 0 || c.parallel < 1:
+		return errors.New("there must be a round")
+	case c.load < shortestLoad:
+		return fmt.Errorf("a load of %v is too short: at least %v", c.load, shortestLoad)
+	case c.rounds == 0 && c.recovery:
+		c.rounds = defaultKills
+	case c.rounds == 0 && len(c.seeds) > 0:
+		c.rounds = len(c.seeds)
+	case c.rounds == 0:
+		c.rounds = defaultRounds
+	}
+	for len(c.seeds) < c.rounds {
+		c.seeds = append(c.seeds, rand.Uint64N(1e9)) // short enough to be typed
+	}
+	c.seeds = c.seeds[:c.rounds]
+	return nil
+}
+
+func parseSeeds(s string) (seeds []uint64, err error) {
+	for part := range strings.SplitSeq(s, ",") {
+		seed, err := strconv.ParseUint(strings.TrimSpace(part), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("seed %q is no number", part)
+		}
+		seeds = append(seeds, seed)
+	}
+	return seeds, nil
+}
+
+func parseDefects(names string) (some []defects.Defect, err error) {
+	for name := range strings.SplitSeq(names, ",") {
+		d, ok := defects.Named(name)
+		if !ok {
+			return nil, fmt.Errorf("there is no defect %q; -h names them", name)
+		}
+		some = append(some, d)
+	}
+	return some, nil
+}
+
+func defectNames() (names []string) {
+	for _, d := range defects.All {
+		names = append(names, d.Name)
+	}
+	return names
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketing.dev/e2e/chaos/defects"
+)
+
+func TestFlags(t *testing.T) {
+	c, err := parse(nil, io.Discard)
+	if err != nil || c.rounds != defaultRounds || len(c.seeds) != defaultRounds || c.load != defaultLoad || c.parallel != defaultParallel {
+		t.Errorf("without flags: %+v, %v", c, err)
+	}
+	other, err := parse(nil, io.Discard)
+	if err != nil || slices.Equal(c.seeds, other.seeds) {
+		t.Errorf("the seeds are the same again: %v, %v", other.seeds, err)
+	}
+	c, err = parse(strings.Fields("-seed 7"), io.Discard)
+	if err != nil || !slices.Equal(c.seeds, []uint64{7}) {
+		t.Errorf("one seed: %v, %v", c.seeds, err)
+	}
+	c, err = parse(strings.Fields("-seed 1,2,3 -rounds 4 -load 10s -only kill:nats,pause -defect outbox-not-swept"), io.Discard)
+	if err != nil || len(c.seeds) != 4 || !slices.Equal(c.seeds[:3], []uint64{1, 2, 3}) || c.load != 10*time.Second ||
+		!slices.Equal(c.only, []string{"kill:nats", "pause"}) || len(c.defects) != 1 || c.defects[0].Name != "outbox-not-swept" {
+		t.Errorf("many: %+v, %v", c, err)
+	}
+	c, err = parse([]string{"-defects"}, io.Discard)
+	if err != nil || len(c.defects) != len(defects.All) {
+		t.Errorf("all defects: %+v, %v", c, err)
+	}
+	c, err = parse([]string{"-recovery"}, io.Discard)
+	if err != nil || c.rounds != defaultKills {
+		t.Errorf("recovery: %+v, %v", c, err)
+	}
+}
+
+func TestFlagsThatAreRefused(t *testing.T) {
+	for args, want := range map[string]string{
+		"again":                        "no arguments",
+		"-seed seven":                  "is no number",
+		"-rounds -1":                   "there must be a round",
+		"-parallel 0":                  "there must be a round",
+		"-load 1s":                     "too short",
+		"-only kill:stripe":            "no fault is",
+		"-defect none-such":            "no defect",
+		"-defects -recovery":           "without a defect",
+		"-recovery -defect not-stored": "no defect",
+	} {
+		if _, err := parse(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", args, err, want)
+		}
+	}
+	var usage strings.Builder
+	if _, err := parse([]string{"-h"}, &usage); !errors.Is(err, flag.ErrHelp) || !strings.Contains(usage.String(), "make chaos SEED=42") {
+		t.Errorf("%v: %s", err, &usage)
+	}
+}
+
+func TestARoundIsRunAgainAsItWas(t *testing.T) {
+	c, err := parse(strings.Fields("-rounds 5 -load 12s -only kill,pause:nats -defect slot-not-unique"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.defect = &c.defects[0]
+	if got, want := c.again(42), `make chaos SEED=42 ARGS="-load 12s -only kill,pause:nats -defect slot-not-unique"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := (config{load: defaultLoad}).again(42); got != "make chaos SEED=42" {
+		t.Errorf("got %s", got)
+	}
+}

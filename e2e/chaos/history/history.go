@@ -1,0 +1,131 @@
+// Package history is what a round of the campaign has left to judge: every request of every client
+// with what became of it, every fault, and what could be read when all was quiet again.
+package history
+
+import (
+	"time"
+
+	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox"
+)
+
+// History is one round.
+type History struct {
+	Seed   uint64  `json:"seed"`
+	Ops    []Op    `json:"ops"`    // in the order in which they were called
+	Faults []Fault `json:"faults"` // in the order in which they began
+	// Healed is when the last fault had ended and everything served again.
+	Healed time.Duration `json:"healed"`
+	// OrderTTL is how long an order may stay unpaid.
+	OrderTTL time.Duration `json:"orderTTL"`
+	// Began is the time of day at 0, by the clock of the campaign.
+	Began time.Time `json:"began"`
+	// Skew is the greatest difference between the clocks of any two processes.
+	Skew  time.Duration `json:"skew"`
+	Final Final         `json:"final"`
+}
+
+// Kind says what a request is for.
+type Kind string
+
+// The kinds of requests.
+const (
+	List       Kind = "list"        // POST /api/tickets: Title, Price → TicketState
+	Edit       Kind = "edit"        // PUT /api/tickets/{Ticket}: Title, Price → TicketState
+	Place      Kind = "place"       // POST /api/orders: Ticket → OrderState
+	Cancel     Kind = "cancel"      // DELETE /api/orders/{Order}
+	Pay        Kind = "pay"         // POST /api/payments: Order, Token → ChargeState
+	Decide     Kind = "decide"      // the payer's answer to the bank: Order, Token "approve" or "fail"
+	ReadTicket Kind = "read-ticket" // GET /api/tickets/{Ticket} → TicketState
+	ReadOrder  Kind = "read-order"  // GET /api/orders/{Order} → OrderState
+	ReadCharge Kind = "read-charge" // GET /api/payments?orderId={Order} → ChargeState
+	MyOrders   Kind = "my-orders"   // GET /api/orders → OrderStates
+	MyCharges  Kind = "my-charges"  // GET /api/payments → ChargeStates
+	MyTickets  Kind = "my-tickets"  // GET /api/tickets?seller=me → TicketStates
+	Market     Kind = "market"      // GET /api/tickets → TicketStates
+	Pry        Kind = "pry"         // GET, PUT or DELETE of what is somebody else's: must be refused
+)
+
+// Outcome is what a client knows of its request.
+type Outcome string
+
+// The outcomes.
+const (
+	OK      Outcome = "ok"      // it was done
+	Refused Outcome = "refused" // a status from 400 to 499: it was not done
+	Unknown Outcome = "unknown" // no answer, or a status from 500: it may have been done, now or later
+)
+
+// Op is one request of a client. A request that is tried again is another Op.
+type Op struct {
+	ID   int    `json:"id"`
+	User string `json:"user"` // the id of whoever sent it
+	Kind Kind   `json:"kind"`
+	// Call and Return are when it was sent and answered, since the round began, by the monotonic clock.
+	Call    time.Duration `json:"call"`
+	Return  time.Duration `json:"return"`
+	Outcome Outcome       `json:"outcome"`
+	Status  int           `json:"status,omitempty"` // of HTTP, 0 without an answer
+	Message string        `json:"message,omitempty"`
+
+	// What was asked.
+	Ticket string `json:"ticket,omitempty"`
+	Order  string `json:"order,omitempty"`
+	Title  string `json:"title,omitempty"`
+	Price  int64  `json:"price,omitempty"` // in cents
+	Token  string `json:"token,omitempty"`
+
+	// What was answered.
+	TicketState  *api.Ticket  `json:"ticketState,omitempty"`
+	OrderState   *api.Order   `json:"orderState,omitempty"`
+	ChargeState  *api.Charge  `json:"chargeState,omitempty"` // nil if there is none
+	TicketStates []api.Ticket `json:"ticketStates,omitempty"`
+	OrderStates  []api.Order  `json:"orderStates,omitempty"`
+	ChargeStates []api.Charge `json:"chargeStates,omitempty"`
+}
+
+// Fault is something that was done to the system.
+type Fault struct {
+	Kind   string        `json:"kind"`   // such as kill, pause, cut, slow, wipe
+	Target string        `json:"target"` // such as orders-1, nats, or orders-1→mongo
+	Begin  time.Duration `json:"begin"`  // since the round began
+	End    time.Duration `json:"end"`    // when it was undone; Begin for what is done at once
+	// Recovered is when what it hit served again, 0 if that was not seen.
+	Recovered time.Duration `json:"recovered,omitempty"`
+}
+
+// Final is what was read when all was quiet, or patience had ended.
+type Final struct {
+	// At is when it was read, since the round began; Quiet is whether nothing was under way any more.
+	At    time.Duration `json:"at"`
+	Quiet bool          `json:"quiet"`
+	// Tickets are those that anybody has ever seen acknowledged, by id, as the service tells each.
+	Tickets map[string]api.Ticket `json:"tickets"`
+	// Orders and Charges are everything that their buyers see in their lists, by the order's id.
+	Orders  map[string]api.Order  `json:"orders"`
+	Charges map[string]api.Charge `json:"charges"`
+	// Missing is what was to be there and is not, such as "ticket 65…".
+	Missing []string       `json:"missing,omitempty"`
+	Ledger  sandbox.Ledger `json:"ledger"`
+	// DeadLetters and Stuck are the lines of the operators' commands, by the service's name.
+	DeadLetters map[string][]string `json:"deadLetters,omitempty"`
+	Stuck       []string            `json:"stuck,omitempty"`
+	Processes   []Process           `json:"processes,omitempty"`
+}
+
+// Process is what one process held at the end, and when the load had just begun.
+type Process struct {
+	Name string `json:"name"` // such as orders-1
+	// Restarts is how often it was started again in the round, but for starts that it gave up itself, as a
+	// service does whose database is away for too long.
+	Restarts int `json:"restarts"`
+	// Goroutines are counted, all and by the function that made them, where the process was made to tell
+	// of them: the second of two replicas, at its end.
+	Goroutines int            `json:"goroutines"`
+	Stacks     map[string]int `json:"stacks,omitempty"`
+	Resident   int64          `json:"resident"` // in bytes
+	Before     int64          `json:"before"`   // resident before the load, in bytes, if it has never been restarted
+	Links      map[string]int `json:"links"`    // open connections by what they lead to: mongo, nats, redis, stripe
+	// Exit is how it ended when it was asked to, empty if well.
+	Exit string `json:"exit,omitempty"`
+}

@@ -1,0 +1,29 @@
+package world_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"ticketing.dev/e2e/chaos/world"
+	"ticketing.dev/local/system"
+)
+
+// doomed names the directory in which this test program is to start a world and wait to be killed.
+const doomed = "CHAOS_DOOMED"
+
+// beDoomed starts a world, and waits to be killed.
+func beDoomed(dir string) {
+	w, err := world.Start(context.Background(), world.Config{
+		Dir: dir, Root: root, Programs: programsIn(os.Getenv(binVariable)), Ports: system.NewPorts(), OrderTTL: time.Minute,
+	})
+	if err == nil {
+		err = w.Process("orders-1").Pause()
+	}
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("ready")
+	select {}
+}

@@ -1,0 +1,131 @@
+package world
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+)
+
+// Link is the way of one replica to one of its stores.
+type Link struct {
+	From, To string
+
+	addr, upstream string
+	server         *toxiproxy.ApiServer
+
+	mu    sync.Mutex
+	proxy *toxiproxy.Proxy // nil while nobody listens
+	hurt  bool
+}
+
+// Direction is which way of a link bytes are lost.
+type Direction string
+
+// The directions.
+const (
+	There Direction = "there" // what the replica sends
+	Back  Direction = "back"  // what the store answers
+	Both  Direction = "both"
+)
+
+// streams are toxiproxy's names of the directions.
+var streams = map[Direction][]string{
+	There: {"upstream"}, Back: {"downstream"}, Both: {"upstream", "downstream"},
+}
+
+func newLink(from, to, addr, upstream string) (*Link, error) {
+	l := &Link{
+		From: from, To: to, addr: addr, upstream: upstream,
+		server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()),
+	}
+	return l, l.open()
+}
+
+// Name is such as orders-1→mongo.
+func (l *Link) Name() string { return l.From + "→" + l.To }
+
+// openTimeout is how long the address of a link may be in use by somebody else.
+const openTimeout = 5 * time.Second
+
+func (l *Link) open() error {
+	deadline := time.Now().Add(openTimeout)
+	for {
+		proxy := toxiproxy.NewProxy(l.server, l.Name(), l.addr, l.upstream)
+		err := proxy.Start()
+		if err == nil {
+			l.proxy = proxy
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("listen for %s: %w", l.Name(), err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (l *Link) close() {
+	if l.proxy != nil {
+		l.proxy.Stop()
+		l.proxy = nil
+	}
+}
+
+// Cut closes every connection, and refuses new ones.
+func (l *Link) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hurt = true
+	l.close()
+}
+
+// Swallow keeps connections open, and loses what is sent.
+func (l *Link) Swallow(d Direction) error {
+	return l.add("timeout", d, map[string]int64{"timeout": 0})
+}
+
+// Slow delays what is sent by latency, more or less by jitter, and lets no more through than rate
+// kilobytes a second, unless that is 0. Each way has its delay.
+func (l *Link) Slow(latency, jitter time.Duration, rate int64) error {
+	err := l.add("latency", Both, map[string]int64{"latency": latency.Milliseconds(), "jitter": jitter.Milliseconds()})
+	if err != nil || rate == 0 {
+		return err
+	}
+	return l.add("bandwidth", Both, map[string]int64{"rate": rate})
+}
+
+func (l *Link) add(kind string, d Direction, attributes map[string]int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.proxy == nil {
+		return fmt.Errorf("%s is cut already", l.Name())
+	}
+	l.hurt = true
+	for _, s := range streams[d] {
+		toxic, err := json.Marshal(map[string]any{"type": kind, "stream": s, "attributes": attributes})
+		if err != nil {
+			return err
+		}
+		if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(string(toxic))); err != nil {
+			return fmt.Errorf("%s of %s: %w", kind, l.Name(), err)
+		}
+	}
+	return nil
+}
+
+// Heal makes a link that was hurt as new. What was under way on a link that was swallowed or slow is lost with its
+// connections: to go on with them, bytes might be missing in the middle, which no network does.
+func (l *Link) Heal() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.hurt {
+		return nil
+	}
+	l.hurt = false
+	l.close()
+	return l.open()
+}

@@ -1,0 +1,76 @@
+package world
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"ticketing.dev/common/deadletters"
+	"ticketing.dev/local/system"
+)
+
+// listening are the services that have dead letters.
+var listening = []string{"tickets", "orders", "expiration", "payments"}
+
+// operatorTimeout is how long a command of an operator may take, on a busy machine.
+const operatorTimeout = 30 * time.Second
+
+// DeadLetters are the open dead letters of each service that has some, one a line, as the service's own
+// program tells them.
+func (w *World) DeadLetters(ctx context.Context) (map[string][]string, error) {
+	all := make(map[string][]string)
+	for _, service := range listening {
+		out, err := w.operate(ctx, service, "deadletters", "list", "-json")
+		if err != nil {
+			return nil, err
+		}
+		var letters []deadletters.Letter
+		if err := json.Unmarshal(out, &letters); err != nil {
+			return nil, fmt.Errorf("%s deadletters list: %w\n%s", service, err, out)
+		}
+		for _, l := range letters {
+			all[service] = append(all[service], fmt.Sprintf("%s %s: %s: %s", l.ID, l.Channel, l.Cause, strings.Join(strings.Fields(string(l.Content())), " ")))
+		}
+	}
+	return all, nil
+}
+
+// Stuck are the charges that wait for a person, one a line.
+func (w *World) Stuck(ctx context.Context) (lines []string, err error) {
+	out, err := w.operate(ctx, "payments", "stuck", "list", "-json")
+	if err != nil {
+		return nil, err
+	}
+	var charges []json.RawMessage
+	if err := json.Unmarshal(out, &charges); err != nil {
+		return nil, fmt.Errorf("payments stuck list: %w\n%s", err, out)
+	}
+	for _, c := range charges {
+		lines = append(lines, strings.Join(strings.Fields(string(c)), " "))
+	}
+	return lines, nil
+}
+
+// operate calls a service's program as an operator does, with the stores' own addresses.
+func (w *World) operate(ctx context.Context, service string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, operatorTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(w.config.Programs.Services, service), args...)
+	cmd.Env = w.settings.Environ("operator", 0)
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	cmd.SysProcAttr = system.EndsWithParent()
+	err := w.nursery.start(cmd)
+	if err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s", service, strings.Join(args, " "), err, &complaints)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,73 @@
+package world
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+	"strconv"
+
+	"ticketing.dev/e2e/chaos/defects"
+	"ticketing.dev/local/system"
+)
+
+func (w *World) openLinks(context.Context) error {
+	for _, replica := range AllReplicas() {
+		for _, to := range ways[ServiceOf(replica)] {
+			name := linkName(replica, to)
+			addr, err := w.address(name)
+			if err != nil {
+				return err
+			}
+			if w.links[name], err = newLink(replica, to, addr, w.addrs[to]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// through are the settings of a replica, whose stores are at the ends of its links.
+func (w *World) through(replica string) system.Settings {
+	s := w.settings
+	if addr, ok := w.addrs[linkName(replica, Mongo)]; ok {
+		s.Mongo.URI = "mongodb://" + addr
+	}
+	if addr, ok := w.addrs[linkName(replica, NATS)]; ok {
+		s.NATS.URL = "nats://" + addr
+	}
+	if addr, ok := w.addrs[linkName(replica, Redis)]; ok {
+		s.RedisAddr = addr
+	}
+	if addr, ok := w.addrs[linkName(replica, Stripe)]; ok {
+		s.Stripe.URL = "http://" + addr
+	}
+	return s
+}
+
+func (w *World) startServices(ctx context.Context) error {
+	for _, replica := range AllReplicas() {
+		addr, err := w.address(replica)
+		if err != nil {
+			return err
+		}
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			return err
+		}
+		number, err := strconv.Atoi(port)
+		if err != nil {
+			return err
+		}
+		env := w.through(replica).Environ(replica, number)
+		if skew := w.config.Skew[replica]; skew != 0 {
+			env = append(env, defects.SkewVariable+"="+skew.String())
+		}
+		c := command{path: filepath.Join(w.config.Programs.Services, ServiceOf(replica)), env: env}
+		if err := w.add(replica, c, answersReadyz(addr)); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return w.AwaitReady(ctx)
+}
