@@ -35,7 +35,7 @@ demo: ## Buy, race, decline, expire and refund, and tell what happens (ARGS="-da
 	go run ./local/cmd/demo $(ARGS)
 
 .PHONY: test
-test: test-go test-client test-browser ## Run all tests
+test: test-go test-client test-browser test-chaos ## Run all tests
 
 # The stand-ins go without the race detector, which makes MongoDB's several times as slow.
 .PHONY: test-go
