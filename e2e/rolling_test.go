@@ -20,6 +20,7 @@ import (
 
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox"
 	"ticketing.dev/local/system"
 )
 
@@ -112,7 +113,7 @@ func slowPayment(t *testing.T, s *system.System, i int) (answered func()) {
 	placed := order(t, buyer, list(t, somebody(t, s), 1999))
 
 	bank := stripeOf(t, s)
-	bank.post("/sandbox/faults", "application/json", `{"operation":"payment_intents.confirm","kind":"slow","delay_ms":4000}`)
+	bank.done(bank.Fail(t.Context(), sandbox.Fault{Operation: "payment_intents.confirm", Kind: "slow", DelayMS: 4000}))
 	type outcome struct {
 		charge api.Charge
 		err    error
@@ -126,7 +127,7 @@ func slowPayment(t *testing.T, s *system.System, i int) (answered func()) {
 		charge, err := buyer.Charge(t.Context(), placed.ID)
 		return err == nil && charge.StripeID != ""
 	})
-	bank.healed()
+	bank.done(bank.Heal(t.Context()))
 	return func() {
 		select {
 		case <-paid:
@@ -152,23 +153,6 @@ func (p payingAt) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.URL.Host = p.host
 	}
 	return p.rest.RoundTrip(r)
-}
-
-// healed ends all faults of the sandbox.
-func (s stripe) healed() {
-	s.t.Helper()
-	r, err := http.NewRequest(http.MethodDelete, s.url+"/sandbox/faults", nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode >= 300 {
-		s.t.Fatalf("heal: %s", res.Status)
-	}
 }
 
 // crowd is people who do all kinds of things, over and over.

@@ -1,13 +1,9 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +13,7 @@ import (
 
 	"ticketing.dev/common/money"
 	"ticketing.dev/local/api"
-	"ticketing.dev/local/sandbox"
+	"ticketing.dev/local/sandbox/remote"
 	"ticketing.dev/local/system"
 )
 
@@ -123,62 +119,38 @@ func refused(t testing.TB, err error, status int, message string) {
 
 // stripe is the sandbox, which does what no user of the API can.
 type stripe struct {
-	t   testing.TB
-	url string
+	t testing.TB
+	remote.Sandbox
 }
 
-func stripeOf(t testing.TB, s place) stripe { return stripe{t, s.Run().Stripe.URL} }
+func stripeOf(t testing.TB, s place) stripe {
+	return stripe{t, remote.Sandbox{URL: s.Run().Stripe.URL}}
+}
 
-func (s stripe) post(path, contentType, body string) {
+// done fails the test unless something was done.
+func (s stripe) done(err error) {
 	s.t.Helper()
-	res, err := http.Post(s.url+path, contentType, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode >= 300 {
-		s.t.Fatalf("%s: %s", path, res.Status)
 	}
 }
 
 // slowDown makes the next call of an operation take a time.
 func (s stripe) slowDown(operation string, delay time.Duration) {
 	s.t.Helper()
-	fault, err := json.Marshal(sandbox.Fault{Operation: operation, Kind: "slow", DelayMS: delay.Milliseconds(), Times: 1})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.post("/sandbox/faults", "application/json", string(fault))
+	s.done(s.SlowDown(s.t.Context(), operation, delay))
 }
 
 // decide is the payer's answer to the bank.
 func (s stripe) decide(c api.Charge, decision string) {
 	s.t.Helper()
-	form := url.Values{"client_secret": {c.ClientSecret}, "decision": {decision}}
-	s.post("/sandbox/authenticate/"+c.StripeID, "application/x-www-form-urlencoded", form.Encode())
+	s.done(s.Decide(s.t.Context(), c.StripeID, c.ClientSecret, decision))
 }
 
 // kept is what Stripe has taken for an order and not given back, and how often it has taken it.
 func (s stripe) kept(order string) (left money.Cents, captures int) {
 	s.t.Helper()
-	res, err := http.Get(s.url + "/sandbox/ledger")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var ledger sandbox.Ledger
-	var read bytes.Buffer
-	if _, err := read.ReadFrom(res.Body); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := json.Unmarshal(read.Bytes(), &ledger); err != nil {
-		s.t.Fatal(err)
-	}
-	for _, e := range ledger.Entries {
-		if e.OrderID == order {
-			captures += e.CapturedTimes
-			left += money.Cents(e.Amount*int64(e.CapturedTimes) - e.Refunded)
-		}
-	}
-	return left, captures
+	ledger, err := s.Ledger(s.t.Context())
+	s.done(err)
+	return remote.Kept(ledger, order)
 }

@@ -35,7 +35,7 @@ const (
 	Place      Kind = "place"       // POST /api/orders: Ticket → OrderState
 	Cancel     Kind = "cancel"      // DELETE /api/orders/{Order}
 	Pay        Kind = "pay"         // POST /api/payments: Order, Token → ChargeState
-	Decide     Kind = "decide"      // the payer's answer to the bank: Order, Token "approve" or "fail"
+	Decide     Kind = "decide"      // the payer's answer to the bank: Order, Token "approve" or "refuse"
 	ReadTicket Kind = "read-ticket" // GET /api/tickets/{Ticket} → TicketState
 	ReadOrder  Kind = "read-order"  // GET /api/orders/{Order} → OrderState
 	ReadCharge Kind = "read-charge" // GET /api/payments?orderId={Order} → ChargeState

@@ -10,6 +10,7 @@ import (
 	"ticketing.dev/common/money"
 	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox/remote"
 )
 
 const (
@@ -27,7 +28,7 @@ type client struct {
 	user   api.User
 	http   *api.Client
 	record *history.Recorder
-	stripe stripe
+	stripe remote.Sandbox
 }
 
 // statusNoter is a transport that notes the status of an answer where the request's context wants it.
@@ -117,16 +118,6 @@ func (c *client) pay(ctx context.Context, order, token string) history.Op {
 	return c.do(ctx, payTimeout, history.Op{Kind: history.Pay, Order: order, Token: token},
 		http.MethodPost, "/api/payments", payment{order, token}, &charge,
 		func(op *history.Op) { op.ChargeState = &charge })
-}
-
-// decide answers the bank, with "approve" or "fail".
-func (c *client) decide(ctx context.Context, charge api.Charge, decision string) history.Op {
-	op := history.Op{Kind: history.Decide, User: c.user.ID, Order: charge.OrderID, Token: decision}
-	return c.record.Do(op, func(op *history.Op) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
-		defer cancel()
-		c.stripe.decide(ctx, op, charge)
-	})
 }
 
 func (c *client) readTicket(ctx context.Context, ticket string) history.Op {

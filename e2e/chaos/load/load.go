@@ -12,6 +12,7 @@ import (
 
 	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox/remote"
 )
 
 const (
@@ -43,7 +44,7 @@ type Config struct {
 type Load struct {
 	config    Config
 	transport *http.Transport
-	stripe    stripe
+	stripe    remote.Sandbox
 	board     *board
 	// newsPatience is the constant, but for tests.
 	newsPatience time.Duration
@@ -69,7 +70,7 @@ func New(ctx context.Context, c Config) (*Load, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: connections}
 	l := &Load{
 		config: c, transport: transport, board: newBoard(), newsPatience: newsPatience,
-		stripe: stripe{c.Stripe, &http.Client{Transport: transport, Timeout: requestTimeout}},
+		stripe: remote.Sandbox{URL: c.Stripe, HTTP: &http.Client{Transport: transport, Timeout: requestTimeout}},
 	}
 	for _, group := range []struct {
 		name string

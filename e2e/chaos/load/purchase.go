@@ -7,6 +7,7 @@ import (
 
 	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox/remote"
 )
 
 // The cards, by what becomes of them (local/sandbox, card.go).
@@ -80,12 +81,12 @@ func (p *purchase) payAtBank(ctx context.Context) {
 		return
 	}
 	charge := *op.ChargeState
-	decision := approve
+	decision := remote.Approve
 	switch {
 	case p.l.config.Seed%3 == 0 && p.chance(25):
 		return
 	case p.chance(30):
-		decision = fail
+		decision = remote.Refuse
 	}
 	wait := p.between(50*time.Millisecond, time.Second)
 	if p.chance(20) { // about when the order's time is up, or later

@@ -70,7 +70,7 @@ func (l *Load) await(ctx context.Context, r *reading) {
 // finish adds what is not the API's to tell, and what else was found to be wrong.
 func (l *Load) finish(ctx context.Context, r *reading, wrong []string) history.Final {
 	for {
-		ledger, err := l.stripe.ledger(ctx)
+		ledger, err := l.stripe.Ledger(ctx)
 		if err == nil {
 			r.final.Ledger = ledger
 			break

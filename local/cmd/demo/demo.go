@@ -11,6 +11,7 @@ import (
 
 	"ticketing.dev/common/money"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox/remote"
 )
 
 const (
@@ -29,7 +30,7 @@ type demo struct {
 	out     io.Writer
 	began   time.Time
 	url     string
-	sandbox *sandboxClient // nil without a sandbox
+	sandbox *remote.Sandbox // nil without a sandbox
 
 	seller, buyer, rival *api.Client
 	ttl                  time.Duration
@@ -47,7 +48,7 @@ func newDemo(at place, out io.Writer) *demo {
 		rival:  api.New(at.url),
 	}
 	if at.sandbox != "" {
-		d.sandbox = &sandboxClient{at.sandbox}
+		d.sandbox = &remote.Sandbox{URL: at.sandbox}
 	}
 	return d
 }

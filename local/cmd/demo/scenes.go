@@ -9,6 +9,7 @@ import (
 
 	"ticketing.dev/common/money"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox/remote"
 )
 
 func (d *demo) signUp(ctx context.Context) error {
@@ -104,7 +105,7 @@ func (d *demo) bank(ctx context.Context) error {
 		return err
 	}
 	d.say("pm_card_authenticationRequired: the charge of %s is pending, the bank asks the payer", charge.Amount.Cents)
-	if err := d.sandbox.approve(ctx, charge); err != nil {
+	if err := d.approve(ctx, charge); err != nil {
 		return err
 	}
 	d.say("the payer approves at the bank's page")
@@ -147,7 +148,7 @@ func (d *demo) latePayment(ctx context.Context) error {
 	if err := until(ctx, o.ExpiresAt.Add(-begunBefore)); err != nil {
 		return err
 	}
-	if err := d.sandbox.slowDown(ctx, "payment_methods.create", slow); err != nil {
+	if err := d.sandbox.SlowDown(ctx, "payment_methods.create", slow); err != nil {
 		return err
 	}
 	d.say("%v before the end the buyer pays with tok_visa, and Stripe takes its time", begunBefore)
@@ -182,20 +183,20 @@ func (d *demo) refunded(ctx context.Context, o api.Order) error {
 
 // money compares what Stripe has taken and kept with what was bought.
 func (d *demo) money(ctx context.Context) error {
-	ledger, err := d.sandbox.ledger(ctx)
+	ledger, err := d.sandbox.Ledger(ctx)
 	if err != nil {
 		return err
 	}
 	kept := money.Cents(0)
 	for _, order := range d.paid {
-		got, times := ledger.kept(order)
+		got, times := remote.Kept(ledger, order)
 		if err := errors.Join(same("what a paid order has cost", got, price), same("the number of captures", times, 1)); err != nil {
 			return fmt.Errorf("order %s: %w", order, err)
 		}
 		kept += got
 	}
 	for _, order := range d.unpaid {
-		if got, _ := ledger.kept(order); got != 0 {
+		if got, _ := remote.Kept(ledger, order); got != 0 {
 			return fmt.Errorf("order %s: %s were kept of an order that is cancelled", order, got)
 		}
 	}

@@ -1,0 +1,122 @@
+// Package remote is a client of what a Stripe sandbox has beside Stripe's API: its faults, the page of the
+// payer's bank, and where the money is.
+package remote
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"ticketing.dev/common/money"
+	"ticketing.dev/local/sandbox"
+)
+
+// The payer's answers to the bank.
+const (
+	Approve = "approve"
+	Refuse  = "refuse"
+)
+
+// Sandbox is one that runs somewhere.
+type Sandbox struct {
+	URL string
+	// HTTP sends the requests: unless set, http.DefaultClient.
+	HTTP *http.Client
+}
+
+// Refusal is an answer with a status of 400 or more.
+type Refusal struct {
+	Status int
+	Body   string
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("%d %s", r.Status, r.Body) }
+
+// Fail adds a fault to those that wait. One that can never strike is a *Refusal.
+func (s Sandbox) Fail(ctx context.Context, f sandbox.Fault) error {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	_, err = s.send(ctx, http.MethodPost, "/sandbox/faults", "application/json", string(body))
+	return err
+}
+
+// SlowDown makes the next call of an operation, such as payment_intents.confirm, take a time.
+func (s Sandbox) SlowDown(ctx context.Context, operation string, delay time.Duration) error {
+	return s.Fail(ctx, sandbox.Fault{Operation: operation, Kind: "slow", DelayMS: delay.Milliseconds(), Times: 1})
+}
+
+// Heal ends all faults.
+func (s Sandbox) Heal(ctx context.Context) error {
+	_, err := s.send(ctx, http.MethodDelete, "/sandbox/faults", "", "")
+	return err
+}
+
+// BankPage is what the bank shows the payer of a PaymentIntent, as HTML.
+func (s Sandbox) BankPage(ctx context.Context, intent, clientSecret string) (string, error) {
+	query := url.Values{"client_secret": {clientSecret}}
+	return s.send(ctx, http.MethodGet, bank(intent)+"?"+query.Encode(), "", "")
+}
+
+// Decide is the payer's answer to the bank, Approve or Refuse.
+func (s Sandbox) Decide(ctx context.Context, intent, clientSecret, decision string) error {
+	form := url.Values{"client_secret": {clientSecret}, "decision": {decision}}
+	_, err := s.send(ctx, http.MethodPost, bank(intent), "application/x-www-form-urlencoded", form.Encode())
+	return err
+}
+
+func bank(intent string) string { return "/sandbox/authenticate/" + url.PathEscape(intent) }
+
+// Ledger is what became of the money.
+func (s Sandbox) Ledger(ctx context.Context) (l sandbox.Ledger, err error) {
+	text, err := s.send(ctx, http.MethodGet, "/sandbox/ledger", "", "")
+	if err != nil {
+		return l, err
+	}
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
+		return l, fmt.Errorf("decode the sandbox's ledger: %w", err)
+	}
+	return l, nil
+}
+
+// Kept is what is left of what was taken for an order, and how often it was taken.
+func Kept(l sandbox.Ledger, order string) (left money.Cents, captures int) {
+	for _, e := range l.Entries {
+		if e.OrderID == order {
+			captures += e.CapturedTimes
+			left += money.Cents(e.Amount*int64(e.CapturedTimes) - e.Refunded)
+		}
+	}
+	return left, captures
+}
+
+func (s Sandbox) send(ctx context.Context, method, path, contentType, body string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", contentType)
+	client := s.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("sandbox: %w", err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= http.StatusBadRequest {
+		err = &Refusal{response.StatusCode, string(answer)}
+	}
+	if err != nil {
+		return "", fmt.Errorf("sandbox: %s %s: %w", method, path, err)
+	}
+	return string(answer), nil
+}
