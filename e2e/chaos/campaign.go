@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
@@ -50,6 +49,11 @@ func run(ctx context.Context, c config, out io.Writer) (err error) {
 	camp := &campaign{config: c, root: root, work: work, kept: c.dir, ports: system.NewPorts(), out: out}
 	if camp.kept == "" {
 		camp.kept = filepath.Join(os.TempDir(), "ticketing-chaos")
+	}
+	if c.mongo != nil {
+		if err := c.mongo.Check(ctx); err != nil {
+			return fmt.Errorf("MONGO_URI: %w", err)
+		}
 	}
 	if err := camp.build(ctx); err != nil {
 		return err
@@ -152,9 +156,14 @@ func (c *campaign) play(ctx context.Context, seeds []uint64, only faults.Selecti
 
 // one runs a round, tells of it, and keeps what is to be kept.
 func (c *campaign) one(ctx context.Context, seed uint64, only faults.Selection, programs world.Programs) result {
+	dir, err := os.MkdirTemp(c.work, fmt.Sprintf("round-%d-", seed)) // a seed may be there twice
+	if err != nil {
+		return result{seed: seed, err: err}
+	}
 	r := &round{
-		seed: seed, dir: filepath.Join(c.work, "round-"+strconv.FormatUint(seed, 10)), root: c.root, programs: programs,
-		ports: c.ports, load: c.config.load, quiet: c.config.quiet, plan: faults.Draw(seed, c.config.load, only), record: history.NewRecorder(),
+		seed: seed, dir: dir, root: c.root, programs: programs,
+		ports: c.ports, mongo: c.config.mongo, load: c.config.load, quiet: c.config.quiet,
+		plan: faults.Draw(seed, c.config.load, only, c.config.spared()...), record: history.NewRecorder(),
 		counted: func(faults.Fault) { c.progress.fault() },
 	}
 	c.progress.begin(r)
@@ -177,8 +186,11 @@ func (c *campaign) keep(res *result) error {
 	if res.err == nil && len(res.violations) == 0 && !c.config.keep {
 		return nil
 	}
-	to := filepath.Join(c.kept, fmt.Sprintf("%s-seed-%d", time.Now().Format("20060102-150405"), res.seed))
-	if err := os.MkdirAll(to, 0o700); err != nil {
+	if err := os.MkdirAll(c.kept, 0o700); err != nil {
+		return err
+	}
+	to, err := os.MkdirTemp(c.kept, fmt.Sprintf("%s-seed-%d-", time.Now().Format("20060102-150405"), res.seed))
+	if err != nil {
 		return err
 	}
 	res.dir = to

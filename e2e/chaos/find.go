@@ -41,7 +41,7 @@ func (c *campaign) find(ctx context.Context, d defects.Defect) (search, error) {
 	}
 	only := c.config.only
 	if len(only) == 0 {
-		only = provoking(d)
+		only = provoking(d, c.config.spared())
 	}
 	results := c.play(ctx, c.config.seeds, only, programs, func(r result) bool { return len(r.violations) > 0 })
 	s.rounds = len(results)
@@ -56,9 +56,11 @@ func (c *campaign) find(ctx context.Context, d defects.Defect) (search, error) {
 }
 
 // provoking are the faults that bring a defect out, most of the time, and all others now and then.
-func provoking(d defects.Defect) (only faults.Selection) {
+func provoking(d defects.Defect, spared []string) (only faults.Selection) {
 	for _, p := range d.Provoke {
-		only = append(only, p, p, p)
+		if (faults.Selection{p}).Check(spared...) == nil {
+			only = append(only, p, p, p)
+		}
 	}
 	if len(only) == 0 {
 		return nil

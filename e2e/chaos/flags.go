@@ -12,6 +12,7 @@ import (
 
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
+	"ticketing.dev/e2e/chaos/world"
 )
 
 const (
@@ -39,6 +40,9 @@ type config struct {
 	only     faults.Selection
 	report   string
 
+	// mongo is the MongoDB that MONGO_URI names, nil if it names none.
+	mongo *world.MongoServer
+
 	defects  []defects.Defect // to look for, one after the other
 	recovery bool
 
@@ -57,9 +61,13 @@ Its status is 1 if a promise was broken.
   make chaos ARGS=-defects       # each of them in turn
   make chaos ARGS=-recovery      # how long after a kill each part serves again
 
+If MONGO_URI is set, such as to mongodb://127.0.0.1:27017, each round has databases of its own there, which
+are dropped at its end, instead of MongoDB's stand-in; nobody kills or pauses that MongoDB.
+
 `
 
-func parse(args []string, usage io.Writer) (c config, err error) {
+// parse reads the command line, and what MONGO_URI says.
+func parse(args []string, mongoURI string, usage io.Writer) (c config, err error) {
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	flags.Usage = func() {
@@ -94,7 +102,23 @@ func parse(args []string, usage io.Writer) (c config, err error) {
 	if *all {
 		c.defects = defects.All
 	}
+	if mongoURI != "" {
+		if c.mongo, err = world.ParseMongo(mongoURI); err != nil {
+			return c, fmt.Errorf("MONGO_URI: %w", err)
+		}
+		if err := c.only.Check(c.spared()...); err != nil {
+			return c, fmt.Errorf("%w; the MongoDB of MONGO_URI is neither killed nor paused", err)
+		}
+	}
 	return c, c.check(flags.NArg())
+}
+
+// spared are the processes that are not the campaign's to kill or pause.
+func (c *config) spared() []string {
+	if c.mongo != nil {
+		return []string{world.Mongo}
+	}
+	return nil
 }
 
 func (c *config) check(arguments int) error {

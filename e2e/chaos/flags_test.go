@@ -10,31 +10,32 @@ import (
 	"time"
 
 	"ticketing.dev/e2e/chaos/defects"
+	"ticketing.dev/e2e/chaos/world"
 )
 
 func TestFlags(t *testing.T) {
-	c, err := parse(nil, io.Discard)
+	c, err := parse(nil, "", io.Discard)
 	if err != nil || c.rounds != defaultRounds || len(c.seeds) != defaultRounds || c.load != defaultLoad || c.parallel != defaultParallel {
 		t.Errorf("without flags: %+v, %v", c, err)
 	}
-	other, err := parse(nil, io.Discard)
+	other, err := parse(nil, "", io.Discard)
 	if err != nil || slices.Equal(c.seeds, other.seeds) {
 		t.Errorf("the seeds are the same again: %v, %v", other.seeds, err)
 	}
-	c, err = parse(strings.Fields("-seed 7"), io.Discard)
+	c, err = parse(strings.Fields("-seed 7"), "", io.Discard)
 	if err != nil || !slices.Equal(c.seeds, []uint64{7}) {
 		t.Errorf("one seed: %v, %v", c.seeds, err)
 	}
-	c, err = parse(strings.Fields("-seed 1,2,3 -rounds 4 -load 10s -only kill:nats,pause -defect outbox-not-swept"), io.Discard)
+	c, err = parse(strings.Fields("-seed 1,2,3 -rounds 4 -load 10s -only kill:nats,pause -defect outbox-not-swept"), "", io.Discard)
 	if err != nil || len(c.seeds) != 4 || !slices.Equal(c.seeds[:3], []uint64{1, 2, 3}) || c.load != 10*time.Second ||
 		!slices.Equal(c.only, []string{"kill:nats", "pause"}) || len(c.defects) != 1 || c.defects[0].Name != "outbox-not-swept" {
 		t.Errorf("many: %+v, %v", c, err)
 	}
-	c, err = parse([]string{"-defects"}, io.Discard)
+	c, err = parse([]string{"-defects"}, "", io.Discard)
 	if err != nil || len(c.defects) != len(defects.All) {
 		t.Errorf("all defects: %+v, %v", c, err)
 	}
-	c, err = parse([]string{"-recovery"}, io.Discard)
+	c, err = parse([]string{"-recovery"}, "", io.Discard)
 	if err != nil || c.rounds != defaultKills {
 		t.Errorf("recovery: %+v, %v", c, err)
 	}
@@ -52,18 +53,18 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		"-defects -recovery":           "without a defect",
 		"-recovery -defect not-stored": "no defect",
 	} {
-		if _, err := parse(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parse(strings.Fields(args), "", io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)
 		}
 	}
 	var usage strings.Builder
-	if _, err := parse([]string{"-h"}, &usage); !errors.Is(err, flag.ErrHelp) || !strings.Contains(usage.String(), "make chaos SEED=42") {
+	if _, err := parse([]string{"-h"}, "", &usage); !errors.Is(err, flag.ErrHelp) || !strings.Contains(usage.String(), "make chaos SEED=42") {
 		t.Errorf("%v: %s", err, &usage)
 	}
 }
 
 func TestARoundIsRunAgainAsItWas(t *testing.T) {
-	c, err := parse(strings.Fields("-rounds 5 -load 12s -only kill,pause:nats -defect slot-not-unique"), io.Discard)
+	c, err := parse(strings.Fields("-rounds 5 -load 12s -only kill,pause:nats -defect slot-not-unique"), "", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,5 +74,36 @@ func TestARoundIsRunAgainAsItWas(t *testing.T) {
 	}
 	if got := (config{load: defaultLoad}).again(42); got != "make chaos SEED=42" {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestAMongoDBThatRunsAlreadyIsSpared(t *testing.T) {
+	const uri = "mongodb://127.0.0.1"
+	c, err := parse(strings.Fields("-only pause,cut:mongo"), uri, io.Discard)
+	if err != nil || c.mongo == nil || !slices.Equal(c.spared(), []string{world.Mongo}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if got := (config{mongo: c.mongo, load: defaultLoad}).again(42); got != "MONGO_URI=… make chaos SEED=42" {
+		t.Errorf("got %s", got)
+	}
+	for _, d := range defects.All {
+		if err := provoking(d, c.spared()).Check(c.spared()...); err != nil {
+			t.Errorf("%s: %v", d.Name, err)
+		}
+	}
+	for args, want := range map[string]string{
+		"-only kill:mongo":       "MONGO_URI",
+		"-only cut,pause:mongo":  "MONGO_URI",
+		"-only kill:stripe,kill": "no fault is",
+	} {
+		if _, err := parse(strings.Fields(args), uri, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", args, err, want)
+		}
+	}
+	if _, err := parse(nil, "mongodb://a,b", io.Discard); err == nil || !strings.Contains(err.Error(), "MONGO_URI: it must name one host") {
+		t.Error(err)
+	}
+	if c, err := parse(nil, "", io.Discard); err != nil || c.mongo != nil || len(c.spared()) > 0 {
+		t.Errorf("without MONGO_URI: %+v, %v", c, err)
 	}
 }

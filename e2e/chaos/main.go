@@ -24,7 +24,7 @@ const (
 )
 
 func main() {
-	c, err := parse(os.Args[1:], os.Stderr)
+	c, err := parse(os.Args[1:], os.Getenv("MONGO_URI"), os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return

@@ -34,6 +34,7 @@ type round struct {
 	root     string
 	programs world.Programs
 	ports    *system.Ports
+	mongo    *world.MongoServer // nil for the stand-in
 	load     time.Duration
 	quiet    time.Duration
 	plan     faults.Plan
@@ -85,9 +86,14 @@ func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 		return err
 	}
 	defer log.Close()
-	w, err := world.Start(ctx, world.Config{
+	c := world.Config{
 		Dir: r.dir, Root: r.root, Programs: r.programs, Ports: r.ports, OrderTTL: r.plan.OrderTTL, Skew: r.plan.Skew,
-	})
+	}
+	if r.mongo != nil {
+		c.Mongo = r.mongo.Databases(r.seed)
+		defer r.drop(c.Mongo) // when the world is closed
+	}
+	w, err := world.Start(ctx, c)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
@@ -121,6 +127,13 @@ func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 		res.violations = append(res.violations, check.Violation{Promise: unserved, What: "not everything serves again: " + healing.Error()})
 	}
 	return nil
+}
+
+// drop drops the databases of the round. That it fails breaks no promise of the services.
+func (r *round) drop(databases *world.Databases) {
+	if err := databases.Drop(context.Background()); err != nil {
+		r.log.Error("databases not dropped", "error", err)
+	}
 }
 
 func (r *round) openLog() (*os.File, error) {

@@ -71,6 +71,9 @@ func (c config) again(seed uint64) string {
 		args = append(args, "-defect "+c.defect.Name)
 	}
 	command := fmt.Sprintf("make chaos SEED=%d", seed)
+	if c.mongo != nil { // which changes the plan; there may be a password in it
+		command = "MONGO_URI=… " + command
+	}
 	if len(args) > 0 {
 		command += fmt.Sprintf(" ARGS=%q", strings.Join(args, " "))
 	}

@@ -95,10 +95,10 @@ type Plan struct {
 // service, or either end of a link. An empty one is everything.
 type Selection []string
 
-// Check finds what selects nothing.
-func (s Selection) Check() error {
+// Check finds what selects nothing, where some processes are spared.
+func (s Selection) Check(spared ...string) error {
 	for _, pattern := range s {
-		if !slices.ContainsFunc(candidates(), func(c candidate) bool { return c.matches(pattern) }) {
+		if !slices.ContainsFunc(candidates(spared), func(c candidate) bool { return c.matches(pattern) }) {
 			return fmt.Errorf("no fault is %q: the kinds are %v, and what they hit is behind a colon", pattern, Kinds)
 		}
 	}
@@ -116,11 +116,14 @@ type candidate struct {
 	target string
 }
 
-// candidates are everything that may be done, in a fixed order.
-func candidates() (all []candidate) {
+// candidates are everything that may be done, in a fixed order. Processes that are spared are neither killed
+// nor paused.
+func candidates(spared []string) (all []candidate) {
 	stores := []string{world.Mongo, world.NATS, world.Redis}
 	for _, process := range slices.Concat(world.AllReplicas(), stores) {
-		all = append(all, candidate{Kill, process}, candidate{Pause, process})
+		if !slices.Contains(spared, process) {
+			all = append(all, candidate{Kill, process}, candidate{Pause, process})
+		}
 	}
 	for _, link := range world.LinkNames() {
 		all = append(all, candidate{Cut, link}, candidate{Slow, link})
@@ -159,9 +162,10 @@ const (
 	shortestTTL, longestTTL = 8 * time.Second, 12 * time.Second
 )
 
-// Draw decides what is done in a round whose load takes a time.
-func Draw(seed uint64, load time.Duration, s Selection) Plan {
-	d := drawer{rand.New(rand.NewPCG(seed, 0xfa)), load}
+// Draw decides what is done in a round whose load takes a time, where some processes are spared. A selection
+// must have passed its Check.
+func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
+	d := drawer{rand.New(rand.NewPCG(seed, 0xfa)), load, candidates(spared)}
 	p := Plan{OrderTTL: d.between(shortestTTL, longestTTL).Round(time.Second), Skew: make(map[string]time.Duration)}
 	for _, replica := range world.AllReplicas() {
 		p.Skew[replica] = d.between(-maxSkew, maxSkew).Round(time.Millisecond)
@@ -193,7 +197,8 @@ func Draw(seed uint64, load time.Duration, s Selection) Plan {
 // drawer draws by the seed.
 type drawer struct {
 	*rand.Rand
-	load time.Duration
+	load       time.Duration
+	candidates []candidate
 }
 
 func (d drawer) chance(p float64) bool { return d.Float64() < p }
@@ -212,7 +217,7 @@ func (d drawer) fault(s Selection, others []Fault) (Fault, bool) {
 	for range attempts {
 		pattern := pick(d, s...)
 		var matching []candidate
-		for _, c := range candidates() {
+		for _, c := range d.candidates {
 			if c.matches(pattern) {
 				matching = append(matching, c)
 			}

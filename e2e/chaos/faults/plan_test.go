@@ -129,3 +129,28 @@ func TestASelectionNarrowsThePlan(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsSparedIsLeftAlone(t *testing.T) {
+	links := 0
+	for seed := range uint64(100) {
+		for _, f := range faults.Draw(seed, load, nil, world.Mongo).Faults {
+			if f.Target == world.Mongo {
+				t.Errorf("seed %d: %s", seed, f)
+			}
+			if strings.HasSuffix(f.Target, "→"+world.Mongo) {
+				links++
+			}
+		}
+	}
+	if links < 50 {
+		t.Errorf("in 100 rounds, only %d ways to it were hurt", links)
+	}
+	for _, pattern := range []string{"kill:mongo", "pause:mongo"} {
+		if err := (faults.Selection{"kill", pattern}).Check(world.Mongo); err == nil {
+			t.Errorf("%q selects something", pattern)
+		}
+	}
+	if err := (faults.Selection{"kill", "pause:nats", "cut:mongo", "slow:orders-1→mongo"}).Check(world.Mongo); err != nil {
+		t.Error(err)
+	}
+}

@@ -61,7 +61,9 @@ func (w *World) operate(ctx context.Context, service string, args ...string) ([]
 	ctx, cancel := context.WithTimeout(ctx, operatorTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(w.config.Programs.Services, service), args...)
-	cmd.Env = w.settings.Environ("operator", 0)
+	s := w.settings
+	s.Mongo.URI = w.mongoURI(w.addrs[Mongo], service)
+	cmd.Env = s.Environ("operator", 0)
 	var out, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaints
 	cmd.SysProcAttr = system.EndsWithParent()

@@ -30,7 +30,7 @@ func (w *World) openLinks(context.Context) error {
 func (w *World) through(replica string) system.Settings {
 	s := w.settings
 	if addr, ok := w.addrs[linkName(replica, Mongo)]; ok {
-		s.Mongo.URI = "mongodb://" + addr
+		s.Mongo.URI = w.mongoURI(addr, ServiceOf(replica))
 	}
 	if addr, ok := w.addrs[linkName(replica, NATS)]; ok {
 		s.NATS.URL = "nats://" + addr

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"ticketing.dev/common/bus/stan"
-	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/session"
 	"ticketing.dev/local/system"
 	"ticketing.dev/payments"
@@ -27,6 +26,10 @@ const startTimeout = 90 * time.Second
 func (w *World) startStores(ctx context.Context) error {
 	secret := "whsec_" + rand.Text()
 	for _, name := range []string{Mongo, NATS, Redis, Stripe} {
+		if name == Mongo && w.config.Mongo != nil {
+			w.addrs[Mongo] = w.config.Mongo.server.addr
+			continue
+		}
 		addr, err := w.address(name)
 		if err != nil {
 			return err
@@ -49,7 +52,6 @@ func (w *World) startStores(ctx context.Context) error {
 		}
 	}
 	w.settings = system.Settings{
-		Mongo:     mongodb.Config{URI: "mongodb://" + w.addrs[Mongo]},
 		NATS:      stan.Config{URL: "nats://" + w.addrs[NATS], ClusterID: clusterID},
 		RedisAddr: w.addrs[Redis],
 		Session:   session.Config{Key: rand.Text() + rand.Text()},

@@ -25,6 +25,8 @@ type Config struct {
 	Programs Programs
 	// Ports may be shared by worlds side by side.
 	Ports *system.Ports
+	// Mongo are databases on a MongoDB that runs already; nil starts the stand-in.
+	Mongo *Databases
 	// OrderTTL is how long orders may stay unpaid.
 	OrderTTL time.Duration
 	// Skew is how far the clock of a replica is ahead, by its name.
@@ -35,10 +37,10 @@ type Config struct {
 type World struct {
 	config    Config
 	nursery   *nursery
-	settings  system.Settings // with the stores' own addresses
+	settings  system.Settings // with the stores' own addresses, but for MongoDB
 	processes map[string]*Process
 	links     map[string]*Link
-	addrs     map[string]string // by the process's name
+	addrs     map[string]string // by the name of the process, store or link
 	listener  net.Listener
 	server    *http.Server
 	log       *os.File // the gateway's
