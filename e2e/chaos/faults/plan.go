@@ -292,6 +292,9 @@ func (d drawer) detailed(c candidate) Fault {
 		f.For = d.between(2*time.Second, 8*time.Second)
 		f.Channels = d.channels()
 		f.Count = 3 + d.IntN(15)
+		if len(f.Channels) < len(world.Channels) && d.chance(0.5) { // of a few, all that there is
+			f.Count = 100
+		}
 		f.Choice = d.Uint64()
 	case Stripe:
 		f.For = d.between(2*time.Second, 8*time.Second)

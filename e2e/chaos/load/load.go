@@ -46,8 +46,8 @@ type Load struct {
 	transport *http.Transport
 	stripe    remote.Sandbox
 	board     *board
-	// newsPatience is the constant, but for tests.
-	newsPatience time.Duration
+	// These are the constants, but for tests.
+	newsPatience, orderPatience time.Duration
 
 	sellers, buyers, watchers []*client
 	fresh                     []chan string // by buyer: a ticket that was listed just now
@@ -69,7 +69,7 @@ func New(ctx context.Context, c Config) (*Load, error) {
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: connections}
 	l := &Load{
-		config: c, transport: transport, board: newBoard(), newsPatience: newsPatience,
+		config: c, transport: transport, board: newBoard(), newsPatience: newsPatience, orderPatience: orderPatience,
 		stripe: remote.Sandbox{URL: c.Stripe, HTTP: &http.Client{Transport: transport, Timeout: requestTimeout}},
 	}
 	for _, group := range []struct {

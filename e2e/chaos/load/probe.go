@@ -8,9 +8,13 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// newsPatience is how long orders may take to hear of a change of a ticket once nothing is hurt any more.
-// The broker delivers again what was not acknowledged after 15 seconds, perhaps more than once.
-const newsPatience = 45 * time.Second
+const (
+	// newsPatience is how long after everything was healed orders may take to hear of the last change of a
+	// ticket: the broker delivers again what was not acknowledged after 15 seconds, perhaps more than once.
+	newsPatience = 35 * time.Second
+	// orderPatience is how long a free ticket is then tried to be ordered.
+	orderPatience = 10 * time.Second
+)
 
 // probe orders every ticket that is free, as it now is, and cancels the order: a ticket that nobody holds
 // and nobody can get, or of whose last change orders was never told, is otherwise not seen. It returns
@@ -35,29 +39,27 @@ func (l *Load) probe(ctx context.Context, r *reading) (wrong []string) {
 	return wrong
 }
 
-// tryToOrder orders a ticket until it gets it as it says to be.
+// tryToOrder orders a ticket, which has to be as it says to be at the first time: to order it and cancel
+// makes tickets tell of it anew, so another time would show nothing.
 func (l *Load) tryToOrder(ctx context.Context, t api.Ticket) (complaint string) {
-	patience, cancel := context.WithTimeout(ctx, l.newsPatience)
+	patience, cancel := context.WithTimeout(ctx, l.orderPatience)
 	defer cancel()
 	b := l.buyers[0]
 	for {
 		op := b.place(ctx, t.ID)
-		switch {
-		case op.Outcome != history.OK:
-			complaint = "it is free, and cannot be ordered: " + op.Message
-		case op.OrderState.Ticket.Title != t.Title || op.OrderState.Ticket.Price != t.Price:
-			complaint = "orders has not heard of its last change"
-		default:
-			complaint = ""
-		}
 		if op.Outcome == history.OK {
 			insist(ctx, func() history.Op { return b.cancel(ctx, op.Order) })
-		}
-		if complaint == "" || ctx.Err() != nil {
+			if op.OrderState.Ticket.Title != t.Title || op.OrderState.Ticket.Price != t.Price {
+				return "orders has not heard of its last change"
+			}
 			return ""
 		}
-		if !sleep(patience, pollEvery) {
-			return complaint
+		switch {
+		case sleep(patience, pollEvery):
+		case ctx.Err() != nil:
+			return "" // the round's own patience has ended, which says nothing of the ticket
+		default:
+			return "it is free, and cannot be ordered: " + op.Message
 		}
 	}
 }

@@ -27,6 +27,7 @@ const (
 // what there is. In between it orders what is free, to see that it can be ordered.
 func (l *Load) Settle(ctx context.Context) history.Final {
 	defer l.transport.CloseIdleConnections()
+	begun := time.Now()
 	var wrong []string
 	for probed := false; ctx.Err() == nil; {
 		r := l.read(ctx)
@@ -36,6 +37,8 @@ func (l *Load) Settle(ctx context.Context) history.Final {
 		switch quiet := len(r.final.Missing) == 0 && r.quiet(); {
 		case quiet && probed:
 			return l.finish(ctx, r, wrong)
+		case quiet && time.Since(begun) < l.newsPatience:
+			sleep(ctx, time.Until(begun.Add(l.newsPatience)))
 		case quiet:
 			wrong, probed = l.probe(ctx, r), true
 		default:
