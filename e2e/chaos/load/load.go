@@ -18,6 +18,7 @@ import (
 const (
 	defaultSellers = 3
 	defaultBuyers  = 10
+	defaultNews    = 35 * time.Second
 	// watchers look at what is for sale, and try what they may not.
 	watchers = 2
 	password = "correct horse"
@@ -38,6 +39,10 @@ type Config struct {
 	Sellers, Buyers int
 	// OrderTTL is how long an order may stay unpaid: unless set, 15 minutes.
 	OrderTTL time.Duration
+	// News is how long after everything was healed orders may take to hear of the last change of a ticket:
+	// unless set, 35 seconds. The broker delivers again what was not acknowledged after 15, perhaps more
+	// than once.
+	News time.Duration
 }
 
 // Load is everybody who uses the system.
@@ -46,8 +51,8 @@ type Load struct {
 	transport *http.Transport
 	stripe    remote.Sandbox
 	board     *board
-	// These are the constants, but for tests.
-	newsPatience, orderPatience time.Duration
+	// orderPatience is the constant, but for tests.
+	orderPatience time.Duration
 
 	sellers, buyers, watchers []*client
 	fresh                     []chan string // by buyer: a ticket that was listed just now
@@ -64,12 +69,15 @@ func New(ctx context.Context, c Config) (*Load, error) {
 	if c.Buyers == 0 {
 		c.Buyers = defaultBuyers
 	}
+	if c.News == 0 {
+		c.News = defaultNews
+	}
 	if c.OrderTTL == 0 {
 		c.OrderTTL = 15 * time.Minute
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: connections}
 	l := &Load{
-		config: c, transport: transport, board: newBoard(), newsPatience: newsPatience, orderPatience: orderPatience,
+		config: c, transport: transport, board: newBoard(), orderPatience: orderPatience,
 		stripe: remote.Sandbox{URL: c.Stripe, HTTP: &http.Client{Transport: transport, Timeout: requestTimeout}},
 	}
 	for _, group := range []struct {

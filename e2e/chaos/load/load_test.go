@@ -42,7 +42,7 @@ func TestALoadWithoutFaults(t *testing.T) {
 	record := history.NewRecorder()
 	l, err := load.New(t.Context(), load.Config{
 		Gateway: s.Run().Gateway, Stripe: s.Run().Stripe.URL, Seed: 1, Record: record, OrderTTL: orderTTL,
-		Sellers: 2, Buyers: 6,
+		Sellers: 2, Buyers: 6, News: time.Second, // nothing is hurt
 	})
 	if err != nil {
 		t.Fatal(err)

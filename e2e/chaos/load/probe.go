@@ -8,13 +8,8 @@ import (
 	"ticketing.dev/local/api"
 )
 
-const (
-	// newsPatience is how long after everything was healed orders may take to hear of the last change of a
-	// ticket: the broker delivers again what was not acknowledged after 15 seconds, perhaps more than once.
-	newsPatience = 35 * time.Second
-	// orderPatience is how long a free ticket is then tried to be ordered.
-	orderPatience = 10 * time.Second
-)
+// orderPatience is how long a free ticket is tried to be ordered.
+const orderPatience = 10 * time.Second
 
 // probe orders every ticket that is free, as it now is, and cancels the order: a ticket that nobody holds
 // and nobody can get, or of whose last change orders was never told, is otherwise not seen. It returns

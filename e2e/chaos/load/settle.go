@@ -37,8 +37,8 @@ func (l *Load) Settle(ctx context.Context) history.Final {
 		switch quiet := len(r.final.Missing) == 0 && r.quiet(); {
 		case quiet && probed:
 			return l.finish(ctx, r, wrong)
-		case quiet && time.Since(begun) < l.newsPatience:
-			sleep(ctx, time.Until(begun.Add(l.newsPatience)))
+		case quiet && time.Since(begun) < l.config.News:
+			sleep(ctx, time.Until(begun.Add(l.config.News)))
 		case quiet:
 			wrong, probed = l.probe(ctx, r), true
 		default:
