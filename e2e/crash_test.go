@@ -1,11 +1,7 @@
 package e2e
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -13,6 +9,7 @@ import (
 
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/system"
 )
 
 // While buyers buy, replicas of every service, the broker and the database are killed with SIGKILL, one
@@ -151,7 +148,7 @@ func TestServicesAreSmallAtRest(t *testing.T) {
 			var resident int64
 			servicetest.Eventually(t, name+" to hold less than 40 MB", func() bool {
 				var err error
-				if resident, err = residentMemory(replica.PID); err != nil {
+				if resident, err = system.Resident(replica.PID); err != nil {
 					t.Fatal(err)
 				}
 				return resident < 40e6
@@ -159,19 +156,4 @@ func TestServicesAreSmallAtRest(t *testing.T) {
 			t.Logf("%s holds %.1f MB", name, float64(resident)/1e6)
 		}
 	}
-}
-
-// residentMemory reads what a process holds, in bytes (proc_pid_status(5)).
-func residentMemory(pid int) (int64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
-			return kilobytes << 10, err
-		}
-	}
-	return 0, fmt.Errorf("no VmRSS of process %d", pid)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ticketing.dev/e2e/chaos/history"
+	"ticketing.dev/local/system"
 )
 
 // endPatience is how long a replica may take to end when it is asked to: it has nothing to do any more.
@@ -18,7 +19,7 @@ const endPatience = 30 * time.Second
 func (w *World) NoteBefore() error {
 	for _, name := range AllReplicas() {
 		p := w.processes[name]
-		held, err := resident(p.number())
+		held, err := system.Resident(p.number())
 		if err != nil {
 			return fmt.Errorf("memory of %s: %w", name, err)
 		}
@@ -59,7 +60,7 @@ func (w *World) End() ([]history.Process, error) {
 
 func (w *World) note(name string, open map[string]int) history.Process {
 	p := w.processes[name]
-	held, err := resident(p.number())
+	held, err := system.Resident(p.number())
 	noted := history.Process{Name: name, Restarts: p.Restarts(), Resident: held, Links: make(map[string]int)}
 	if noted.Restarts == 0 {
 		noted.Before = p.before

@@ -1,4 +1,4 @@
-package world
+package system
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// resident reads what a process holds, in bytes (proc_pid_status(5)).
-func resident(pid int) (int64, error) {
+// Resident reads what a process holds of memory, in bytes (proc_pid_status(5)).
+func Resident(pid int) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
