@@ -39,7 +39,7 @@ func TestThePayerAnswersTheBank(t *testing.T) {
 	intent, err := calls.PaymentIntents.New(&stripe.PaymentIntentParams{
 		Amount: stripe.Int64(1999), Currency: stripe.String("usd"), PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 		PaymentMethod: stripe.String("pm_card_authenticationRequired"), Confirm: stripe.Bool(true),
-		Params: stripe.Params{Metadata: map[string]string{"order_id": "o1"}},
+		Metadata: map[string]string{"order_id": "o1"},
 	})
 	if err != nil {
 		t.Fatal(err)
