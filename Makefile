@@ -12,7 +12,7 @@ CLIENT = client/.next/standalone/server.js
 revision = $(shell git rev-parse HEAD 2>/dev/null)
 labels = --build-arg VERSION=$(shell git describe --always --dirty 2>/dev/null) --build-arg REVISION=$(revision)
 
-# The campaign needs the real Redis, and installs Debian's where there is none.
+# The campaign and its tests need the real Redis; Debian's is installed where there is none.
 redis = $(if $(shell command -v redis-server),,/usr/bin/redis-server)
 
 # Debian's, which the browser tests install unless it is there.
@@ -39,7 +39,7 @@ test: test-go test-client test-browser test-chaos ## Run all tests
 
 # The stand-ins go without the race detector, which makes MongoDB's several times as slow.
 .PHONY: test-go
-test-go: .bin/standin ## Build and vet each module alone, then test all of them with the race detector
+test-go: .bin/standin $(redis) ## Build and vet each module alone, then test all of them with the race detector
 	set -e; for module in $(modules); do echo "build $$module"; (cd $$module && GOWORK=off go build ./... && GOWORK=off go vet ./...); done
 	STANDIN=$(CURDIR)/.bin/standin go test -race work
 	cd infra && GOWORK=off go vet -race ./... && GOWORK=off go test -race ./...

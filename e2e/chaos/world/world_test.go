@@ -2,6 +2,7 @@ package world_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -38,7 +39,8 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(bin)
 	if programs, err = world.Build(context.Background(), root, bin, "", io.Discard); err != nil {
-		panic(err)
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	if err := os.Setenv(binVariable, bin); err != nil {
 		panic(err)
