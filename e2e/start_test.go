@@ -10,8 +10,26 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/local/system"
 )
+
+// A service that has nothing to do holds less than 40 MB, also when it had much to do before.
+func TestServicesAreSmallAtRest(t *testing.T) {
+	for name, s := range shared.Run().Services {
+		for _, replica := range s.All() {
+			var resident int64
+			servicetest.Eventually(t, name+" to hold less than 40 MB", func() bool {
+				var err error
+				if resident, err = system.Resident(replica.PID); err != nil {
+					t.Fatal(err)
+				}
+				return resident < 40e6
+			})
+			t.Logf("%s holds %.1f MB", name, float64(resident)/1e6)
+		}
+	}
+}
 
 // BenchmarkStart measures how long each service takes from the start of its process until it is ready.
 func BenchmarkStart(b *testing.B) {
