@@ -10,9 +10,6 @@ const DEVELOPMENT = process.env.NODE_ENV === "development";
 
 /** Gives every request an id and every page its own content security policy. */
 export async function proxy(request: NextRequest): Promise<Response> {
-  const nonce = btoa(crypto.randomUUID());
-  const stripe = stripeKey() !== undefined;
-  const policy = securityPolicy(nonce, { development: DEVELOPMENT, stripe });
   const given = request.headers.get("x-request-id") ?? "";
   const requestId = REQUEST_ID.test(given) ? given : crypto.randomUUID();
 
@@ -24,6 +21,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
     const page = await scriptless(request.nextUrl.pathname + request.nextUrl.search, headers);
     if (page) return secured(page, requestId, securityPolicy(null));
   }
+  const stripe = stripeKey() !== undefined;
+  const policy = securityPolicy(btoa(crypto.randomUUID()), { development: DEVELOPMENT, stripe });
   // Next takes the nonce for its own scripts from here.
   headers.set("content-security-policy", policy);
   return secured(NextResponse.next({ request: { headers } }), requestId, policy);

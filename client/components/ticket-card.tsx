@@ -58,11 +58,11 @@ export function TicketLarge({
   const Heading = heading;
   return (
     <div className={`ticket ticket-large ${stockOf(ticket.id)} ${spent ? "ticket-spent" : ""}`}>
-      <div className="flex min-h-56 min-w-0 flex-col justify-between gap-6 p-6 sm:p-8">
+      <div className="flex min-w-0 flex-col justify-between gap-4 p-5 sm:min-h-56 sm:gap-6 sm:p-8">
         <p className="font-mono text-(--print-soft) text-xs uppercase tracking-[0.2em]">Admit one</p>
         <Heading className="break-words text-2xl leading-tight sm:text-4xl">{ticket.title}</Heading>
         <div className="flex min-h-10 flex-wrap items-end justify-between gap-x-6 gap-y-3 text-(--print-soft) text-sm">
-          <p>{note}</p>
+          <p className="text-balance">{note}</p>
           {stamp}
         </div>
       </div>

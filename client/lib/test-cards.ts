@@ -19,7 +19,7 @@ export const testCards: [TestCard, ...TestCard[]] = [
   {
     token: "pm_card_authenticationRequired",
     name: "Asks the bank",
-    outcome: "Your bank wants you to confirm (3-D Secure).",
+    outcome: "Your bank wants you to confirm (3‑D Secure).",
     lastFour: "3184",
   },
 ];
