@@ -101,7 +101,11 @@ func (p program[C, S]) parse(args []string) (Action[S], error) {
 		}
 		return action, nil
 	}
-	return nil, fmt.Errorf("unknown command: %s", strings.Join(args, " "))
+	given := strings.Join(args, " ")
+	if slices.ContainsFunc(p.commands, func(c Command[S]) bool { return strings.HasPrefix(c.Name, given+" ") }) {
+		return nil, fmt.Errorf("incomplete command: %s", given)
+	}
+	return nil, fmt.Errorf("unknown command: %s", given)
 }
 
 func (p program[C, S]) serve(ctx context.Context, c C) (status int) {
@@ -128,9 +132,9 @@ func (c Config) listen(ctx context.Context) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", c.Port))
 }
 
-// carryOut logs for a person, and only what went wrong.
+// carryOut logs for a person, and only what goes wrong or is waited for.
 func (p program[C, S]) carryOut(ctx context.Context, c C, action Action[S]) (status int) {
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	err := p.run(ctx, c, log, func(ctx context.Context, b bus.Bus, s S) error {
 		return action(ctx, os.Stdout, b, s)
 	})

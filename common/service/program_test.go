@@ -41,6 +41,11 @@ func greetings(program string) []Command[example] {
 			return func(context.Context, io.Writer, bus.Bus, example) error { return errors.New("nobody is there") }, nil
 		},
 	}, {
+		Name: "wave back", About: "do nothing",
+		Parse: func([]string) (Action[example], error) {
+			return func(context.Context, io.Writer, bus.Bus, example) error { return nil }, nil
+		},
+	}, {
 		Name: "greet", Arguments: "NAME", About: "say hello",
 		Parse: func(args []string) (Action[example], error) {
 			if len(args) != 1 {
@@ -58,12 +63,18 @@ func greetings(program string) []Command[example] {
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_EXAMPLE") != "" {
 		Main("example", func(ctx context.Context, _ exampleConfig, log *slog.Logger, do Do[example]) error {
-			log.Warn("made") // which is not for who calls a command
+			log.Info("made") // which is not for who calls a command
+			if os.Getenv("MONGO_URI") == away {
+				log.Warn("MongoDB does not answer yet") // which is
+			}
 			return do(ctx, nil, example{&station{}})
 		}, greetings)
 	}
 	os.Exit(m.Run())
 }
+
+// away is a MongoDB for which the example has to wait.
+const away = "mongodb://away"
 
 var complete = []string{"MONGO_URI=mongodb://x", "JWT_KEY=asdf", "PORT=0"}
 
@@ -101,6 +112,7 @@ func TestAProgramDoesWhatItsArgumentsSay(t *testing.T) {
 		{"greet ada bob", 2, "", usage},
 		{"deadletters list", 2, "", "example: unknown command: deadletters list\n"},
 		{"serve", 2, "", usage},
+		{"wave", 2, "", "example: incomplete command: wave\n"},
 		{"-h", 0, usage, ""},
 		{"greet --help", 0, usage, ""},
 		{"-help", 0, "run the service", ""},
@@ -119,6 +131,13 @@ func TestAProgramDoesWhatItsArgumentsSay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestACommandTellsWhatItWaitsFor(t *testing.T) {
+	out, err := called(append(complete, "MONGO_URI="+away), "greet", "ada").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "MongoDB does not answer yet") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -11,6 +11,10 @@ import (
 func main() {
 	name := flag.String("trace", "", "print how `name` breaks, step by step")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "model takes no arguments but flags, and %q is none\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	if !run(*name) {
 		os.Exit(1)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,9 +19,11 @@ import (
 )
 
 var (
-	errBroken      = errors.New("promises were broken")
-	errNotFound    = errors.New("the defect was not found")
-	errInterrupted = errors.New("stopped")
+	errBroken        = errors.New("promises were broken")
+	errUndecided     = errors.New("it is undecided whether P1 holds")
+	errNotCarriedOut = errors.New("could not be carried out")
+	errNotFound      = errors.New("the defect was not found")
+	errInterrupted   = errors.New("stopped")
 )
 
 // campaign is what all rounds share.
@@ -50,6 +53,9 @@ func run(ctx context.Context, c config, out io.Writer) (err error) {
 	if camp.kept == "" {
 		camp.kept = filepath.Join(os.TempDir(), "ticketing-chaos")
 	}
+	if err := camp.writable(); err != nil {
+		return err
+	}
 	if c.mongo != nil {
 		if err := c.mongo.Check(ctx); err != nil {
 			return fmt.Errorf("MONGO_URI: %w", err)
@@ -65,6 +71,21 @@ func run(ctx context.Context, c config, out io.Writer) (err error) {
 		return camp.findAll(ctx)
 	}
 	return camp.rounds(ctx)
+}
+
+// writable finds out before the rounds whether what comes of them can be written.
+func (c *campaign) writable() error {
+	if err := os.MkdirAll(c.kept, 0o700); err != nil {
+		return err
+	}
+	if c.config.report == "" {
+		return nil
+	}
+	report, err := os.OpenFile(c.config.report, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	return report.Close()
 }
 
 // build builds the programs, whose clocks can be off.
@@ -92,6 +113,7 @@ func (c *campaign) overlay(ctx context.Context, edits ...defects.Edit) (string, 
 
 // rounds runs all rounds, and reports. The error says that promises were broken, or what failed.
 func (c *campaign) rounds(ctx context.Context) error {
+	fmt.Fprintln(c.out, "seeds:", strings.Trim(fmt.Sprint(c.config.seeds), "[]"))
 	results := c.play(ctx, c.config.seeds, c.config.only, c.programs, never)
 	s := summarise(results)
 	fmt.Fprint(c.out, s.text())
@@ -102,13 +124,7 @@ func (c *campaign) rounds(ctx context.Context) error {
 	if ctx.Err() != nil {
 		errs = append(errs, errInterrupted)
 	}
-	if s.broken > 0 {
-		errs = append(errs, fmt.Errorf("%w in %d of %d rounds", errBroken, s.broken, len(results)))
-	}
-	if s.failed > 0 {
-		errs = append(errs, fmt.Errorf("%d of %d rounds could not be carried out", s.failed, len(results)))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.err())...)
 }
 
 // never stops a play early.
@@ -183,11 +199,8 @@ func (c *campaign) one(ctx context.Context, seed uint64, only faults.Selection, 
 func (c *campaign) keep(res *result) error {
 	from := res.dir
 	res.dir = ""
-	if res.err == nil && len(res.violations) == 0 && !c.config.keep {
+	if res.err == nil && len(res.violations) == 0 && len(res.undecided) == 0 && !c.config.keep {
 		return nil
-	}
-	if err := os.MkdirAll(c.kept, 0o700); err != nil {
-		return err
 	}
 	to, err := os.MkdirTemp(c.kept, fmt.Sprintf("%s-seed-%d-", time.Now().Format("20060102-150405"), res.seed))
 	if err != nil {

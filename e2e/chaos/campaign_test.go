@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +32,11 @@ func kept(t *testing.T, c config, r result) result {
 func TestARoundThatFailsIsKept(t *testing.T) {
 	r := told()
 	r.plan = faults.Draw(42, defaultLoad, nil)
-	for _, failed := range []result{r, {seed: 42, plan: r.plan, history: r.history, err: errors.New("it does not start")}} {
+	for _, failed := range []result{
+		r,
+		{seed: 42, plan: r.plan, history: r.history, err: errors.New("it does not start")},
+		{seed: 42, plan: r.plan, history: r.history, undecided: []string{"a ticket"}},
+	} {
 		dir := kept(t, config{load: defaultLoad}, failed).dir
 		var h history.History
 		var p faults.Plan
@@ -61,5 +66,37 @@ func TestARoundThatPassesIsNotKept(t *testing.T) {
 	}
 	if r := kept(t, config{keep: true}, result{seed: 42}); r.dir == "" {
 		t.Error("it is not kept")
+	}
+}
+
+func TestOnlyACampaignThatShowsSomethingEndsWell(t *testing.T) {
+	for name, test := range map[string]struct {
+		results []result
+		want    error
+	}{
+		"all is well":          {[]result{{seed: 1}, {seed: 2}}, nil},
+		"a violation":          {[]result{{seed: 1}, told()}, errBroken},
+		"a ticket undecided":   {[]result{{seed: 1, undecided: []string{"a ticket"}}}, errUndecided},
+		"a round not possible": {[]result{{seed: 1, err: io.ErrUnexpectedEOF}}, errNotCarriedOut},
+	} {
+		if err := summarise(test.results).err(); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", name, err, test.want)
+		}
+	}
+}
+
+func TestWhatCannotBeWrittenIsFoundBeforeTheRounds(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, camp := range []campaign{
+		{kept: filepath.Join(file, "kept")},
+		{kept: dir, config: config{report: filepath.Join(dir, "nowhere", "report.md")}},
+	} {
+		if err := camp.writable(); err == nil {
+			t.Errorf("%s and %q are taken", camp.kept, camp.config.report)
+		}
 	}
 }

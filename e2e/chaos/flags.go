@@ -66,14 +66,10 @@ are dropped at its end, instead of MongoDB's stand-in; nobody kills or pauses th
 
 `
 
-// parse reads the command line, and what MONGO_URI says.
+// parse reads the command line, and what MONGO_URI says. It writes the usage if it is asked for.
 func parse(args []string, mongoURI string, usage io.Writer) (c config, err error) {
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
-	flags.SetOutput(usage)
-	flags.Usage = func() {
-		fmt.Fprintf(usage, about, defaultRounds)
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard) // what is wrong is in the error
 	flags.IntVar(&c.rounds, "rounds", 0, fmt.Sprintf("how many `rounds`: unless set, as many as seeds are named, or %d; with -recovery how often each part is killed, or %d", defaultRounds, defaultKills))
 	flags.Func("seed", "`seeds` of the first rounds, with commas between them; the others are random", func(s string) (err error) {
 		c.seeds, err = parseSeeds(s)
@@ -96,7 +92,13 @@ func parse(args []string, mongoURI string, usage io.Writer) (c config, err error
 	})
 	all := flags.Bool("defects", false, "look for every defect")
 	flags.BoolVar(&c.recovery, "recovery", false, "measure how long after its kill each part serves again")
-	if err := flags.Parse(args); err != nil {
+	err = flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(usage)
+		fmt.Fprintf(usage, about, defaultRounds)
+		flags.PrintDefaults()
+	}
+	if err != nil {
 		return c, err
 	}
 	if *all {

@@ -64,15 +64,15 @@ func TestFlagsThatAreRefused(t *testing.T) {
 }
 
 func TestARoundIsRunAgainAsItWas(t *testing.T) {
-	c, err := parse(strings.Fields("-rounds 5 -load 12s -only kill,pause:nats -defect slot-not-unique"), "", io.Discard)
+	c, err := parse(strings.Fields("-rounds 5 -load 12s -quiet 1m0s -only kill,pause:nats -defect slot-not-unique"), "", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.defect = &c.defects[0]
-	if got, want := c.again(42), `make chaos SEED=42 ARGS="-load 12s -only kill,pause:nats -defect slot-not-unique"`; got != want {
+	if got, want := c.again(42), `make chaos SEED=42 ARGS="-load 12s -quiet 1m0s -only kill,pause:nats -defect slot-not-unique"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := (config{load: defaultLoad}).again(42); got != "make chaos SEED=42" {
+	if got := (config{load: defaultLoad, quiet: defaultQuiet}).again(42); got != "make chaos SEED=42" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestAMongoDBThatRunsAlreadyIsSpared(t *testing.T) {
 	if err != nil || c.mongo == nil || !slices.Equal(c.spared(), []string{world.Mongo}) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if got := (config{mongo: c.mongo, load: defaultLoad}).again(42); got != "MONGO_URI=… make chaos SEED=42" {
+	if got := (config{mongo: c.mongo, load: defaultLoad, quiet: defaultQuiet}).again(42); got != "MONGO_URI=… make chaos SEED=42" {
 		t.Errorf("got %s", got)
 	}
 	for _, d := range defects.All {

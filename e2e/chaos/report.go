@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -94,6 +95,21 @@ func part(target string) string {
 	}
 	to, _, _ = strings.Cut(to, " ")
 	return from + "→" + to
+}
+
+// err says why the rounds do not show that the promises are kept.
+func (s summary) err() error {
+	var errs []error
+	if s.broken > 0 {
+		errs = append(errs, fmt.Errorf("%w in %d of %d rounds", errBroken, s.broken, s.rounds))
+	}
+	if s.undecided > 0 {
+		errs = append(errs, fmt.Errorf("%w for %d tickets", errUndecided, s.undecided))
+	}
+	if s.failed > 0 {
+		errs = append(errs, fmt.Errorf("%d of %d rounds %w", s.failed, s.rounds, errNotCarriedOut))
+	}
+	return errors.Join(errs...)
 }
 
 func (s summary) text() string {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -183,8 +185,15 @@ func (r *round) ask(ctx context.Context, w *world.World, final *history.Final) (
 			r.log.Warn("has ended by itself, and was started again", "process", p.Name, "how", deaths)
 		}
 	}
-	final.Processes, err = w.End()
+	final.Processes, err = w.End(r.tells)
 	return err
+}
+
+// tells decides by the seed which replicas have to tell at their end what their goroutines do.
+func (r *round) tells(replica string) bool {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(replica)) // never fails
+	return rand.New(rand.NewPCG(r.seed, h.Sum64())).IntN(2) == 0
 }
 
 // skew is the greatest difference between any two clocks, that of this process among them.

@@ -64,6 +64,9 @@ func (c config) again(seed uint64) string {
 	if c.load != defaultLoad {
 		args = append(args, "-load "+c.load.String())
 	}
+	if c.quiet != defaultQuiet {
+		args = append(args, "-quiet "+c.quiet.String())
+	}
 	if len(c.only) > 0 {
 		args = append(args, "-only "+strings.Join(c.only, ","))
 	}

@@ -61,7 +61,7 @@ func told() result {
 
 func TestAViolationIsToldWithItsHistoryAndFaults(t *testing.T) {
 	r := told()
-	golden(t, "findings.txt", r.line()+r.findings(config{load: defaultLoad}))
+	golden(t, "findings.txt", r.line()+r.findings(config{load: defaultLoad, quiet: defaultQuiet}))
 }
 
 // What was read at the end alone says nothing of how it came to be.
@@ -84,5 +84,5 @@ func TestMoreViolationsAreCounted(t *testing.T) {
 	for range 6 {
 		r.violations = append(r.violations, check.Violation{Promise: check.P5, What: "it has not ended"})
 	}
-	golden(t, "many.txt", r.findings(config{load: defaultLoad}))
+	golden(t, "many.txt", r.findings(config{load: defaultLoad, quiet: defaultQuiet}))
 }

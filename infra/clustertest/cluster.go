@@ -90,7 +90,7 @@ func (r *run) skaffold(ctx context.Context, verb string, args ...string) error {
 func (r *run) prepare(ctx context.Context) (err error) {
 	there, err := r.command(ctx, "", "kubectl", "get", "namespace", namespace, "--ignore-not-found", "--output=name")
 	if err != nil {
-		return errors.Join(errOccupied, err)
+		return fmt.Errorf("the cluster cannot be asked: %w", err)
 	}
 	if there != "" {
 		return errOccupied

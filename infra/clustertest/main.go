@@ -28,16 +28,17 @@ func main() {
 	keep := flag.Bool("keep", false, "leave everything as it is at the end")
 	timeout := flag.Duration("timeout", 45*time.Minute, "for all of it")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "clustertest takes no arguments but flags, and %q is none\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
 
 	r := newRun(*standin, os.Stdout)
-	err := r.test(ctx)
-	if err == nil || !errors.Is(err, errOccupied) {
-		err = errors.Join(err, r.end(*keep))
-	}
+	err := errors.Join(r.test(ctx), r.end(*keep))
 	r.report.print(err)
 	if err != nil {
 		os.Exit(1)

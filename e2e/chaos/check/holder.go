@@ -17,7 +17,7 @@ import (
 
 // linearizeTimeout bounds the search for one ticket. A round has some dozens of tickets, and each takes
 // milliseconds.
-const linearizeTimeout = time.Second
+const linearizeTimeout = 10 * time.Second
 
 // span is when something happened: at some moment from the one to the other.
 type span struct{ from, to time.Duration }

