@@ -187,6 +187,17 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		logged.await(t, "broker cannot be reached")
 		closeWithoutTrace(t, b)
 	})
+	t.Run("while the broker is silent", func(t *testing.T) {
+		nats := standin.NATS(t)
+		b, logged := open(t, nats.URL)
+		got := subscribe(t, b, "ticket:created", accept)
+		logged.await(t, "broker connected")
+		publish(t, b, "ticket:created", "one")
+		expect(t, got, "one")
+		nats.Pause()
+		closeWithoutTrace(t, b)
+		logged.await(t, "the broker has not said that the group is left; it finds out by itself")
+	})
 	t.Run("while a handler publishes", func(t *testing.T) {
 		nats := standin.NATS(t)
 		b, logged := open(t, nats.URL)

@@ -51,7 +51,7 @@ func subscribe(b *Bus, group, channel string, handle bus.Handler) *subscription 
 
 // Close hands out no more messages, waits for the handlers that run and for their acknowledgements,
 // and leaves the group. The group itself stays, and keeps for its next member what is published
-// meanwhile. An error says that the broker may not know of it yet; it finds out by itself.
+// meanwhile. An error says that the broker would not let it go.
 func (s *subscription) Close() error {
 	s.mu.Lock()
 	s.closing = true
@@ -113,8 +113,12 @@ func (s *subscription) join(session *session) (stan.Subscription, error) {
 
 func (s *subscription) leave(membership stan.Subscription) error {
 	err := membership.Close() // Unsubscribe would delete the group with its last member.
-	if err == nil || errors.Is(err, stan.ErrConnectionClosed) {
+	switch {
+	case err == nil, errors.Is(err, stan.ErrConnectionClosed):
 		return nil // The membership is over, if only because the session is.
+	case errors.Is(err, stan.ErrCloseReqTimeout):
+		s.log.Warn("the broker has not said that the group is left; it finds out by itself")
+		return nil // A slow broker is no reason for a service to end badly.
 	}
 	return fmt.Errorf("leave group %s of %s: %w", s.group, s.channel, err)
 }
