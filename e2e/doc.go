@@ -1,5 +1,5 @@
 // Package e2e tests the whole system from outside: over HTTP, with two replicas of every service that
-// may have several, each a process that the tests kill.
+// may have several, each a process. Killing and otherwise hurting them is left to package chaos.
 //
 // The tests whose names begin with TestPurchase need nothing but a browser's way in, and are run on any
 // system whose Stripe is the sandbox:
