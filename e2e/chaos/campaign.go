@@ -180,12 +180,12 @@ func (c *campaign) one(ctx context.Context, seed uint64, only faults.Selection, 
 		seed: seed, dir: dir, root: c.root, programs: programs,
 		ports: c.ports, mongo: c.config.mongo, load: c.config.load, quiet: c.config.quiet,
 		plan: faults.Draw(seed, c.config.load, only, c.config.spared()...), record: history.NewRecorder(),
-		counted: func(faults.Fault) { c.progress.fault() },
+		counted: func(faults.Fault) { c.progress.fault() }, tell: c.progress.tell,
 	}
 	c.progress.begin(r)
 	res := r.run(ctx)
 	if ctx.Err() == nil {
-		if err := c.keep(&res); err != nil {
+		if err := c.keep(r.dir, &res); err != nil {
 			res.err = errors.Join(res.err, err)
 		}
 		c.progress.tell(res.line() + res.findings(c.config))
@@ -195,10 +195,9 @@ func (c *campaign) one(ctx context.Context, seed uint64, only faults.Selection, 
 	return res
 }
 
-// keep moves a round that has failed to where it can be looked at, with its plan and its history.
-func (c *campaign) keep(res *result) error {
-	from := res.dir
-	res.dir = ""
+// keep copies a round that has failed from its directory to where it can be looked at, with its plan and its
+// history.
+func (c *campaign) keep(dir string, res *result) error {
 	if res.err == nil && len(res.violations) == 0 && len(res.undecided) == 0 && !c.config.keep {
 		return nil
 	}
@@ -206,9 +205,9 @@ func (c *campaign) keep(res *result) error {
 	if err != nil {
 		return err
 	}
-	res.dir = to
+	res.kept = to
 	return errors.Join(
-		os.CopyFS(filepath.Join(to, "log"), os.DirFS(filepath.Join(from, "log"))),
+		os.CopyFS(filepath.Join(to, "log"), os.DirFS(filepath.Join(dir, "log"))),
 		writeJSON(filepath.Join(to, "plan.json"), res.plan),
 		writeJSON(filepath.Join(to, "history.json"), res.history),
 		os.WriteFile(filepath.Join(to, "violations.txt"), []byte(res.line()+res.findings(c.config)), 0o600),

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"ticketing.dev/e2e/chaos/check"
+	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
 )
@@ -16,14 +18,14 @@ import (
 func kept(t *testing.T, c config, r result) result {
 	t.Helper()
 	camp := &campaign{config: c, kept: t.TempDir()}
-	r.dir = t.TempDir()
-	if err := os.Mkdir(filepath.Join(r.dir, "log"), 0o700); err != nil {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "log"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(r.dir, "log", "orders-1.log"), []byte("{}\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "log", "orders-1.log"), []byte("{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := camp.keep(&r); err != nil {
+	if err := camp.keep(dir, &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -37,7 +39,7 @@ func TestARoundThatFailsIsKept(t *testing.T) {
 		{seed: 42, plan: r.plan, history: r.history, err: errors.New("it does not start")},
 		{seed: 42, plan: r.plan, history: r.history, undecided: []string{"a ticket"}},
 	} {
-		dir := kept(t, config{load: defaultLoad}, failed).dir
+		dir := kept(t, config{load: defaultLoad}, failed).kept
 		var h history.History
 		var p faults.Plan
 		for name, v := range map[string]any{"history.json": &h, "plan.json": &p} {
@@ -61,10 +63,10 @@ func TestARoundThatFailsIsKept(t *testing.T) {
 }
 
 func TestARoundThatPassesIsNotKept(t *testing.T) {
-	if r := kept(t, config{}, result{seed: 42}); r.dir != "" {
-		t.Errorf("it is kept in %s", r.dir)
+	if r := kept(t, config{}, result{seed: 42}); r.kept != "" {
+		t.Errorf("it is kept in %s", r.kept)
 	}
-	if r := kept(t, config{keep: true}, result{seed: 42}); r.dir == "" {
+	if r := kept(t, config{keep: true}, result{seed: 42}); r.kept == "" {
 		t.Error("it is not kept")
 	}
 }
@@ -98,5 +100,15 @@ func TestWhatCannotBeWrittenIsFoundBeforeTheRounds(t *testing.T) {
 		if err := camp.writable(); err == nil {
 			t.Errorf("%s and %q are taken", camp.kept, camp.config.report)
 		}
+	}
+}
+
+func TestADefectIsFoundByWhatItBreaksAlone(t *testing.T) {
+	d := defects.Defect{Promises: []string{check.P4, check.P5}}
+	if i := shows(result{violations: []check.Violation{{Promise: check.Exit}, {Promise: check.P5}}}, d); i != 1 {
+		t.Errorf("P5 is found as violation %d", i)
+	}
+	if i := shows(result{violations: []check.Violation{{Promise: check.Exit}, {Promise: check.P1}}}, d); i != -1 {
+		t.Errorf("what it does not break is violation %d", i)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"ticketing.dev/e2e/chaos/check"
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
 )
@@ -23,8 +24,8 @@ type search struct {
 	err    error
 }
 
-// find builds the services with a defect and runs rounds until one finds a promise broken. The error
-// says that none has, or what failed.
+// find builds the services with a defect and runs rounds until one finds a promise broken that the defect
+// breaks. The error says that none has, or what failed.
 func (c *campaign) find(ctx context.Context, d defects.Defect) (search, error) {
 	s := search{defect: d}
 	c.config.defect = &d // for whoever runs a round again
@@ -43,16 +44,21 @@ func (c *campaign) find(ctx context.Context, d defects.Defect) (search, error) {
 	if len(only) == 0 {
 		only = provoking(d, c.config.spared())
 	}
-	results := c.play(ctx, c.config.seeds, only, programs, func(r result) bool { return len(r.violations) > 0 })
+	results := c.play(ctx, c.config.seeds, only, programs, func(r result) bool { return shows(r, d) >= 0 })
 	s.rounds = len(results)
 	if ctx.Err() != nil {
 		return s, errInterrupted
 	}
-	if i := slices.IndexFunc(results, func(r result) bool { return len(r.violations) > 0 }); i >= 0 {
+	if i := slices.IndexFunc(results, func(r result) bool { return shows(r, d) >= 0 }); i >= 0 {
 		s.by = &results[i]
 		return s, nil
 	}
 	return s, fmt.Errorf("%s: %w in %d rounds", d.Name, errNotFound, len(results))
+}
+
+// shows is the first violation of a round that the defect explains, -1 if there is none.
+func shows(r result, d defects.Defect) int {
+	return slices.IndexFunc(r.violations, func(v check.Violation) bool { return slices.Contains(d.Promises, v.Promise) })
 }
 
 // provoking are the faults that bring a defect out, most of the time, and all others now and then.
@@ -96,7 +102,7 @@ func (c *campaign) findAll(ctx context.Context) error {
 func (s search) outcome() (found, by string) {
 	switch {
 	case s.by != nil:
-		v := s.by.violations[0]
+		v := s.by.violations[shows(*s.by, s.defect)]
 		return fmt.Sprintf("in round %d, seed %d", s.rounds, s.by.seed), v.Promise + ": " + v.What
 	case s.err != nil && !errors.Is(s.err, errNotFound):
 		return "not looked for", s.err.Error()

@@ -52,7 +52,9 @@ type config struct {
 
 const about = `chaos runs rounds of a campaign: two replicas of each service, and what they run on, are hurt
 while people buy; when all is quiet, what they saw is held against what is promised.
-Its status is 1 if a promise was broken.
+Its status is 0 if every promise was kept, or each defect found. It is 1 if a promise was broken, P1 stayed
+undecided, a round could not be carried out or was stopped, or a defect was not found, and 2 if the flags
+are wrong.
 
   make chaos                     # %d rounds of random seeds
   make chaos SEED=42             # one round again

@@ -33,7 +33,10 @@ func main() {
 		os.Exit(statusUsage)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, func() {
+		stop() // so that the next signal ends the process at once
+		fmt.Fprintln(os.Stderr, "chaos: stopping")
+	})
 	if err := run(ctx, c, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(statusFound)

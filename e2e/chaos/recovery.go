@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +15,13 @@ import (
 
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
+	"ticketing.dev/e2e/chaos/load"
 	"ticketing.dev/e2e/chaos/world"
 	"ticketing.dev/local/api"
 )
 
 const (
+	recoveryEmail, recoveryPassword = "recovery@example.com", "correct horse"
 	// recoveryTTL is short, as each kill waits for an order to expire.
 	recoveryTTL = 8 * time.Second
 	// beforeExpiry is how long before that the part is killed, and readyBefore how long before that the rest
@@ -34,8 +35,6 @@ const (
 	tryPause   = 20 * time.Millisecond
 	// prepareTimeout is how long it may take to make ready for a kill.
 	prepareTimeout = time.Minute
-	// recoveryLoad is longer than all kills take.
-	recoveryLoad = time.Hour
 )
 
 // parts are what is killed.
@@ -49,11 +48,28 @@ func parts() []string {
 	return append(first, world.NATS, world.Mongo, world.Redis)
 }
 
-// serving is when the process that was killed serves itself; the others are what clients see.
-const serving = "it serves"
+// works are what is tried until it goes through, in the order of the columns. But for the first, it is what
+// clients see.
+var works = []struct {
+	name string
+	try  func(*kill, context.Context) error
+	due  bool // it is measured from the order's time on, not from the kill
+}{
+	{name: "it serves", try: (*kill).serves},
+	{name: "sign-in", try: (*kill).signIn},
+	{name: "listing", try: (*kill).list},
+	{name: "ordering", try: (*kill).orderFree},
+	{name: "paying", try: (*kill).pay},
+	{name: "an event arrives", try: (*kill).orderListed},
+	{name: "an order expires", try: (*kill).expires, due: true},
+}
 
-// works are what is measured, in the order of the columns.
-var works = []string{serving, "sign-in", "listing", "ordering", "paying", "an event arrives", "an order expires"}
+func workNames() (names []string) {
+	for _, w := range works {
+		names = append(names, w.name)
+	}
+	return names
+}
 
 // times are how long after the kill work went through, by part and work.
 type times map[string]map[string][]time.Duration
@@ -61,35 +77,39 @@ type times map[string]map[string][]time.Duration
 // recovery kills each part a few times while few people buy, and tells how long it takes until work
 // goes through again. The process is started again at once.
 func (c *campaign) recovery(ctx context.Context) error {
-	const seed = 1
-	measured := make(times)
 	r := &round{
-		seed: seed, dir: filepath.Join(c.work, "recovery"), root: c.root, programs: c.programs, ports: c.ports, mongo: c.config.mongo,
-		load: recoveryLoad, plan: faults.Plan{OrderTTL: recoveryTTL}, record: history.NewRecorder(), sellers: 1, buyers: 2,
-		unjudged: true,
+		seed: 1, dir: filepath.Join(c.work, "recovery"), root: c.root, programs: c.programs, ports: c.ports, mongo: c.config.mongo,
+		plan: faults.Plan{OrderTTL: recoveryTTL}, record: history.NewRecorder(), sellers: 1, buyers: 2,
+		tell: func(line string) { fmt.Fprint(c.out, line) },
 	}
-	failed := error(nil)
-	r.hurt = func(ctx context.Context, w *world.World) error {
-		failed = c.measure(ctx, w, measured)
-		return faults.Heal(w)
+	took := make(times)
+	err := r.within(ctx, func(w *world.World, l *load.Load) error {
+		buying, goHome := context.WithCancel(ctx)
+		var people sync.WaitGroup
+		people.Go(func() { l.Run(buying) })
+		defer people.Wait()
+		defer goHome()
+		return c.killAll(ctx, w, took)
+	})
+	if ctx.Err() != nil {
+		err = errInterrupted
 	}
-	res := r.run(ctx)
-	fmt.Fprint(c.out, measured.text())
-	errs := []error{failed, res.err}
+	fmt.Fprint(c.out, took.text())
+	errs := []error{err}
 	if c.config.report != "" {
-		errs = append(errs, os.WriteFile(c.config.report, []byte(measured.markdown()), 0o644))
+		errs = append(errs, os.WriteFile(c.config.report, []byte(took.markdown()), 0o644))
 	}
-	if errors.Join(errs...) != nil {
-		errs = append(errs, c.keep(&res))
-		fmt.Fprintf(c.out, "kept in %s\n", res.dir)
+	if err != nil && ctx.Err() == nil {
+		res := result{seed: r.seed, plan: r.plan, err: err}
+		errs = append(errs, c.keep(r.dir, &res))
+		fmt.Fprintf(c.out, "kept in %s\n", res.kept)
 	}
 	return errors.Join(errs...)
 }
 
-func (c *campaign) measure(ctx context.Context, w *world.World, measured times) error {
+func (c *campaign) killAll(ctx context.Context, w *world.World, all times) error {
 	people := api.New(w.Gateway())
-	const email = "recovery@example.com"
-	if _, err := people.SignUp(ctx, email, "correct horse"); err != nil {
+	if _, err := people.SignUp(ctx, recoveryEmail, recoveryPassword); err != nil {
 		return err
 	}
 	for i := range c.config.rounds {
@@ -97,15 +117,15 @@ func (c *campaign) measure(ctx context.Context, w *world.World, measured times) 
 			if slices.Contains(c.config.spared(), part) {
 				continue
 			}
-			k := &kill{world: w, people: people, email: email, part: part, took: make(map[string]time.Duration)}
+			k := &kill{world: w, people: people, part: part, took: make(map[string]time.Duration)}
 			if err := k.measure(ctx); err != nil {
 				return fmt.Errorf("kill of %s: %w", part, err)
 			}
-			if measured[part] == nil {
-				measured[part] = make(map[string][]time.Duration)
+			if all[part] == nil {
+				all[part] = make(map[string][]time.Duration)
 			}
 			for work, d := range k.took {
-				measured[part][work] = append(measured[part][work], d)
+				all[part][work] = append(all[part][work], d)
 			}
 			fmt.Fprintf(c.out, "kill %d of %d of %s: %s\n", i+1, c.config.rounds, part, k)
 		}
@@ -117,10 +137,10 @@ func (c *campaign) measure(ctx context.Context, w *world.World, measured times) 
 type kill struct {
 	world  *world.World
 	people *api.Client
-	email  string
 	part   string
 
-	free, reserved, expiring api.Order // free is an order that was cancelled, so its ticket is free
+	free, reserved, expiring api.Order  // free is an order that was cancelled, so its ticket is free
+	listed                   api.Ticket // after the kill
 
 	mu   sync.Mutex
 	took map[string]time.Duration // by work
@@ -128,7 +148,7 @@ type kill struct {
 
 func (k *kill) String() string {
 	var words []string
-	for _, work := range works {
+	for _, work := range workNames() {
 		words = append(words, fmt.Sprintf("%s %.2fs", work, k.took[work].Seconds()))
 	}
 	return strings.Join(words, ", ")
@@ -158,29 +178,24 @@ func (k *kill) measure(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, recoveryPatience)
 	defer cancel()
-	errs := make(chan error)
-	work := k.work(process)
-	for name, try := range work {
-		go func() {
-			err := insist(ctx, try)
-			since := killed
-			if name == works[len(works)-1] {
-				since = k.expiring.ExpiresAt
+	errs := make([]error, len(works))
+	var trying sync.WaitGroup
+	for i, w := range works {
+		since := killed
+		if w.due {
+			since = k.expiring.ExpiresAt
+		}
+		trying.Go(func() {
+			if err := insist(ctx, func(ctx context.Context) error { return w.try(k, ctx) }); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", w.name, err)
 			}
 			k.mu.Lock()
 			defer k.mu.Unlock()
-			k.took[name] = time.Since(since)
-			if err != nil {
-				err = fmt.Errorf("%s: %w", name, err)
-			}
-			errs <- err
-		}()
+			k.took[w.name] = time.Since(since)
+		})
 	}
-	var all []error
-	for range work {
-		all = append(all, <-errs)
-	}
-	return errors.Join(all...)
+	trying.Wait()
+	return errors.Join(errs...)
 }
 
 // prepare makes a ticket that is free, an order to pay, and one that expires a moment after the kill.
@@ -211,6 +226,22 @@ func (k *kill) order(ctx context.Context) (o api.Order, err error) {
 	})
 }
 
+func (k *kill) serves(ctx context.Context) error { return k.world.Process(k.part).Ready(ctx) }
+
+func (k *kill) signIn(ctx context.Context) error {
+	_, err := api.New(k.world.Gateway()).SignIn(ctx, recoveryEmail, recoveryPassword)
+	return err
+}
+
+func (k *kill) list(ctx context.Context) error {
+	_, err := k.people.ListTicket(ctx, "Front row", 1999)
+	return err
+}
+
+func (k *kill) orderFree(ctx context.Context) error {
+	return known(k.people.PlaceOrder(ctx, k.free.Ticket.ID))
+}
+
 // pay pays an order, and if that has expired meanwhile, another one.
 func (k *kill) pay(ctx context.Context) error {
 	_, err := k.people.Pay(ctx, k.reserved.ID, "tok_visa")
@@ -223,36 +254,24 @@ func (k *kill) pay(ctx context.Context) error {
 	return err
 }
 
+// orderListed orders a ticket that was listed after the kill, which orders knows from the event.
+func (k *kill) orderListed(ctx context.Context) (err error) {
+	if k.listed.ID == "" {
+		if k.listed, err = k.people.ListTicket(ctx, "Front row", 1999); err != nil {
+			return err
+		}
+	}
+	return known(k.people.PlaceOrder(ctx, k.listed.ID))
+}
+
 var errNotYet = errors.New("not yet")
 
-// work is what is tried until it goes through, by its name.
-func (k *kill) work(process *world.Process) map[string]func(context.Context) error {
-	var listed api.Ticket
-	return map[string]func(context.Context) error{
-		works[0]: process.Ready,
-		works[1]: func(ctx context.Context) error {
-			_, err := api.New(k.world.Gateway()).SignIn(ctx, k.email, "correct horse")
-			return err
-		},
-		works[2]: func(ctx context.Context) error {
-			_, err := k.people.ListTicket(ctx, "Front row", 1999)
-			return err
-		},
-		works[3]: func(ctx context.Context) error { return known(k.people.PlaceOrder(ctx, k.free.Ticket.ID)) },
-		works[4]: k.pay,
-		works[5]: func(ctx context.Context) (err error) {
-			if listed.ID == "" {
-				if listed, err = k.people.ListTicket(ctx, "Front row", 1999); err != nil {
-					return err
-				}
-			}
-			return known(k.people.PlaceOrder(ctx, listed.ID)) // orders knows it from the event
-		},
-		works[6]: func(ctx context.Context) error {
-			o, err := k.people.Order(ctx, k.expiring.ID)
-			return cmp.Or(err, unless(o.Status == api.Cancelled))
-		},
+func (k *kill) expires(ctx context.Context) error {
+	o, err := k.people.Order(ctx, k.expiring.ID)
+	if err == nil && o.Status != api.Cancelled {
+		return errNotYet
 	}
+	return err
 }
 
 // known takes a refusal for an answer, but for 404: an earlier try without an answer may have gone through.
@@ -261,13 +280,6 @@ func known[T any](_ T, err error) error {
 		return nil
 	}
 	return err
-}
-
-func unless(done bool) error {
-	if done {
-		return nil
-	}
-	return errNotYet
 }
 
 // insist tries again until it works, or ctx ends.
@@ -298,7 +310,7 @@ func (t times) cell(part, work string) string {
 func (t times) text() string {
 	var b strings.Builder
 	rows := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(rows, "seconds, p50 / max\t%s\n", strings.Join(works, "\t"))
+	fmt.Fprintf(rows, "seconds, p50 / max\t%s\n", strings.Join(workNames(), "\t"))
 	t.write(func(cells []string) { fmt.Fprintln(rows, strings.Join(cells, "\t")) })
 	_ = rows.Flush() // a strings.Builder takes everything
 	return b.String()
@@ -307,7 +319,7 @@ func (t times) text() string {
 func (t times) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Seconds from the kill until work goes through, p50 / max; an order's expiry from its time on.\n\n| killed | %s |\n|---|%s\n",
-		strings.Join(works, " | "), strings.Repeat("---:|", len(works)))
+		strings.Join(workNames(), " | "), strings.Repeat("---:|", len(works)))
 	t.write(func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) })
 	return b.String()
 }
@@ -318,7 +330,7 @@ func (t times) write(row func([]string)) {
 			continue
 		}
 		cells := []string{part}
-		for _, work := range works {
+		for _, work := range workNames() {
 			cells = append(cells, t.cell(part, work))
 		}
 		row(cells)

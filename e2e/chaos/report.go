@@ -90,10 +90,8 @@ func part(target string) string {
 	from, to, link := strings.Cut(target, "→")
 	from, _, _ = strings.Cut(from, "-")
 	if !link {
-		name, _, _ := strings.Cut(from, " ")
-		return name
+		return from
 	}
-	to, _, _ = strings.Cut(to, " ")
 	return from + "→" + to
 }
 

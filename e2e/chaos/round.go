@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -41,21 +42,17 @@ type round struct {
 	quiet    time.Duration
 	plan     faults.Plan
 	counted  func(faults.Fault)
+	tell     func(line string) // to whoever runs the campaign
 	record   *history.Recorder
 	log      *slog.Logger
 	// sellers and buyers are how many there are, 0 for as many as a load has.
 	sellers, buyers int
-	// hurt does what is to be done to a world until ctx ends or it is done, heals it, and says what does
-	// not serve then: unless set, it carries out the plan.
-	hurt func(ctx context.Context, w *world.World) error
-	// unjudged rounds end when they are healed: not all that was done is in their history.
-	unjudged bool
 }
 
 // result is what came of a round.
 type result struct {
 	seed       uint64
-	dir        string // where it is kept, "" if it is not
+	kept       string // the directory where it is, "" if it is not kept
 	plan       faults.Plan
 	history    history.History
 	violations []check.Violation
@@ -73,8 +70,8 @@ func (r *round) run(ctx context.Context) result {
 	timeout := r.load + r.quiet + roundTimeout
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the round was not over after %v", timeout))
 	defer cancel()
-	res := result{seed: r.seed, dir: r.dir, plan: r.plan}
-	res.err = r.carryOut(ctx, &res)
+	res := result{seed: r.seed, plan: r.plan}
+	res.err = r.within(ctx, func(w *world.World, l *load.Load) error { return r.carryOut(ctx, w, l, &res) })
 	if ctx.Err() != nil {
 		res.err = context.Cause(ctx)
 	}
@@ -82,7 +79,8 @@ func (r *round) run(ctx context.Context) result {
 	return res
 }
 
-func (r *round) carryOut(ctx context.Context, res *result) (err error) {
+// within starts a world and signs its people up, does something with them, and ends the world.
+func (r *round) within(ctx context.Context, do func(*world.World, *load.Load) error) (err error) {
 	log, err := r.openLog()
 	if err != nil {
 		return err
@@ -107,23 +105,33 @@ func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 	if err != nil {
 		return err
 	}
+	return do(w, l)
+}
+
+// carryOut hurts the world while people buy, waits until all is quiet, and judges what was seen.
+func (r *round) carryOut(ctx context.Context, w *world.World, l *load.Load, res *result) error {
 	if err := w.NoteBefore(); err != nil {
 		return err
 	}
 	res.history = history.History{Seed: r.seed, OrderTTL: r.plan.OrderTTL, Began: r.record.Began(), Skew: skew(r.plan.Skew)}
-	healing := r.trouble(ctx, w, l)
-	res.history.Healed = r.record.Now()
-	if r.unjudged {
-		return healing
+	defer r.record.WatchStalls()()
+	healed, healing := r.trouble(ctx, w, l)
+	res.history.Healed = healed
+	if ctx.Err() == nil {
+		res.history.Final = l.Settle(ctx, r.quiet)
+		res.history.Stall = r.record.Stall(healed)
 	}
-	settling, cancel := context.WithTimeout(ctx, r.quiet)
-	defer cancel()
-	res.history.Final = l.Settle(settling)
-	res.history.Ops, res.history.Faults = r.record.Ops(), r.record.Faults()
+	res.history.Ops, res.history.Faults = r.record.Ops(), r.record.Faults() // also of a round that takes too long
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err := r.ask(ctx, w, &res.history.Final); err != nil {
 		return err
 	}
-	verdict := check.Examine(res.history)
+	verdict, err := examine(check.Examine, res.history)
+	if err != nil {
+		return err
+	}
 	res.violations, res.undecided = verdict.Violations, verdict.Undecided
 	if healing != nil {
 		res.violations = append(res.violations, check.Violation{Promise: unserved, What: "not everything serves again: " + healing.Error()})
@@ -131,10 +139,21 @@ func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 	return nil
 }
 
-// drop drops the databases of the round. That it fails breaks no promise of the services.
+// examine judges a round. That the checker itself fails costs neither the history nor the rounds beside it.
+func examine(judge func(history.History) check.Verdict, h history.History) (v check.Verdict, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("the checker has failed: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return judge(h), nil
+}
+
+// drop drops the databases of the round, also of one that was stopped. That it fails breaks no promise of the
+// services, but somebody has to drop them.
 func (r *round) drop(databases *world.Databases) {
 	if err := databases.Drop(context.Background()); err != nil {
-		r.log.Error("databases not dropped", "error", err)
+		r.tell(fmt.Sprintf("seed %d: its databases are left behind: %v\n", r.seed, err))
 	}
 }
 
@@ -150,42 +169,35 @@ func (r *round) openLog() (*os.File, error) {
 	return f, nil
 }
 
-// trouble lets people buy while the world is hurt. It returns when both have ended and everything serves;
-// the error says what does not.
-func (r *round) trouble(ctx context.Context, w *world.World, l *load.Load) error {
-	ctx, over := context.WithTimeout(ctx, r.load)
-	defer over()
-	hurt := r.hurt
-	if hurt == nil {
-		hurt = (&faults.Injector{Record: r.record, Plan: r.plan, Log: r.log, Done: r.counted}).Run
-	}
-	var healing error
+// trouble lets people buy while the world is hurt. It returns when the last of them has gone home and the world
+// is healed, and says when that was; the error says what does not serve even so.
+func (r *round) trouble(ctx context.Context, w *world.World, l *load.Load) (healed time.Duration, err error) {
+	injector := &faults.Injector{Record: r.record, Plan: r.plan, Load: r.load, Log: r.log, Done: r.counted}
 	var both sync.WaitGroup
 	both.Go(func() {
-		defer over()
-		healing = hurt(ctx, w)
+		err = injector.Run(ctx, w)
+		healed = r.record.Now()
 	})
-	both.Go(func() { l.Run(ctx) })
+	both.Go(func() {
+		buying, goHome := context.WithTimeout(ctx, r.load)
+		defer goHome()
+		l.Run(buying)
+	})
 	both.Wait()
-	return healing
+	return healed, err
 }
 
 // ask asks as an operator does, and then the processes themselves, which ends them.
 func (r *round) ask(ctx context.Context, w *world.World, final *history.Final) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if final.DeadLetters, err = w.DeadLetters(ctx); err != nil {
+	if final.DeadLetters, err = w.DeadLetters(asking); err != nil {
 		return err
 	}
-	if final.Stuck, err = w.Stuck(ctx); err != nil {
+	if final.Stuck, err = w.Stuck(asking); err != nil {
 		return err
 	}
-	for _, p := range w.Processes() {
-		if deaths := p.Deaths(); len(deaths) > 0 {
-			r.log.Warn("has ended by itself, and was started again", "process", p.Name, "how", deaths)
-		}
-	}
-	final.Processes, err = w.End(r.tells)
+	final.Processes, err = w.End(ctx, r.tells)
 	return err
 }
 

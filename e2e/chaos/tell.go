@@ -52,8 +52,8 @@ func (r result) findings(c config) string {
 		fmt.Fprintf(&b, "\n%s is broken: %s\n", v.Promise, v.What)
 		b.WriteString(table(related(v.Ops, r.history.Ops), r.history.Faults))
 	}
-	if r.dir != "" {
-		fmt.Fprintf(&b, "\n  kept in   %s\n  again     %s\n\n", r.dir, c.again(r.seed))
+	if r.kept != "" {
+		fmt.Fprintf(&b, "\n  kept in   %s\n  again     %s\n\n", r.kept, c.again(r.seed))
 	}
 	return b.String()
 }
@@ -144,7 +144,7 @@ func table(ops []history.Op, faults []history.Fault) string {
 // writeFault writes one that had not ended long before.
 func writeFault(rows *tabwriter.Writer, f history.Fault, first time.Duration) {
 	if max(f.End, f.Recovered) >= first-around {
-		fmt.Fprintf(rows, "  %s\t%s\t\t~ %s %s\t\n", at(f.Begin), at(f.End), f.Kind, f.Target)
+		fmt.Fprintf(rows, "  %s\t%s\t\t~ %s\t\n", at(f.Begin), at(f.End), strings.TrimSpace(f.Kind+" "+f.Target+" "+f.Details))
 	}
 }
 

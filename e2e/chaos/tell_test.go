@@ -50,12 +50,12 @@ func told() result {
 		Faults: []history.Fault{
 			{Kind: "kill", Target: "nats", Begin: 100 * time.Millisecond, End: 300 * time.Millisecond, Recovered: 400 * time.Millisecond}, // over before
 			{Kind: "pause", Target: "orders-1", Begin: 1700 * time.Millisecond, End: 3 * time.Second, Recovered: 3 * time.Second},
-			{Kind: "cut", Target: "payments-1→stripe", Begin: 4500 * time.Millisecond, End: 5500 * time.Millisecond},
+			{Kind: "cut", Target: "payments-1→stripe", Details: "(loses what is sent there)", Begin: 4500 * time.Millisecond, End: 5500 * time.Millisecond},
 			{Kind: "wipe", Target: "redis", Begin: 7 * time.Second, End: 7 * time.Second}, // later
 		},
 		Final: history.Final{At: 31 * time.Second, Quiet: true, Processes: []history.Process{{Name: "orders-1", Resident: 25e6}, {Name: "orders-2", Resident: 27e6}}},
 	}
-	return result{seed: 42, history: h, took: 40 * time.Second, dir: "/tmp/kept",
+	return result{seed: 42, history: h, took: 40 * time.Second, kept: "/tmp/kept",
 		violations: []check.Violation{{Promise: check.P1, What: "ticket " + ticket + " has two live orders", Ops: ops}}}
 }
 

@@ -4,6 +4,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -76,9 +77,9 @@ type judge struct {
 func (j *judge) broken(promise, what string, ops ...history.Op) {
 	slices.SortStableFunc(ops, func(a, b history.Op) int {
 		if a.Call != b.Call {
-			return int(min(1, max(-1, a.Call-b.Call)))
+			return cmp.Compare(a.Call, b.Call)
 		}
-		return a.ID - b.ID
+		return cmp.Compare(a.ID, b.ID)
 	})
 	ops = slices.CompactFunc(ops, sameSight)
 	j.violations = append(j.violations, Violation{promise, what, ops})
@@ -94,6 +95,13 @@ func sameSight(a, b history.Op) bool {
 func (j *judge) told(of string) bool {
 	return slices.ContainsFunc(j.violations, func(v Violation) bool { return strings.Contains(v.What, of) })
 }
+
+// wander is how far apart the two clocks of the campaign itself, the wall's and the monotonic one, may get in a
+// round, and more than the millisecond to which the services round.
+const wander = 100 * time.Millisecond
+
+// skew is how far a time of day that a service has noted may be off, by the clock of the campaign.
+func (j *judge) skew() time.Duration { return j.h.Skew + wander }
 
 // at is a time of day as the time since the round began, by the clock of the campaign.
 func (j *judge) at(t time.Time) time.Duration { return t.Sub(j.h.Began) }

@@ -62,9 +62,27 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 			read, other := find(h, history.ReadOrder, "O2", 0), find(h, history.ReadOrder, "O3", 0)
 			read.OrderState, read.Call, read.Return = &o, other.Return+time.Millisecond, other.Return+2*time.Millisecond
 		}},
+		{"a second order while one is live that expires later", P1, func(h *history.History) {
+			o := *order(h, "O3")
+			o.ID, o.UserID, o.ExpiresAt = "O9", "ann", o.ExpiresAt.Add(time.Second)
+			h.Final.Orders["O9"] = o
+			first := find(h, history.ReadOrder, "O3", 0)
+			o.Status, o.Reason, o.Version = api.Created, "", 0
+			h.Ops = append(h.Ops, history.Op{ID: len(h.Ops), User: "ann", Kind: history.Place, Ticket: "T2", Order: "O9", OrderState: &o,
+				Outcome: history.OK, Status: http.StatusCreated, Call: first.Return + time.Second, Return: first.Return + time.Second + time.Millisecond})
+		}},
+		{"a second order while one is live that was asked for before", P1, func(h *history.History) {
+			first := find(h, history.Place, "O1", 0)
+			o := *order(h, "O1") // was placed a second after the first, as its time tells
+			o.ID, o.UserID, o.Status, o.Reason, o.Version, o.ExpiresAt = "O9", "dan", api.Cancelled, api.ByUser, 1, o.ExpiresAt.Add(time.Second)
+			h.Final.Orders["O9"] = o
+			asked := history.Op{ID: len(h.Ops), User: "dan", Kind: history.Place, Ticket: "T1", Outcome: history.Unknown, Call: first.Call - 8, Return: first.Call - 6}
+			given := history.Op{ID: len(h.Ops) + 1, User: "dan", Kind: history.Cancel, Order: "O9", Outcome: history.Unknown, Call: first.Call - 4, Return: first.Call - 2}
+			h.Ops = append(h.Ops, asked, given)
+		}},
 		{"two sales of a ticket", P1, func(h *history.History) {
 			o := *order(h, "O1")
-			o.ID = "O9"
+			o.ID, o.ExpiresAt = "O9", expiryOfNow(h)
 			h.Final.Orders["O9"] = o
 			late(h, history.Op{User: "ann", Kind: history.Place, Ticket: "T1", Order: "O9", OrderState: &o})
 			late(h, history.Op{User: "ann", Kind: history.Pay, Order: "O9", Outcome: history.Unknown})
@@ -100,6 +118,15 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 			op.Outcome, op.Status = history.Refused, 400
 			late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, perhaps", Price: 903, Outcome: history.Unknown})
 		}},
+		{"an order at a price that nobody asked for", P2, func(h *history.History) {
+			sellAs(h, "Row 1, changed", 2049)
+		}},
+		{"an order that says what another ticket says", P2, func(h *history.History) { sellAs(h, "Row 2", 50) }},
+		{"an order of another ticket than was asked for", P2, func(h *history.History) { find(h, history.Place, "O4", 0).Ticket = "T4" }},
+		{"another ticket than was asked for", P2, func(h *history.History) {
+			late(h, history.Op{User: "ann", Kind: history.ReadTicket, Ticket: "T4", TicketState: ticket(h, "T3")})
+		}},
+		{"another order than was asked for", P2, func(h *history.History) { find(h, history.ReadOrder, "O2", 0).Order = "O3" }},
 		{"a version that is two things", P2, func(h *history.History) {
 			find(h, history.ReadTicket, "T4", 0).TicketState.Price = money.Cents(1).Dollars()
 		}},
@@ -157,8 +184,9 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 		{"a ticket that is held by nobody", P3, func(h *history.History) { find(h, history.ReadTicket, "T2", 0).TicketState.OrderID = "" }},
 		{"a price that a reservation changes", P3, func(h *history.History) {
 			late(h, history.Op{User: "ann", Kind: history.Place, Ticket: "T4", Outcome: history.Unknown})
-			h.Final.Orders["O9"] = api.Order{ID: "O9", UserID: "ann", Status: api.Cancelled, Reason: api.ByUser, Version: 1, Ticket: order(h, "O3").Ticket}
-			change(h.Final.Orders, "O9", func(o *api.Order) { o.Ticket.ID = "T4" })
+			t := ticket(h, "T4")
+			h.Final.Orders["O9"] = api.Order{ID: "O9", UserID: "ann", Status: api.Cancelled, Reason: api.ByUser, Version: 1,
+				Ticket: api.OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price}, ExpiresAt: expiryOfNow(h)}
 			late(h, history.Op{User: "ann", Kind: history.Cancel, Order: "O9", Outcome: history.Unknown})
 			late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, perhaps", Price: 903, Outcome: history.Unknown})
 			late(h, history.Op{User: "ann", Kind: history.ReadTicket, Ticket: "T4", TicketState: &api.Ticket{ID: "T4", UserID: "seller",
@@ -221,13 +249,28 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 			h.Final.Ledger.Captured, h.Final.Ledger.Refunded = h.Final.Ledger.Entries[0].Amount, 0
 		}},
 		{"an order that expired early", P5, func(h *history.History) {
-			shift := 3 * time.Second
+			early := find(h, history.ReadOrder, "O3", 1)
+			early.Call, early.Return = early.Call-3*time.Second, early.Return-3*time.Second
+		}},
+		{"an order that was given less time than orders have", P5, func(h *history.History) {
+			everyOrder(h, "O2", func(o *api.Order) { o.ExpiresAt = o.ExpiresAt.Add(-3 * time.Second) })
+		}},
+		{"an order that was given more time than orders have", P5, func(h *history.History) {
+			everyOrder(h, "O2", func(o *api.Order) { o.ExpiresAt = o.ExpiresAt.Add(3 * time.Second) })
+		}},
+		{"an order that outlives its failed payment", P5, func(h *history.History) {
+			open, failed := *find(h, history.Place, "O4", 0).OrderState, find(h, history.ReadCharge, "O4", 1).Return
+			h.Healed = 0
 			for i := range h.Ops {
-				if o := h.Ops[i].OrderState; o != nil && o.ID == "O3" {
-					o.ExpiresAt = o.ExpiresAt.Add(shift)
+				if h.Ops[i].Call > failed {
+					h.Ops[i].Call += time.Minute
+					h.Ops[i].Return += time.Minute
 				}
 			}
-			change(h.Final.Orders, "O3", func(o *api.Order) { o.ExpiresAt = o.ExpiresAt.Add(shift) })
+			h.Final.At += time.Minute
+			everyOrder(h, "O5", func(o *api.Order) { o.ExpiresAt = o.ExpiresAt.Add(time.Minute) })
+			h.Ops = append(h.Ops, history.Op{ID: len(h.Ops), User: "dan", Kind: history.ReadOrder, Order: "O4", OrderState: &open,
+				Outcome: history.OK, Status: http.StatusOK, Call: failed + 30*time.Second, Return: failed + 30*time.Second})
 		}},
 		{"an order that outlives its time", P5, func(h *history.History) {
 			read := find(h, history.ReadOrder, "O3", 0)
@@ -304,7 +347,7 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 			h.Ops = append(h.Ops, history.Op{ID: len(h.Ops), User: "seller", Kind: history.Edit, Ticket: "T3", Title: "x", Outcome: history.Unknown})
 		}},
 		{"a process that does not end well", Exit, func(h *history.History) { h.Final.Processes[0].Exit = "killed after 40s" }},
-		{"a process that died by itself", Exit, func(h *history.History) { h.Final.Processes[0].Restarts = 1 }},
+		{"a process that died by itself", Exit, func(h *history.History) { h.Final.Processes[0].Deaths = []string{"exit status 2"} }},
 		{"goroutines that leak", Leak, func(h *history.History) { h.Final.Processes[0].Goroutines += 100 }},
 		{"goroutines that leak, among those that serve", Leak, func(h *history.History) {
 			h.Final.Processes[0].Goroutines, h.Final.Processes[0].Stacks = 340, map[string]int{serve: 200, "ticketing.dev/common/web.handle": 80}
@@ -327,6 +370,46 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sellAs has all that tells of ann's purchase, O1 of T1, tell another title and price.
+func sellAs(h *history.History, title string, cents int64) {
+	price := money.Cents(cents).Dollars()
+	everyOrder(h, "O1", func(o *api.Order) { o.Ticket.Title, o.Ticket.Price = title, price })
+	sold := find(h, history.ReadTicket, "T1", 1).TicketState
+	sold.Title, sold.Price = title, price
+	h.Final.Tickets["T1"] = *sold
+	find(h, history.Pay, "O1", 0).ChargeState.Amount = price
+	find(h, history.MyCharges, "ann", 0).ChargeStates[0].Amount = price
+	change(h.Final.Charges, "O1", func(c *api.Charge) { c.Amount = price })
+	h.Final.Ledger.Captured += cents - h.Final.Ledger.Entries[0].Amount
+	h.Final.Ledger.Entries[0].Amount = cents
+}
+
+// everyOrder changes an order wherever it is told of.
+func everyOrder(h *history.History, id string, how func(*api.Order)) {
+	told := make(map[*api.Order]bool) // more than one request may share a state
+	for i := range h.Ops {
+		if o := h.Ops[i].OrderState; o != nil && o.ID == id && !told[o] {
+			told[o] = true
+			how(o)
+		}
+		for k := range h.Ops[i].OrderStates {
+			if o := &h.Ops[i].OrderStates[k]; o.ID == id {
+				how(o)
+			}
+		}
+	}
+	change(h.Final.Orders, id, how)
+}
+
+// expiryOfNow is the time of an order that is placed after all other requests.
+func expiryOfNow(h *history.History) time.Time {
+	var last time.Duration
+	for _, op := range h.Ops {
+		last = max(last, op.Return)
+	}
+	return h.Began.Add(last + h.OrderTTL)
 }
 
 // take books money for an order.

@@ -1,9 +1,11 @@
 package check
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
+	"ticketing.dev/common/money"
 	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/local/api"
 )
@@ -29,8 +31,21 @@ type facts struct {
 	cancels map[string][]history.Op // by order
 	pays    map[string][]history.Op // by order
 	decides map[string][]history.Op // by order
-	// offered are the titles that a ticket may have: those of requests that were or may have been carried out.
-	offered map[string]bool
+	// offered is what a ticket may say, by its id: what requests asked for that were or may have been carried
+	// out. Listings without an answer, which may be of any ticket, are under "".
+	offered map[string]map[offer]bool
+}
+
+// offer is what a seller asks for.
+type offer struct {
+	title string
+	price int64 // in cents
+}
+
+// mayOffer says whether a ticket may say something.
+func (f *facts) mayOffer(ticket, title string, price money.Dollars) bool {
+	o := offer{title, int64(price.Cents)}
+	return f.offered[ticket][o] || f.offered[""][o]
 }
 
 func collect(h history.History) facts {
@@ -44,7 +59,7 @@ func collect(h history.History) facts {
 		cancels: make(map[string][]history.Op),
 		pays:    make(map[string][]history.Op),
 		decides: make(map[string][]history.Op),
-		offered: make(map[string]bool),
+		offered: make(map[string]map[offer]bool),
 	}
 	for _, op := range h.Ops {
 		f.asked(op)
@@ -58,7 +73,12 @@ func collect(h history.History) facts {
 func (f *facts) asked(op history.Op) {
 	switch op.Kind {
 	case history.List, history.Edit:
-		f.offered[op.Title] = f.offered[op.Title] || mayHaveWorked(op)
+		if mayHaveWorked(op) {
+			if f.offered[op.Ticket] == nil {
+				f.offered[op.Ticket] = make(map[offer]bool)
+			}
+			f.offered[op.Ticket][offer{op.Title, op.Price}] = true
+		}
 		if op.Ticket != "" {
 			f.edits[op.Ticket] = append(f.edits[op.Ticket], op)
 		}
@@ -160,9 +180,9 @@ func latest[T any](all []sighting[T], wanted func(T) bool) (last sighting[T], fo
 // is older.
 func backwards[T any](all []sighting[T], age func(T) int64) (before, after sighting[T], found bool) {
 	byCall := slices.Clone(all)
-	slices.SortStableFunc(byCall, func(a, b sighting[T]) int { return int(min(1, max(-1, a.op.Call-b.op.Call))) })
+	slices.SortStableFunc(byCall, func(a, b sighting[T]) int { return cmp.Compare(a.op.Call, b.op.Call) })
 	byReturn := slices.Clone(all)
-	slices.SortStableFunc(byReturn, func(a, b sighting[T]) int { return int(min(1, max(-1, a.op.Return-b.op.Return))) })
+	slices.SortStableFunc(byReturn, func(a, b sighting[T]) int { return cmp.Compare(a.op.Return, b.op.Return) })
 	newest, answered := -1, 0 // of those that were answered before
 	for _, s := range byCall {
 		for answered < len(byReturn) && byReturn[answered].op.Return < s.op.Call {

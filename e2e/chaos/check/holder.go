@@ -53,7 +53,7 @@ func (j *judge) oneHolderOf(ticket string, orders []string) {
 	j.oneSale(ticket, orders)
 	var claims []claim
 	for _, id := range orders {
-		c, ok := j.claimOf(ticket, id)
+		c, ok := j.claimOf(id)
 		if !ok {
 			return // it contradicts itself, which is told elsewhere
 		}
@@ -101,13 +101,12 @@ func (j *judge) oneSale(ticket string, orders []string) {
 	}
 }
 
-// claimOf finds out when an order began and ended. It is not ok if it was live after it had ended, or
-// was placed by nobody.
-func (j *judge) claimOf(ticket, id string) (claim, bool) {
-	seen := j.orders[id]
-	first, _ := earliest(seen, always)
-	c := claim{id: id, placed: span{-1, first.op.Return}, ops: []history.Op{first.op}}
-	for _, op := range j.places[ticket] {
+// placedOf finds out when an order was placed, from the requests that can have made it and from whoever saw
+// it first. It is not ok if there was no such request.
+func (j *judge) placedOf(id string) (c claim, ok bool) {
+	first, _ := earliest(j.orders[id], always)
+	c = claim{id: id, placed: span{-1, first.op.Return}, ops: []history.Op{first.op}}
+	for _, op := range j.places[first.state.Ticket.ID] {
 		if op.Outcome == history.OK && op.Order == id {
 			c.placed.from = op.Call
 			c.ops = append(c.ops, op)
@@ -119,9 +118,20 @@ func (j *judge) claimOf(ticket, id string) (claim, bool) {
 			c.ops = append(c.ops, op)
 		}
 	}
-	if c.placed.from < 0 {
+	return c, c.placed.from >= 0
+}
+
+// claimOf finds out when an order began and ended. It is not ok if it was live after it had ended, or
+// was placed by nobody.
+func (j *judge) claimOf(id string) (claim, bool) {
+	c, ok := j.placedOf(id)
+	if !ok {
 		return c, false
 	}
+	seen := j.orders[id]
+	// The service reads its clock before it stores the order.
+	read := j.at(seen[0].state.ExpiresAt) - j.h.OrderTTL - j.skew()
+	c.placed.from = max(c.placed.from, min(read, c.placed.to))
 
 	ended := span{c.placed.from, -1}
 	if last, found := latest(seen, isLive); found {
@@ -146,20 +156,22 @@ func (j *judge) claimOf(ticket, id string) (claim, bool) {
 }
 
 // endedAfter is a time before which a cancelled order cannot have ended, from the reason that it gives:
-// nobody cancels it before somebody asks for that.
+// it expires when its time is up by some clock, and nobody cancels it before somebody asks for that.
 func (j *judge) endedAfter(id string, ended span) time.Duration {
 	s, found := earliest(j.orders[id], isCancelled)
 	if !found {
 		return 0
 	}
+	after := time.Duration(-1)
 	var causes []history.Op
 	switch s.state.Reason {
+	case api.Expired:
+		after = j.at(s.state.ExpiresAt) - j.skew()
 	case api.ByUser:
 		causes = j.cancels[id]
 	case api.PaymentFailed:
 		causes = j.pays[id]
 	}
-	after := time.Duration(-1)
 	for _, op := range causes {
 		if after < 0 || op.Call < after {
 			after = op.Call

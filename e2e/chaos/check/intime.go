@@ -12,6 +12,12 @@ import (
 // overtime is how long an order may outlive its time without a payment when a part was down.
 const overtime = 15 * time.Second
 
+// What payments says of an order that it takes no payment for.
+const (
+	saysExpired   = "order has expired"
+	saysCancelled = "order is cancelled"
+)
+
 // inTime judges P5: every order has ended, none before its time by itself, and none long after it.
 func (j *judge) inTime() {
 	for _, id := range sorted(j.h.Final.Orders) {
@@ -25,6 +31,7 @@ func (j *judge) inTime() {
 		}
 	}
 	for _, id := range sorted(j.orders) {
+		j.asLong(id)
 		j.notEarly(id)
 		j.notLate(id)
 	}
@@ -35,23 +42,42 @@ func (j *judge) inTime() {
 	}
 }
 
+// asLong finds an order that was given another time than orders have, whichever clock it was read from.
+func (j *judge) asLong(id string) {
+	c, ok := j.placedOf(id)
+	if !ok {
+		return // nobody has asked for it, which is told elsewhere
+	}
+	read := j.at(j.orders[id][0].state.ExpiresAt) - j.h.OrderTTL
+	if read < c.placed.from-j.skew() || read > c.placed.to+j.skew() {
+		j.broken(P5, fmt.Sprintf("order %s was placed between %v and %v, and has the time of one that was placed at %v", id, c.placed.from, c.placed.to, read), c.ops...)
+	}
+}
+
 // notEarly finds an order that expired before its time by every clock.
 func (j *judge) notEarly(id string) {
 	s, found := earliest(j.orders[id], func(o api.Order) bool { return isCancelled(o) && o.Reason == api.Expired })
-	if found && s.op.Kind != Final && s.op.Return < j.at(s.state.ExpiresAt)-j.h.Skew {
+	if found && s.op.Kind != Final && s.op.Return < j.at(s.state.ExpiresAt)-j.skew() {
 		j.broken(P5, fmt.Sprintf("order %s has expired %v before its time", id, j.at(s.state.ExpiresAt)-s.op.Return), s.op)
 	}
 }
 
-// notLate finds an order without a payment that was seen long after its time, and long after all faults.
+// notLate finds an order without a payment in flight that was seen long after its time, and long after all
+// faults.
 func (j *judge) notLate(id string) {
 	s, found := latest(j.orders[id], func(o api.Order) bool { return o.Status == api.Created })
 	if !found || s.op.Kind == Final {
 		return
 	}
-	due := max(j.at(s.state.ExpiresAt), j.h.Healed) + overtime + j.h.Skew
-	_, charged := j.h.Final.Charges[id]
-	if s.op.Call > due && !charged {
+	free := max(j.at(s.state.ExpiresAt), j.h.Healed)
+	if _, charged := j.h.Final.Charges[id]; charged {
+		ended, has := earliest(j.charges[id], func(c api.Charge) bool { return c.ID != "" && c.Status != api.Pending })
+		if !has {
+			return
+		}
+		free = max(free, ended.op.Return)
+	}
+	if due := free + overtime + j.skew() + j.h.Stall; s.op.Call > due {
 		j.broken(P5, fmt.Sprintf("order %s was still open %v after its time, and %v after all faults had ended", id, s.op.Call-j.at(s.state.ExpiresAt), s.op.Call-j.h.Healed), s.op)
 	}
 }
@@ -64,9 +90,9 @@ func (j *judge) refusedInTime(op history.Op) {
 		return
 	}
 	switch {
-	case strings.Contains(op.Message, "has expired") && op.Return < j.at(o.ExpiresAt)-j.h.Skew:
+	case strings.Contains(op.Message, saysExpired) && op.Return < j.at(o.ExpiresAt)-j.skew():
 		j.broken(P5, fmt.Sprintf("a payment of order %s was refused as too late, %v before its time", op.Order, j.at(o.ExpiresAt)-op.Return), op, j.finalOrder(op.Order))
-	case strings.Contains(op.Message, "order is cancelled") && isComplete(o):
+	case strings.Contains(op.Message, saysCancelled) && isComplete(o):
 		j.broken(P2, fmt.Sprintf("a payment of order %s was refused as it is cancelled, and it is complete", op.Order), op, j.finalOrder(op.Order))
 	}
 }

@@ -10,10 +10,17 @@ import (
 	"ticketing.dev/local/api"
 )
 
+// What refusals say of the state that they are for.
+const (
+	saysSold     = "sold ticket"
+	saysComplete = "complete order"
+)
+
 // nothingLost judges P2: what was acknowledged is there and stays there, what was refused was not done,
 // and whoever reads after another has read sees nothing older.
 func (j *judge) nothingLost() {
 	j.acknowledged()
+	j.asAsked()
 	for _, id := range sorted(j.tickets) {
 		j.ticketKept(id)
 	}
@@ -45,7 +52,7 @@ func (j *judge) acknowledged() {
 	for _, op := range j.h.Ops {
 		switch op.Kind {
 		case history.List, history.Edit:
-			if strings.Contains(op.Message, "sold ticket") && op.Outcome == history.Refused && !isSold(j.h.Final.Tickets[op.Ticket]) {
+			if strings.Contains(op.Message, saysSold) && op.Outcome == history.Refused && !isSold(j.h.Final.Tickets[op.Ticket]) {
 				j.broken(P7, fmt.Sprintf("ticket %s was sold, and then it is not", op.Ticket), op, j.finalTicket(op.Ticket))
 			}
 			if op.Outcome != history.OK {
@@ -71,9 +78,27 @@ func (j *judge) acknowledged() {
 	}
 }
 
+// asAsked finds answers that are about something else than what was asked about. What charges are about is
+// judged with whose they are.
+func (j *judge) asAsked() {
+	for _, op := range j.h.Ops {
+		if op.Outcome != history.OK || op.Kind == history.Pry {
+			continue
+		}
+		if t := op.TicketState; t != nil && t.ID != op.Ticket {
+			j.broken(P2, fmt.Sprintf("ticket %s was asked for, and ticket %s was the answer", op.Ticket, t.ID), op)
+		}
+		if o := op.OrderState; o != nil && op.Kind == history.Place && o.Ticket.ID != op.Ticket {
+			j.broken(P2, fmt.Sprintf("an order of ticket %s was asked for, and one of ticket %s was the answer", op.Ticket, o.Ticket.ID), op)
+		} else if o != nil && o.ID != op.Order {
+			j.broken(P2, fmt.Sprintf("order %s was asked for, and order %s was the answer", op.Order, o.ID), op)
+		}
+	}
+}
+
 func (j *judge) cancelKept(op history.Op) {
 	if op.Outcome == history.Refused {
-		if strings.Contains(op.Message, "complete order") && !isComplete(j.h.Final.Orders[op.Order]) {
+		if strings.Contains(op.Message, saysComplete) && !isComplete(j.h.Final.Orders[op.Order]) {
 			j.broken(P2, fmt.Sprintf("order %s was complete, and then it is not", op.Order), op, j.finalOrder(op.Order))
 		}
 		return
@@ -178,7 +203,7 @@ func (j *judge) ticketKept(id string) {
 		}
 	}
 	for _, s := range seen {
-		if isSold(s.state) || !j.offered[s.state.Title] {
+		if isSold(s.state) || !j.mayOffer(id, s.state.Title, s.state.Price) {
 			continue // it says what was ordered, which P7 looks at, or what nobody was allowed to say
 		}
 		if edit, undone := j.undone(id, s); undone {
@@ -278,83 +303,6 @@ func (j *judge) chargeKept(order string) {
 			first = s
 		}
 	}
-}
-
-// nobodyAsked finds what was done though it was refused, or asked for by nobody.
-func (j *judge) nobodyAsked() {
-	for _, id := range sorted(j.tickets) {
-		s, found := earliest(j.tickets[id], func(t api.Ticket) bool { return !j.offered[t.Title] })
-		if !found {
-			continue
-		}
-		promise, ops := P2, []history.Op{s.op}
-		for _, op := range j.h.Ops {
-			if op.Title == s.state.Title && (op.Kind == history.Pry || op.Kind == history.List || op.Kind == history.Edit) {
-				ops = append(ops, op)
-				if op.Kind == history.Pry {
-					promise = P6
-				}
-			}
-		}
-		j.broken(promise, fmt.Sprintf("ticket %s says %q, which nobody was allowed to make of it", id, s.state.Title), ops...)
-	}
-	j.uncalledOrders()
-	for _, id := range sorted(j.charges) {
-		s, found := earliest(j.charges[id], func(c api.Charge) bool { return c.ID != "" })
-		declined := func(op history.Op) bool { return op.Status == http.StatusPaymentRequired || mayHaveWorked(op) }
-		if found && !slices.ContainsFunc(j.pays[id], declined) {
-			j.strangers(P4, id, fmt.Sprintf("order %s has a charge, and no payment of it was taken", id), append(slices.Clone(j.pays[id]), s.op)...)
-		}
-	}
-}
-
-// uncalledOrders finds orders that were not asked for: each comes from one request of its buyer.
-func (j *judge) uncalledOrders() {
-	type wish struct{ buyer, ticket string }
-	answered := make(map[string]history.Op) // by order
-	open := make(map[wish][]history.Op)     // requests without an answer
-	for _, ticket := range sorted(j.places) {
-		for _, op := range j.places[ticket] {
-			switch op.Outcome {
-			case history.OK:
-				if other, twice := answered[op.Order]; twice {
-					j.broken(P2, fmt.Sprintf("order %s is the answer to two requests", op.Order), other, op)
-				}
-				answered[op.Order] = op
-			case history.Unknown:
-				w := wish{op.User, ticket}
-				open[w] = append(open[w], op)
-			}
-		}
-	}
-	uncalled := make(map[wish]int)
-	for _, id := range sorted(j.orders) {
-		if _, called := answered[id]; called {
-			continue
-		}
-		s, _ := earliest(j.orders[id], always)
-		w := wish{s.state.UserID, s.state.Ticket.ID}
-		if uncalled[w]++; uncalled[w] > len(open[w]) {
-			j.broken(P2, fmt.Sprintf("order %s was placed by nobody: its buyer has sent no request that could have made it", id), append(slices.Clone(open[w]), s.op)...)
-		}
-	}
-	for _, id := range sorted(j.orders) {
-		s, found := earliest(j.orders[id], func(o api.Order) bool { return isCancelled(o) && o.Reason == api.ByUser })
-		if found && !slices.ContainsFunc(j.cancels[id], mayHaveWorked) {
-			j.strangers(P2, id, fmt.Sprintf("order %s was cancelled as by its buyer, who has not done so", id), append(slices.Clone(j.cancels[id]), s.op)...)
-		}
-	}
-}
-
-// strangers notes a violation of what nobody who may has asked for. It is P6 if a stranger has.
-func (j *judge) strangers(promise, order, what string, ops ...history.Op) {
-	for _, op := range j.h.Ops {
-		if op.Kind == history.Pry && op.Order == order && op.Token != string(history.ReadOrder) && op.Token != string(history.ReadCharge) {
-			promise = P6
-			ops = append(ops, op)
-		}
-	}
-	j.broken(promise, what, ops...)
 }
 
 // finalTicket and the like are what was read at the end, as requests.

@@ -52,23 +52,13 @@ func (j *judge) processes() {
 		if p.Exit != "" {
 			j.broken(Exit, fmt.Sprintf("%s did not end well: %s", p.Name, p.Exit))
 		}
-		if kills := j.kills(p.Name); p.Restarts > kills {
-			j.broken(Exit, fmt.Sprintf("%s was started again %d times, and killed %d times", p.Name, p.Restarts, kills))
+		if len(p.Deaths) > 0 {
+			j.broken(Exit, fmt.Sprintf("%s has died %d times though nobody had killed it, at first: %s", p.Name, len(p.Deaths), p.Deaths[0]))
 		}
 		if service, _, _ := strings.Cut(p.Name, "-"); slices.Contains(services, service) {
 			j.bounded(service, p)
 		}
 	}
-}
-
-// kills is how often a process was ended by a fault.
-func (j *judge) kills(name string) (n int) {
-	for _, f := range j.h.Faults {
-		if f.Target == name && (strings.Contains(f.Kind, "kill") || strings.Contains(f.Kind, "restart")) {
-			n++
-		}
-	}
-	return n
 }
 
 func (j *judge) bounded(service string, p history.Process) {

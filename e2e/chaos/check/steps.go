@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -50,7 +51,7 @@ func possible(o api.Order) bool {
 // ticketSteps looks at the versions of a ticket that follow each other.
 func (j *judge) ticketSteps(id string) {
 	seen := slices.Clone(j.tickets[id])
-	slices.SortStableFunc(seen, func(a, b sighting[api.Ticket]) int { return int(a.state.Version - b.state.Version) })
+	slices.SortStableFunc(seen, func(a, b sighting[api.Ticket]) int { return cmp.Compare(a.state.Version, b.state.Version) })
 	for i := 1; i < len(seen); i++ {
 		from, to := seen[i-1], seen[i]
 		if to.state.Version == from.state.Version+1 && !follows(from.state, to.state) {

@@ -59,7 +59,7 @@ var reserved = []Defect{
 	{
 		Name:     "fencing-ignored",
 		Why:      "a ticket is reserved for an order of the past, whose end is known",
-		Promises: []string{"P3", "P7"},
+		Promises: []string{"P2", "P3", "P7"},
 		Service:  "tickets",
 		Provoke:  []string{"replay", "kill:tickets", "cut:tickets"},
 		Edits: []Edit{{ticketFile, `	if reservation <= t.Reservation {
@@ -83,7 +83,7 @@ var reserved = []Defect{
 	{
 		Name:     "sold-editable",
 		Why:      "a seller can edit a ticket that is sold",
-		Promises: []string{"P7"},
+		Promises: []string{"P3", "P7"},
 		Service:  "tickets",
 		Edits: []Edit{{ticketFile, `	case t.Status == Sold:
 		return ErrSold

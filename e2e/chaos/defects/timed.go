@@ -24,7 +24,7 @@ var timed = []Defect{
 	{
 		Name:     "failure-ignored",
 		Why:      "a payment that fails leaves the order waiting for it",
-		Promises: []string{"P5"},
+		Promises: []string{"P4", "P5"},
 		Service:  "orders",
 		Edits: []Edit{{orderFile, `	if o.open() {
 		o.cancel(PaymentFailed)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ const (
 type Injector struct {
 	Record *history.Recorder
 	Plan   Plan
+	// Load is how long people buy.
+	Load time.Duration
 	// Log is told of each fault, and of those that could not be done or undone.
 	Log *slog.Logger
 	// Done is called for each fault that has been done.
@@ -32,27 +35,30 @@ type Injector struct {
 	world *world.World
 }
 
-// Run does to a world what is planned, each at its time from now on, until ctx ends. Then it undoes what is not
-// undone yet, and waits until everything serves. The error says what does not.
+// Run does to a world what is planned, each at its time from now on, as long as people buy. Then it undoes
+// what is not undone yet, and waits until everything serves. The error says what does not. When ctx ends it
+// waits for nothing any more.
 func (in *Injector) Run(ctx context.Context, w *world.World) error {
 	in.world = w
+	hurting, over := context.WithTimeout(ctx, in.Load)
+	defer over()
 	began := time.Now()
 	var all sync.WaitGroup
 	for _, f := range in.Plan.Faults {
 		all.Go(func() {
-			if sleep(ctx, time.Until(began.Add(f.At))) {
-				in.carryOut(ctx, f)
+			if sleep(hurting, time.Until(began.Add(f.At))) {
+				in.carryOut(ctx, hurting, f)
 			}
 		})
 	}
 	all.Wait()
-	<-ctx.Done()
-	return Heal(w)
+	<-hurting.Done()
+	return heal(ctx, w)
 }
 
-// Heal undoes whatever was done to a world, and waits until everything serves.
-func Heal(w *world.World) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*recoverTimeout)
+// heal undoes whatever was done to a world, and waits until everything serves.
+func heal(ctx context.Context, w *world.World) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*recoverTimeout)
 	defer cancel()
 	return errors.Join(w.Heal(ctx), w.AwaitReady(ctx))
 }
@@ -67,20 +73,20 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// carryOut does a fault, and undoes it when its time is over or ctx ends.
-func (in *Injector) carryOut(ctx context.Context, f Fault) {
+// carryOut does a fault, and undoes it when its time is over or the load's is.
+func (in *Injector) carryOut(ctx, hurting context.Context, f Fault) {
 	began := in.Record.Now()
-	if err := in.do(ctx, f); err != nil {
+	if err := in.do(hurting, f); err != nil {
 		in.Log.Warn("not done", "fault", f.String(), "error", err)
 		return
 	}
 	in.Log.Info("done", "fault", f.String())
-	end := in.Record.Fault(history.Fault{Kind: string(f.Kind), Target: f.Target + f.details(), Begin: began})
+	end := in.Record.Fault(history.Fault{Kind: string(f.Kind), Target: f.Target, Details: strings.TrimSpace(f.details()), Begin: began})
 	in.Done(f)
 	if f.Kind != Replay { // which takes its time by itself
-		sleep(ctx, f.For)
+		sleep(hurting, f.For)
 	}
-	undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	undoing, cancel := context.WithTimeout(ctx, undoTimeout)
 	defer cancel()
 	err := in.undo(undoing, f)
 	end(0)
@@ -90,7 +96,7 @@ func (in *Injector) carryOut(ctx context.Context, f Fault) {
 	}
 	in.Log.Info("undone", "fault", f.String())
 	if p := in.hit(f); p != nil {
-		recovering, cancel := context.WithTimeout(context.WithoutCancel(ctx), recoverTimeout)
+		recovering, cancel := context.WithTimeout(ctx, recoverTimeout)
 		defer cancel()
 		if p.AwaitReady(recovering) == nil {
 			end(in.Record.Now())

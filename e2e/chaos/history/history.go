@@ -21,7 +21,9 @@ type History struct {
 	// Began is the time of day at 0, by the clock of the campaign.
 	Began time.Time `json:"began"`
 	// Skew is the greatest difference between the clocks of any two processes.
-	Skew  time.Duration `json:"skew"`
+	Skew time.Duration `json:"skew"`
+	// Stall is the longest time for which the machine itself was seen to stand still after Healed.
+	Stall time.Duration `json:"stall"`
 	Final Final         `json:"final"`
 }
 
@@ -86,10 +88,12 @@ type Op struct {
 
 // Fault is something that was done to the system.
 type Fault struct {
-	Kind   string        `json:"kind"`   // such as kill, pause, cut, slow, wipe
-	Target string        `json:"target"` // such as orders-1, nats, or orders-1→mongo
-	Begin  time.Duration `json:"begin"`  // since the round began
-	End    time.Duration `json:"end"`    // when it was undone; Begin for what is done at once
+	Kind   string `json:"kind"`   // such as kill, pause, cut, slow, wipe
+	Target string `json:"target"` // such as orders-1, nats, or orders-1→mongo
+	// Details are what else there is to it, for people.
+	Details string        `json:"details,omitempty"`
+	Begin   time.Duration `json:"begin"` // since the round began
+	End     time.Duration `json:"end"`   // when it was undone; Begin for what is done at once
 	// Recovered is when what it hit served again, 0 if that was not seen.
 	Recovered time.Duration `json:"recovered,omitempty"`
 }
@@ -120,12 +124,14 @@ type Process struct {
 	// service does whose database is away for too long.
 	Restarts int `json:"restarts"`
 	// Goroutines are counted, all and by the function that made them, where the process was made to tell
-	// of them: the second of two replicas, at its end.
+	// of them at its end, which the seed decides.
 	Goroutines int            `json:"goroutines"`
 	Stacks     map[string]int `json:"stacks,omitempty"`
 	Resident   int64          `json:"resident"` // in bytes
 	Before     int64          `json:"before"`   // resident before the load, in bytes, if it has never been restarted
 	Links      map[string]int `json:"links"`    // open connections by what they lead to: mongo, nats, redis, stripe
+	// Deaths are how it ended by itself, of the runs that had served and that nobody killed.
+	Deaths []string `json:"deaths,omitempty"`
 	// Exit is how it ended when it was asked to, empty if well.
 	Exit string `json:"exit,omitempty"`
 }

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// Recorder notes what clients do, from many goroutines at once.
+// Recorder notes what clients do, what is done to the system, and when the machine stood still, from many
+// goroutines at once.
 type Recorder struct {
 	began time.Time
 
 	mu     sync.Mutex
 	ops    []Op
 	faults []Fault
+	stalls []stall
 }
 
 // NewRecorder begins a round now.
@@ -41,8 +43,9 @@ func (r *Recorder) Do(op Op, send func(*Op)) Op {
 	return op
 }
 
-// Fault notes a fault that has begun now, or at its Begin if that is set. What it returns notes its end, when it is called first, and when
-// what it hit served again, if that is known by then; it may be called again to tell.
+// Fault notes a fault that has begun now, or at its Begin if that is set. What it returns notes its end,
+// when it is called first, and when what it hit served again, if that is known by then; it may be called
+// again to tell.
 func (r *Recorder) Fault(f Fault) (end func(recovered time.Duration)) {
 	if f.Begin == 0 {
 		f.Begin = r.Now()

@@ -14,7 +14,7 @@ import (
 func (c *client) decide(ctx context.Context, charge api.Charge, decision string) history.Op {
 	op := history.Op{Kind: history.Decide, User: c.user.ID, Order: charge.OrderID, Token: decision}
 	return c.record.Do(op, func(op *history.Op) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+		ctx, cancel := c.request(ctx, requestTimeout)
 		defer cancel()
 		err := c.stripe.Decide(ctx, charge.StripeID, charge.ClientSecret, decision)
 		if err == nil {

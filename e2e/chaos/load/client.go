@@ -25,6 +25,7 @@ const (
 // client is one user. Each request is noted as one Op.
 type client struct {
 	email  string
+	round  context.Context // see Load
 	user   api.User
 	http   *api.Client
 	record *history.Recorder
@@ -44,12 +45,19 @@ func (s statusNoter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// do sends one request and notes it. It is not cut short when ctx ends, so that the load ends with
-// answers; keep takes what was answered into the Op.
+// request is the context of one request. It does not end with ctx, so that the load ends with answers, but
+// with the round, of which nobody waits for answers then.
+func (c *client) request(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	stop := context.AfterFunc(c.round, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// do sends one request and notes it. keep takes what was answered into the Op.
 func (c *client) do(ctx context.Context, timeout time.Duration, op history.Op, method, path string, body, answer any, keep func(*history.Op)) history.Op {
 	op.User = c.user.ID
 	return c.record.Do(op, func(op *history.Op) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		ctx, cancel := c.request(ctx, timeout)
 		defer cancel()
 		err := c.http.Do(context.WithValue(ctx, statusKey{}, &op.Status), method, path, body, answer)
 		note(op, err)

@@ -18,6 +18,7 @@ func against(t *testing.T, handle http.HandlerFunc) *client {
 	t.Cleanup(server.Close)
 	l := &Load{
 		config:    Config{Gateway: server.URL, Record: history.NewRecorder()},
+		round:     t.Context(),
 		transport: &http.Transport{},
 	}
 	t.Cleanup(l.transport.CloseIdleConnections)
@@ -80,6 +81,10 @@ func TestARequestUnderWayOutlivesTheLoad(t *testing.T) {
 	})
 	if op := c.cancel(ctx, "O1"); op.Outcome != history.OK {
 		t.Errorf("it is noted as %+v", op)
+	}
+	c.round = ctx
+	if op := c.cancel(t.Context(), "O1"); op.Outcome != history.Unknown {
+		t.Errorf("it outlives the round, as %+v", op)
 	}
 	if op := insist(ctx, func() history.Op { return history.Op{Outcome: history.Unknown} }); op.Outcome != history.Unknown {
 		t.Errorf("%+v", op) // and nothing is sent again

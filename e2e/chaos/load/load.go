@@ -48,6 +48,7 @@ type Config struct {
 // Load is everybody who uses the system.
 type Load struct {
 	config    Config
+	round     context.Context // ends requests under way, which the end of Run's does not
 	transport *http.Transport
 	stripe    remote.Sandbox
 	board     *board
@@ -61,7 +62,7 @@ type Load struct {
 	extra []*client // who has signed up while the load ran
 }
 
-// New signs everybody up.
+// New signs everybody up. Once ctx has ended, every request that is under way or sent later fails at once.
 func New(ctx context.Context, c Config) (*Load, error) {
 	if c.Sellers == 0 {
 		c.Sellers = defaultSellers
@@ -77,7 +78,7 @@ func New(ctx context.Context, c Config) (*Load, error) {
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: connections}
 	l := &Load{
-		config: c, transport: transport, board: newBoard(), orderPatience: orderPatience,
+		config: c, round: ctx, transport: transport, board: newBoard(), orderPatience: orderPatience,
 		stripe: remote.Sandbox{URL: c.Stripe, HTTP: &http.Client{Transport: transport, Timeout: requestTimeout}},
 	}
 	for _, group := range []struct {
@@ -119,13 +120,13 @@ func (l *Load) signUp(ctx context.Context, name string) (*client, error) {
 // client is a user who has not signed up yet.
 func (l *Load) client(email string) *client {
 	return &client{
-		email: email, record: l.config.Record, stripe: l.stripe,
+		email: email, round: l.round, record: l.config.Record, stripe: l.stripe,
 		http: api.New(l.config.Gateway).Through(statusNoter{l.transport}),
 	}
 }
 
-// Run lets everybody do what they want until ctx ends, and returns when every request has been answered
-// or has timed out.
+// Run lets everybody do what they want until ctx ends, and returns when every request has been answered,
+// has timed out, or was ended with the context of New.
 func (l *Load) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for i, c := range l.sellers {

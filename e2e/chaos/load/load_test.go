@@ -57,9 +57,7 @@ func TestALoadWithoutFaults(t *testing.T) {
 	}()
 	l.Run(ctx)
 	h := history.History{Began: record.Began(), OrderTTL: orderTTL, Healed: record.Now()}
-	ctx, cancel = context.WithTimeout(t.Context(), settleTimeout)
-	defer cancel()
-	h.Final = l.Settle(ctx)
+	h.Final = l.Settle(t.Context(), settleTimeout)
 	h.Ops = record.Ops()
 
 	if !h.Final.Quiet || len(h.Final.Missing) > 0 {

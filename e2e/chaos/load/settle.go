@@ -23,26 +23,29 @@ const (
 	readers = 4
 )
 
-// Settle waits until every order has ended and nothing is under way any more, or ctx ends, and reads
-// what there is. In between it orders what is free, to see that it can be ordered.
-func (l *Load) Settle(ctx context.Context) history.Final {
+// Settle waits until every order has ended and nothing is under way any more, or patience has, and reads
+// what there is. In between it orders what is free, to see that it can be ordered. When ctx ends it returns
+// at once, with whatever it has read.
+func (l *Load) Settle(ctx context.Context, patience time.Duration) history.Final {
 	defer l.transport.CloseIdleConnections()
+	patient, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	begun := time.Now()
 	var wrong []string
-	for probed := false; ctx.Err() == nil; {
-		r := l.read(ctx)
-		if ctx.Err() != nil {
+	for probed := false; patient.Err() == nil; {
+		r := l.read(patient)
+		if patient.Err() != nil {
 			break
 		}
 		switch quiet := len(r.final.Missing) == 0 && r.quiet(); {
 		case quiet && probed:
-			return l.finish(ctx, r, wrong)
+			return l.finish(patient, r, wrong)
 		case quiet && time.Since(begun) < l.config.News:
-			sleep(ctx, time.Until(begun.Add(l.config.News)))
+			sleep(patient, time.Until(begun.Add(l.config.News)))
 		case quiet:
-			wrong, probed = l.probe(ctx, r), true
+			wrong, probed = l.probe(patient, r), true
 		default:
-			l.await(ctx, r)
+			l.await(patient, r)
 		}
 	}
 	return l.finishAnyway(ctx, wrong)
@@ -50,7 +53,7 @@ func (l *Load) Settle(ctx context.Context) history.Final {
 
 // finishAnyway reads what there is when patience has ended.
 func (l *Load) finishAnyway(ctx context.Context, wrong []string) history.Final {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastReading)
+	ctx, cancel := context.WithTimeout(ctx, lastReading)
 	defer cancel()
 	return l.finish(ctx, l.read(ctx), wrong)
 }

@@ -40,7 +40,9 @@ func (w *watcher) run(ctx context.Context) {
 // bringFriend signs somebody up, who must still be known in the end.
 func (w *watcher) bringFriend(ctx context.Context, n int) {
 	friend := w.l.client(fmt.Sprintf("friend-%d-of-%s", n, w.email))
-	if friend.signUp(context.WithoutCancel(ctx)) != nil {
+	ctx, cancel := w.request(ctx, requestTimeout)
+	defer cancel()
+	if friend.signUp(ctx) != nil {
 		return
 	}
 	w.l.mu.Lock()

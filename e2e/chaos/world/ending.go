@@ -1,8 +1,11 @@
 package world
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -12,8 +15,11 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// endPatience is how long a replica may take to end when it is asked to: it has nothing to do any more.
-const endPatience = 30 * time.Second
+// endPatience is how long a replica may take to end when it is asked to: longer than the 35 seconds that it
+// has itself for what is under way (drainTimeout in common/service), though nothing should be.
+const endPatience = 50 * time.Second
+
+var errPatience = errors.New("it has not ended in " + endPatience.String())
 
 // NoteBefore notes what each replica holds before the load.
 func (w *World) NoteBefore() error {
@@ -30,27 +36,31 @@ func (w *World) NoteBefore() error {
 	return nil
 }
 
-// End notes what each replica holds, and ends all of them: those that are to tell what their goroutines do
+// End notes what each process holds, and ends all replicas: those that are to tell what their goroutines do
 // with SIGQUIT, at which Go writes that, and the others with SIGTERM, at which they have to end well. What is
 // not as it should be is in the process's Exit.
-func (w *World) End(tells func(replica string) bool) ([]history.Process, error) {
+func (w *World) End(ctx context.Context, tells func(replica string) bool) ([]history.Process, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, endPatience, errPatience)
+	defer cancel()
 	open, err := connections()
 	if err != nil {
 		return nil, fmt.Errorf("count connections: %w", err)
 	}
-	names := AllReplicas()
-	all := make([]history.Process, len(names))
-	var ending sync.WaitGroup
-	for i, name := range names {
-		all[i] = w.note(name, open)
+	processes := w.Processes()
+	all := make([]history.Process, len(processes))
+	for i, p := range processes {
+		all[i] = w.note(p, open)
 	}
-	for i, name := range names {
+	var ending sync.WaitGroup
+	for i, p := range processes {
+		if !slices.Contains(AllReplicas(), p.Name) {
+			continue // the stores are needed until the replicas have ended
+		}
 		ending.Go(func() {
-			p := w.processes[name]
-			if tells(name) {
-				w.quit(p, &all[i])
+			if tells(p.Name) {
+				w.quit(ctx, p, &all[i])
 			} else {
-				terminate(p, &all[i])
+				terminate(ctx, p, &all[i])
 			}
 		})
 	}
@@ -58,20 +68,21 @@ func (w *World) End(tells func(replica string) bool) ([]history.Process, error) 
 	return all, nil
 }
 
-func (w *World) note(name string, open map[string]int) history.Process {
-	p := w.processes[name]
+func (w *World) note(p *Process, open map[string]int) history.Process {
 	held, err := system.Resident(p.number())
-	noted := history.Process{Name: name, Restarts: p.Restarts(), Resident: held, Links: make(map[string]int)}
+	noted := history.Process{
+		Name: p.Name, Restarts: p.Restarts(), Deaths: p.Deaths(), Resident: held, Links: make(map[string]int),
+	}
 	if noted.Restarts == 0 {
 		noted.Before = p.before
 	}
 	if err != nil {
 		complain(&noted, "its memory cannot be read: %v", err)
 	}
-	for _, to := range ways[ServiceOf(name)] {
-		noted.Links[to] = open[w.addrs[linkName(name, to)]]
+	for _, to := range ways[ServiceOf(p.Name)] {
+		noted.Links[to] = open[w.addrs[linkName(p.Name, to)]]
 	}
-	if crash := w.crash(name); crash != "" {
+	if crash := w.crash(p.Name); crash != "" {
 		complain(&noted, "it has crashed: %s", crash)
 	}
 	return noted
@@ -95,8 +106,8 @@ func (w *World) crash(name string) string {
 	return ""
 }
 
-func terminate(p *Process, noted *history.Process) {
-	state, err := p.End(syscall.SIGTERM, endPatience)
+func terminate(ctx context.Context, p *Process, noted *history.Process) {
+	state, err := p.End(ctx, syscall.SIGTERM)
 	switch {
 	case err != nil:
 		complain(noted, "%v", err)
@@ -105,10 +116,10 @@ func terminate(p *Process, noted *history.Process) {
 	}
 }
 
-func (w *World) quit(p *Process, noted *history.Process) {
+func (w *World) quit(ctx context.Context, p *Process, noted *history.Process) {
 	before, err := os.ReadFile(w.Log(p.Name))
 	if err == nil {
-		_, err = p.End(syscall.SIGQUIT, endPatience)
+		_, err = p.End(ctx, syscall.SIGQUIT)
 	}
 	if err != nil {
 		complain(noted, "%v", err)

@@ -18,9 +18,8 @@ import (
 const restartPause = 500 * time.Millisecond
 
 var (
-	errRuns     = errors.New("it runs already")
-	errRunsNot  = errors.New("it does not run")
-	errPatience = errors.New("it did not end in time")
+	errRuns    = errors.New("it runs already")
+	errRunsNot = errors.New("it does not run")
 )
 
 // command is a program to run, with its whole environment. Its output goes to the end of a file.
@@ -44,7 +43,7 @@ type Process struct {
 	paused   bool
 	closed   bool
 	restarts int
-	deaths   []string // how it ended by itself
+	deaths   []string // see Deaths
 	before   int64
 }
 
@@ -103,15 +102,22 @@ func (p *Process) launch() (*run, error) {
 // watch waits for the end of a run, and starts the process again if nobody has asked for it. A service
 // that has not served yet may give up its start, as a store may be away: that is not counted.
 func (p *Process) watch(r *run) {
-	_ = r.cmd.Wait() // its state says more
+	ctx, cancel := context.WithCancel(context.Background())
+	var asking sync.WaitGroup
+	asking.Go(func() { _ = p.AwaitReady(ctx) }) // which notes that it has served
+	_ = r.cmd.Wait()                            // its state says more
 	_ = r.stdin.Close()
 	close(r.ended)
+	cancel()
+	asking.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if r.asked || p.closed {
 		return
 	}
-	p.deaths = append(p.deaths, r.cmd.ProcessState.String())
+	if r.served {
+		p.deaths = append(p.deaths, r.cmd.ProcessState.String())
+	}
 	p.run = nil
 	time.AfterFunc(restartPause, func() {
 		p.mu.Lock()
@@ -190,9 +196,9 @@ func (p *Process) Resume() error {
 	return nil
 }
 
-// End asks the process to end with a signal, and waits for it. After patience it is killed, which is an
+// End asks the process to end with a signal, and waits for it. When ctx ends it is killed, which is an
 // error. The state says how it ended.
-func (p *Process) End(s os.Signal, patience time.Duration) (*os.ProcessState, error) {
+func (p *Process) End(ctx context.Context, s os.Signal) (*os.ProcessState, error) {
 	r, err := p.take()
 	if err != nil {
 		return nil, fmt.Errorf("end %s: %w", p.Name, err)
@@ -201,10 +207,10 @@ func (p *Process) End(s os.Signal, patience time.Duration) (*os.ProcessState, er
 	select {
 	case <-r.ended:
 		return r.cmd.ProcessState, nil
-	case <-time.After(patience):
+	case <-ctx.Done():
 		_ = r.cmd.Process.Kill()
 		<-r.ended
-		return r.cmd.ProcessState, fmt.Errorf("end %s: %w (%v)", p.Name, errPatience, patience)
+		return r.cmd.ProcessState, fmt.Errorf("end %s: %w", p.Name, context.Cause(ctx))
 	}
 }
 
@@ -225,7 +231,8 @@ func (p *Process) Restarts() int {
 	return p.restarts
 }
 
-// Deaths say how it has ended by itself.
+// Deaths say how it has ended by itself, in the runs that had served. Of a process that could not be started
+// again they say that.
 func (p *Process) Deaths() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -3,7 +3,11 @@ package world
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -21,34 +25,70 @@ func shell(t *testing.T, line string) *Process {
 	return p
 }
 
+// A start that is given up is no death.
 func TestAProcessThatEndsByItselfIsStartedAgain(t *testing.T) {
 	p := shell(t, "read line; exit 3")
+	var serves atomic.Bool
+	p.probe = func(context.Context) error {
+		if !serves.Load() {
+			return errors.New("not yet")
+		}
+		return nil
+	}
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Start(); !errors.Is(err, errRuns) {
 		t.Errorf("started twice: %v", err)
 	}
-	for i, served := range []bool{false, true} {
-		if served {
-			if err := p.Ready(t.Context()); err != nil {
-				t.Error(err)
-			}
+	for _, served := range []bool{false, true} {
+		if serves.Store(served); served { // which is seen without being asked for
+			await(t, "it is not seen to serve", func() bool {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				return p.run.served
+			})
 		}
 		p.mu.Lock()
-		_ = p.run.stdin.Close() // with which it ends
+		first := p.run
+		_ = first.stdin.Close() // with which it ends
 		p.mu.Unlock()
-		for deadline := time.Now().Add(10 * time.Second); len(p.Deaths()) == i || p.number() == 0; time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("it is not started again: %v", p.Deaths())
-			}
-		}
+		await(t, "it is not started again", func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.run != nil && p.run != first
+		})
 	}
 	if got := p.Restarts(); got != 1 {
 		t.Errorf("%d restarts are counted, and it has served once", got)
 	}
-	if got := p.Deaths(); got[0] != "exit status 3" {
-		t.Errorf("it has ended with %v", got)
+	if got := p.Deaths(); !slices.Equal(got, []string{"exit status 3"}) {
+		t.Errorf("it has died %q", got)
+	}
+}
+
+func await(t *testing.T, otherwise string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(otherwise)
+		}
+	}
+}
+
+func TestAProcessThatDoesNotEndIsKilled(t *testing.T) {
+	p := shell(t, "trap '' TERM; echo trapped; while :; do sleep 0.1; done")
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "it does not run", func() bool {
+		log, err := os.ReadFile(p.command.log)
+		return err == nil && len(log) > 0
+	})
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Millisecond, errPatience)
+	defer cancel()
+	if state, err := p.End(ctx, syscall.SIGTERM); !errors.Is(err, errPatience) || state.Success() || len(p.Deaths()) > 0 {
+		t.Errorf("it ends with %v, %v, %v", state, err, p.Deaths())
 	}
 }
 

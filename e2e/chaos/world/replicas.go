@@ -44,6 +44,10 @@ func (w *World) through(replica string) system.Settings {
 	return s
 }
 
+// cores makes every machine one of two cores to the services: how many passwords auth hashes at once, and so
+// its memory, and how many connections to Redis there are grows with them, and the bounds for leaks are for two.
+const cores = "GOMAXPROCS=2"
+
 func (w *World) startServices(ctx context.Context) error {
 	for _, replica := range AllReplicas() {
 		addr, err := w.address(replica)
@@ -58,7 +62,7 @@ func (w *World) startServices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		env := w.through(replica).Environ(replica, number)
+		env := append(w.through(replica).Environ(replica, number), cores)
 		if skew := w.config.Skew[replica]; skew != 0 {
 			env = append(env, defects.SkewVariable+"="+skew.String())
 		}

@@ -155,14 +155,17 @@ func TestAWorldIsHurtAndHeals(t *testing.T) {
 	if stuck, err := w.Stuck(bounded(t)); len(stuck) > 0 || err != nil {
 		t.Errorf("stuck charges %v, %v", stuck, err)
 	}
-	all, err := w.End(func(replica string) bool { return strings.HasSuffix(replica, "-1") })
+	all, err := w.End(t.Context(), func(replica string) bool { return strings.HasSuffix(replica, "-1") })
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(all) != len(w.Processes()) {
+		t.Errorf("%d processes are noted, and %d there are", len(all), len(w.Processes()))
+	}
 	for _, p := range all {
 		t.Logf("%+v", p)
-		if p.Exit != "" {
-			t.Errorf("%s: %s", p.Name, p.Exit)
+		if p.Exit != "" || len(p.Deaths) > 0 {
+			t.Errorf("%s: %s, %v", p.Name, p.Exit, p.Deaths)
 		}
 		if told := p.Goroutines > 0; told != strings.HasSuffix(p.Name, "-1") {
 			t.Errorf("%s told of %d goroutines", p.Name, p.Goroutines)
