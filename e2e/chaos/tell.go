@@ -161,6 +161,7 @@ func what(op history.Op) string {
 	words := []string{string(op.Kind)}
 	for _, part := range []struct{ name, value string }{
 		{"ticket", op.Ticket}, {"order", op.Order}, {"title", op.Title}, {"token", op.Token},
+		{"decision", op.Decision}, {"tried", string(op.Tried)},
 	} {
 		if part.value != "" {
 			words = append(words, part.name+" "+part.value)

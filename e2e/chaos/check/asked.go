@@ -91,7 +91,7 @@ func (j *judge) uncalledOrders() {
 // strangers notes a violation of what nobody who may has asked for. It is P6 if a stranger has.
 func (j *judge) strangers(promise, order, what string, ops ...history.Op) {
 	for _, op := range j.h.Ops {
-		if op.Kind == history.Pry && op.Order == order && op.Token != string(history.ReadOrder) && op.Token != string(history.ReadCharge) {
+		if op.Kind == history.Pry && op.Order == order && op.Tried != history.ReadOrder && op.Tried != history.ReadCharge {
 			promise = P6
 			ops = append(ops, op)
 		}

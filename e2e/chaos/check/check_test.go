@@ -316,13 +316,13 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 			late(h, history.Op{User: "ann", Kind: history.ReadOrder, Order: "O1", Outcome: history.Refused, Status: 401})
 		}},
 		{"a stranger's edit that took effect", P6, func(h *history.History) {
-			late(h, history.Op{User: "watcher", Kind: history.Pry, Token: "edit", Ticket: "T4", Title: "Taken", Price: 1, Outcome: history.Unknown})
+			late(h, history.Op{User: "watcher", Kind: history.Pry, Tried: history.Edit, Ticket: "T4", Title: "Taken", Price: 1, Outcome: history.Unknown})
 			late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, perhaps", Price: 903, Outcome: history.Unknown})
 			change(h.Final.Tickets, "T4", func(t *api.Ticket) { t.Title, t.Version = "Taken", 2 })
 		}},
 		{"a stranger's cancellation that took effect", P6, func(h *history.History) {
 			op := find(h, history.Cancel, "O2", 0)
-			op.Kind, op.Token, op.User, op.Outcome = history.Pry, "cancel", "watcher", history.Unknown
+			op.Kind, op.Tried, op.User, op.Outcome = history.Pry, history.Cancel, "watcher", history.Unknown
 		}},
 		{"a refusal as sold that was not", P7, func(h *history.History) {
 			late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, never", Outcome: history.Refused, Status: 400, Message: "A sold ticket cannot be changed"})

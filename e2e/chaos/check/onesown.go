@@ -25,10 +25,10 @@ func (j *judge) onesOwn() {
 // pried judges a request for what is somebody else's. It is refused, or finds nothing, also before the
 // service has heard of the thing.
 func (j *judge) pried(op history.Op) {
-	empty := op.Outcome == history.OK && op.Token == string(history.ReadCharge) && len(op.ChargeStates) == 0 && op.ChargeState == nil
+	empty := op.Outcome == history.OK && op.Tried == history.ReadCharge && len(op.ChargeStates) == 0 && op.ChargeState == nil
 	denied := op.Outcome == history.Refused && (op.Status == http.StatusUnauthorized || op.Status == http.StatusNotFound)
 	if op.Outcome != history.Unknown && !empty && !denied {
-		j.broken(P6, fmt.Sprintf("user %s got at somebody else's thing (%s), and was answered %d", op.User, op.Token, op.Status), op)
+		j.broken(P6, fmt.Sprintf("user %s got at somebody else's thing (%s), and was answered %d", op.User, op.Tried, op.Status), op)
 	}
 }
 

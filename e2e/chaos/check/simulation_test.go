@@ -277,7 +277,7 @@ func (s *simulation) use(o api.Order) {
 	case 4:
 		s.after(storyTTL-time.Second+s.up(2*time.Second), func() { pay("tok_visa") })
 	}
-	s.request(history.Op{User: "watcher", Kind: history.Pry, Token: "read-order", Order: o.ID},
+	s.request(history.Op{User: "watcher", Kind: history.Pry, Tried: history.ReadOrder, Order: o.ID},
 		func(op *history.Op) { refuse(op, http.StatusUnauthorized, "Not authorized") }, func(history.Op) {})
 }
 

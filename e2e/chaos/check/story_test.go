@@ -149,8 +149,8 @@ func story() history.History {
 	w.readOrder(w.order("O3", "cat", "T2", api.Created, "", 0))
 	w.refuse("dan", "T2")
 	w.readTicket(w.ticket("T2", "Row 2", 50, api.Reserved, "O3", 3))
-	w.add(history.Op{User: "watcher", Kind: history.Pry, Token: string(history.ReadOrder), Order: "O3", Outcome: history.Refused, Status: http.StatusUnauthorized})
-	w.add(history.Op{User: "watcher", Kind: history.Pry, Token: string(history.ReadCharge), Order: "O1"})
+	w.add(history.Op{User: "watcher", Kind: history.Pry, Tried: history.ReadOrder, Order: "O3", Outcome: history.Refused, Status: http.StatusUnauthorized})
+	w.add(history.Op{User: "watcher", Kind: history.Pry, Tried: history.ReadCharge, Order: "O1"})
 
 	w.list("T3", "Row 3", 700)
 	w.place("O4", "dan", "T3")

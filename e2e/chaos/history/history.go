@@ -37,7 +37,7 @@ const (
 	Place      Kind = "place"       // POST /api/orders: Ticket → OrderState
 	Cancel     Kind = "cancel"      // DELETE /api/orders/{Order}
 	Pay        Kind = "pay"         // POST /api/payments: Order, Token → ChargeState
-	Decide     Kind = "decide"      // the payer's answer to the bank: Order, Token "approve" or "refuse"
+	Decide     Kind = "decide"      // the payer's answer to the bank: Order, Decision
 	ReadTicket Kind = "read-ticket" // GET /api/tickets/{Ticket} → TicketState
 	ReadOrder  Kind = "read-order"  // GET /api/orders/{Order} → OrderState
 	ReadCharge Kind = "read-charge" // GET /api/payments?orderId={Order} → ChargeState
@@ -45,7 +45,7 @@ const (
 	MyCharges  Kind = "my-charges"  // GET /api/payments → ChargeStates
 	MyTickets  Kind = "my-tickets"  // GET /api/tickets?seller=me → TicketStates
 	Market     Kind = "market"      // GET /api/tickets → TicketStates
-	Pry        Kind = "pry"         // GET, PUT or DELETE of what is somebody else's: must be refused
+	Pry        Kind = "pry"         // what Tried says, of what is somebody else's: must be refused
 )
 
 // Outcome is what a client knows of its request.
@@ -75,7 +75,11 @@ type Op struct {
 	Order  string `json:"order,omitempty"`
 	Title  string `json:"title,omitempty"`
 	Price  int64  `json:"price,omitempty"` // in cents
-	Token  string `json:"token,omitempty"`
+	Token  string `json:"token,omitempty"` // of the card
+	// Decision is the answer to the bank, "approve" or "refuse".
+	Decision string `json:"decision,omitempty"`
+	// Tried is what a Pry would have been if it had been one's own.
+	Tried Kind `json:"tried,omitempty"`
 
 	// What was answered.
 	TicketState  *api.Ticket  `json:"ticketState,omitempty"`

@@ -12,7 +12,7 @@ import (
 
 // decide sends the payer's answer to the bank, remote.Approve or remote.Refuse.
 func (c *client) decide(ctx context.Context, charge api.Charge, decision string) history.Op {
-	op := history.Op{Kind: history.Decide, User: c.user.ID, Order: charge.OrderID, Token: decision}
+	op := history.Op{Kind: history.Decide, User: c.user.ID, Order: charge.OrderID, Decision: decision}
 	return c.record.Do(op, func(op *history.Op) {
 		ctx, cancel := c.request(ctx, requestTimeout)
 		defer cancel()

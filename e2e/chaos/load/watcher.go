@@ -50,15 +50,6 @@ func (w *watcher) bringFriend(ctx context.Context, n int) {
 	w.l.extra = append(w.l.extra, friend)
 }
 
-// What is tried of somebody else's, as the Token of an Op tells it.
-const (
-	pryEdit    = "edit"
-	pryOrder   = "read-order"
-	pryCancel  = "cancel"
-	pryPay     = "pay"
-	pryCharges = "read-charge" // the only one that is not refused: a list, of which nothing is one's own
-)
-
 func (w *watcher) pryTicket(ctx context.Context, n int) {
 	ticket, ok := w.l.board.anyTicket(w.choices, w.user.ID)
 	if !ok {
@@ -66,7 +57,7 @@ func (w *watcher) pryTicket(ctx context.Context, n int) {
 	}
 	var t api.Ticket
 	title, price := fmt.Sprintf("Taken %d by %s", n, w.email), int64(1234)
-	w.do(ctx, requestTimeout, history.Op{Kind: history.Pry, Token: pryEdit, Ticket: ticket, Title: title, Price: price},
+	w.do(ctx, requestTimeout, history.Op{Kind: history.Pry, Tried: history.Edit, Ticket: ticket, Title: title, Price: price},
 		http.MethodPut, "/api/tickets/"+ticket, offer{title, money.Cents(price).Dollars()}, &t,
 		func(op *history.Op) { op.TicketState = &t })
 }
@@ -82,18 +73,18 @@ func (w *watcher) pryOrder(ctx context.Context) {
 		charges []api.Charge
 	)
 	op := history.Op{Kind: history.Pry, Order: order}
-	try := func(token, method, path string, body, answer any, keep func(*history.Op)) {
-		op.Token = token
+	try := func(what history.Kind, method, path string, body, answer any, keep func(*history.Op)) {
+		op.Tried = what
 		w.do(ctx, requestTimeout, op, method, path, body, answer, keep)
 	}
 	switch w.IntN(4) {
 	case 0:
-		try(pryOrder, http.MethodGet, "/api/orders/"+order, nil, &o, func(op *history.Op) { op.OrderState = &o })
+		try(history.ReadOrder, http.MethodGet, "/api/orders/"+order, nil, &o, func(op *history.Op) { op.OrderState = &o })
 	case 1:
-		try(pryCancel, http.MethodDelete, "/api/orders/"+order, nil, nil, nothing)
+		try(history.Cancel, http.MethodDelete, "/api/orders/"+order, nil, nil, nothing)
 	case 2:
-		try(pryPay, http.MethodPost, "/api/payments", payment{order, "tok_visa"}, &charge, func(op *history.Op) { op.ChargeState = &charge })
-	case 3:
-		try(pryCharges, http.MethodGet, "/api/payments?orderId="+order, nil, &charges, func(op *history.Op) { op.ChargeStates = charges })
+		try(history.Pay, http.MethodPost, "/api/payments", payment{order, "tok_visa"}, &charge, func(op *history.Op) { op.ChargeState = &charge })
+	case 3: // the only one that is not refused: a list, of which nothing is one's own
+		try(history.ReadCharge, http.MethodGet, "/api/payments?orderId="+order, nil, &charges, func(op *history.Op) { op.ChargeStates = charges })
 	}
 }
