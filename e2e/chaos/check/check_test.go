@@ -103,6 +103,9 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 			find(h, history.MyOrders, "bob", 0).OrderStates = nil
 		}},
 		{"an order that its list leaves out", P2, func(h *history.History) { find(h, history.MyOrders, "bob", 0).OrderStates = nil }},
+		{"a ticket that its seller's list leaves out", P2, func(h *history.History) {
+			late(h, history.Op{User: "seller", Kind: history.MyTickets, TicketStates: []api.Ticket{*ticket(h, "T1"), *ticket(h, "T2"), *ticket(h, "T3")}})
+		}},
 		{"an acknowledged edit that is undone", P2, func(h *history.History) {
 			late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, last", Price: 902,
 				TicketState: &api.Ticket{ID: "T4", Title: "Row 4, last", Price: money.Cents(902).Dollars(), UserID: "seller", Status: api.Available, Version: 2}})

@@ -150,7 +150,9 @@ func (j *judge) notForgotten() {
 				j.broken(P2, fmt.Sprintf("payments knew order %s, and then does not", op.Order), s.op, op)
 			}
 		case history.MyOrders:
-			j.listed(op)
+			j.ordersListed(op)
+		case history.MyTickets:
+			j.ticketsListed(op)
 		}
 	}
 }
@@ -167,9 +169,9 @@ func (j *judge) placedBefore(op history.Op) (history.Op, bool) {
 	return j.places[op.Ticket][i], true
 }
 
-// listed looks for orders that a list of their buyer leaves out though the buyer was told of them before.
-// The list is expected to be on one page.
-func (j *judge) listed(op history.Op) {
+// ordersListed looks for orders that a list of their buyer leaves out though somebody was told of them before.
+// The list is expected to be on one page, as is that of a seller's tickets.
+func (j *judge) ordersListed(op history.Op) {
 	if op.Outcome != history.OK {
 		return
 	}
@@ -181,6 +183,23 @@ func (j *judge) listed(op history.Op) {
 		if !slices.ContainsFunc(op.OrderStates, func(o api.Order) bool { return o.ID == id }) {
 			op.OrderStates = nil
 			j.broken(P2, fmt.Sprintf("order %s is not in its buyer's list", id), s.op, op)
+			return
+		}
+	}
+}
+
+func (j *judge) ticketsListed(op history.Op) {
+	if op.Outcome != history.OK {
+		return
+	}
+	for _, id := range sorted(j.tickets) {
+		s, _ := earliest(j.tickets[id], always)
+		if s.state.UserID != op.User || s.op.Return >= op.Call {
+			continue
+		}
+		if !slices.ContainsFunc(op.TicketStates, func(t api.Ticket) bool { return t.ID == id }) {
+			op.TicketStates = nil
+			j.broken(P2, fmt.Sprintf("ticket %s is not in its seller's list", id), s.op, op)
 			return
 		}
 	}
