@@ -47,8 +47,10 @@ const styles: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
   },
 };
 
+/** "Nov 24, 2026, 3:35 AM UTC", which breaks between the date and the time alone. */
 export function formatTime(time: Date, style: TimeStyle, timeZone: string): string {
-  return new Intl.DateTimeFormat(LOCALE, { ...styles[style], timeZone }).format(time);
+  const text = new Intl.DateTimeFormat(LOCALE, { ...styles[style], timeZone }).format(time);
+  return text.replace(/ (?!\d{1,2}:)/g, "\u00a0");
 }
 
 /**
