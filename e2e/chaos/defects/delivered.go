@@ -7,7 +7,7 @@ var delivered = []Defect{
 	{
 		Name:     "reconnect-left-out",
 		Why:      "a broker that was lost is not connected to again",
-		Promises: []string{"P2", "P4", "P5"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
 		Edits: []Edit{{"common/bus/stan/session.go", "\t\tb.log.Error(\"broker lost\", \"cause\", s.cause)\n",
 			"\t\tb.log.Error(\"broker lost\", \"cause\", s.cause)\n\t\t<-ctx.Done()\n\t\treturn\n"}},
@@ -15,15 +15,15 @@ var delivered = []Defect{
 	{
 		Name:     "not-durable",
 		Why:      "a group of listeners is forgotten with its last member, and starts with what is published then",
-		Promises: []string{"P2", "P4", "P5"},
-		Provoke:  []string{"kill:nats", "kill", "pause:nats"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
+		Provoke:  []string{"kill:tickets", "kill:orders", "kill:payments"}, // now and then of both replicas
 		Edits:    []Edit{{subscriptionFile, "\t\tstan.DurableName(s.group),\n\t\tstan.DeliverAllAvailable(),\n", ""}},
 	},
 	{
 		Name:     "acknowledged-first",
 		Why:      "a message is acknowledged before its handling is stored",
-		Promises: []string{"P2", "P4", "P5"},
-		Provoke:  []string{"kill:mongo", "pause:mongo", "cut:mongo", "kill"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
+		Provoke:  []string{"slow:mongo", "cut:mongo", "kill:tickets", "kill:orders", "kill:payments"},
 		Edits: []Edit{{subscriptionFile, `	err := s.handle(ctx, m.Data)
 	<-places
 	if err != nil {
@@ -42,7 +42,7 @@ var delivered = []Defect{
 	{
 		Name:     "errors-swallowed",
 		Why:      "a message whose handling failed is logged and acknowledged",
-		Promises: []string{"P2", "P4", "P5"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:mongo", "pause:mongo", "cut:mongo", "slow:mongo"},
 		Edits: []Edit{{"common/bus/bus.go", `it will come again", "channel", l.Channel, "error", err)
 		}

@@ -88,7 +88,7 @@ var paid = []Defect{
 		Why:      "the card is charged before the PaymentIntent is stored with the charge",
 		Promises: []string{"P4"},
 		Service:  "payments",
-		Provoke:  []string{"kill:payments", "pause:payments", "cut:payments", "kill:mongo", "stripe"},
+		Provoke:  []string{"slow:payments", "kill:payments"}, // a long moment between the two, and a death in it
 		Edits: []Edit{
 			{payFile, "\tc, err = s.change(ctx, c, func(c *Charge) { c.Attach(intent) })\n",
 				"\tconfirmed := s.stripe.confirm(ctx, intent)\n\tc, err = s.change(ctx, c, func(c *Charge) { c.Attach(intent) })\n"},

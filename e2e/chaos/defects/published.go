@@ -11,21 +11,21 @@ var published = []Defect{
 	{
 		Name:     "outbox-not-swept",
 		Why:      "nobody looks for events that a crash or an outage of the broker has left in the outbox",
-		Promises: []string{"P2", "P4", "P5"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats", "kill"},
 		Edits:    []Edit{{relayFile, "\tr.sweepUntil(ctx)\n", "\t<-ctx.Done()\n"}},
 	},
 	{
 		Name:     "outbox-not-stored",
 		Why:      "events are published from memory after the commit, not committed with the state",
-		Promises: []string{"P2", "P4", "P5"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats", "kill"},
 		Edits:    []Edit{{"common/aggregate/aggregate.go", "`bson:\"outbox,omitempty\"`", "`bson:\"-\"`"}},
 	},
 	{
 		Name:     "removed-before-published",
 		Why:      "an event is removed from the outbox before the broker has stored it",
-		Promises: []string{"P2", "P4", "P5"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
 		Edits: []Edit{{relayFile, `	if err := r.bus.Publish(ctx, p.Channel, []byte(p.Message)); err != nil {
 		return fmt.Errorf("publish: %w", err)
@@ -51,7 +51,7 @@ var published = []Defect{
 	{
 		Name:     "publish-unacknowledged",
 		Why:      "a publication counts as done before the broker has stored it",
-		Promises: []string{"P2", "P4", "P5"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
 		Edits: []Edit{{stanFile, `	select {
 	case err := <-stored:
@@ -64,7 +64,7 @@ var published = []Defect{
 	{
 		Name:     "last-write-wins",
 		Why:      "a change is written back although the document has changed since it was read",
-		Promises: []string{"P2", "P4", "P5"},
+		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"slow:mongo", "pause", "replay"},
 		Edits: []Edit{
 			{storeFile, "\tread := r.Version\n", ""},
