@@ -88,11 +88,15 @@ func (p processor) open(ctx context.Context, order string, amount money.Cents, m
 	return intent.ID, nil
 }
 
-// confirm asks the bank for the money.
+// confirm asks the bank for the money. If the bank has to ask the payer, it is Stripe.js in the payer's
+// browser that shows the bank's page: use_stripe_sdk.
 func (p processor) confirm(ctx context.Context, intent string) error {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	_, err := p.api.PaymentIntents.Confirm(intent, &stripe.PaymentIntentConfirmParams{Params: stripe.Params{Context: ctx}})
+	_, err := p.api.PaymentIntents.Confirm(intent, &stripe.PaymentIntentConfirmParams{
+		Params:       stripe.Params{Context: ctx},
+		UseStripeSDK: stripe.Bool(true),
+	})
 	return err
 }
 

@@ -1,6 +1,10 @@
 package payments
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
@@ -43,6 +47,24 @@ func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
 	}
 	if _, err := p.refunded(ctx, intent, 1); err != nil {
 		t.Error("list refunds:", err)
+	}
+}
+
+// Stripe wants to know who confirms on a server and lets Stripe.js show the bank's page.
+func TestStripeIsToldWhoShowsTheBanksPage(t *testing.T) {
+	var told url.Values
+	fake := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		told = r.PostForm
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer fake.Close()
+	p := newProcessor(StripeConfig{Key: "sk_test_123", URL: fake.URL}, nil, servicetest.Log(t))
+	if err := p.confirm(t.Context(), "pi_1"); err != nil {
+		t.Fatal(err)
+	}
+	if told.Get("use_stripe_sdk") != "true" {
+		t.Errorf("Stripe is told %v, want use_stripe_sdk=true", told)
 	}
 }
 

@@ -142,6 +142,17 @@ func TestCancelledPaymentIsNotApproved(t *testing.T) {
 	}
 }
 
+// Stripe.js shows the page to whoever asks for it, though there is a return_url.
+func TestBankShownByStripeJS(t *testing.T) {
+	a := open(t, sandbox.Options{})
+	in, err := a.PaymentIntents.Confirm(a.intent("pm_card_authenticationRequired").ID,
+		&stripe.PaymentIntentConfirmParams{ReturnURL: stripe.String(shop), UseStripeSDK: stripe.Bool(true)})
+	a.must(err)
+	if in.NextAction.Type != stripe.PaymentIntentNextActionTypeUseStripeSDK {
+		t.Errorf("got %s", in.LastResponse.RawJSON)
+	}
+}
+
 // Without a return_url Stripe.js shows the page, and the payer stays on it.
 func TestBankWithoutReturnURL(t *testing.T) {
 	a := open(t, sandbox.Options{PublicURL: "http://pay.test/"})

@@ -9,7 +9,7 @@ func createPaymentIntent(c *call) action {
 	}
 	method, description, metadata := c.text("payment_method"), c.text("description"), c.dict("metadata")
 	c.list("payment_method_types", "card")
-	confirm, returnURL := c.boolean("confirm"), c.link("return_url")
+	confirm, shown := c.boolean("confirm"), c.bankShown()
 	return func(tx *tx) (any, error) {
 		in := newPaymentIntent(tx.newID(paymentIntents), amount, tx.now)
 		in.Description, in.Metadata = nullable(description), metadata
@@ -29,7 +29,7 @@ func createPaymentIntent(c *call) action {
 		if !confirm {
 			return in, nil
 		}
-		return pay(tx, in, pm, bankPage(c.bank, in), returnURL)
+		return pay(tx, in, pm, bankPage(c.bank, in), shown)
 	}
 }
 
@@ -69,7 +69,7 @@ func listPaymentIntents(c *call) action {
 }
 
 func confirmPaymentIntent(c *call) action {
-	method, returnURL, secret := c.text("payment_method"), c.link("return_url"), c.clientSecret()
+	method, shown, secret := c.text("payment_method"), c.bankShown(), c.clientSecret()
 	return func(tx *tx) (any, error) {
 		in, err := find[paymentIntent](tx, paymentIntents, c.object)
 		if err != nil {
@@ -91,8 +91,18 @@ func confirmPaymentIntent(c *call) action {
 		if err != nil {
 			return nil, asParam("payment_method", err)
 		}
-		return pay(tx, in, pm, bankPage(c.bank, in), returnURL)
+		return pay(tx, in, pm, bankPage(c.bank, in), shown)
 	}
+}
+
+// bankShown is who shows the payer the bank's page, should the bank ask.
+type bankShown struct {
+	returnURL string // where the page sends the payer back to, empty if it does not
+	byScript  bool   // by Stripe.js, even if there is a returnURL
+}
+
+func (c *call) bankShown() bankShown {
+	return bankShown{c.link("return_url"), c.boolean("use_stripe_sdk")}
 }
 
 // clientSecret reads what a payer proves to be the payer with.
@@ -126,13 +136,13 @@ func cancelPaymentIntent(c *call) action {
 }
 
 // pay tries an intent with a card: it is captured, declined, or the bank is asked.
-func pay(tx *tx, in *paymentIntent, pm *paymentMethod, bankPage, returnURL string) (any, error) {
+func pay(tx *tx, in *paymentIntent, pm *paymentMethod, bankPage string, shown bankShown) (any, error) {
 	card := pm.testCard()
 	switch {
 	case card.asksBank:
-		in.askBank(pm, bankPage, returnURL)
+		in.askBank(pm, bankPage, shown)
 		put(tx, paymentIntents, in.ID, in)
-		put(tx, returnURLs, in.ID, returnURL)
+		put(tx, returnURLs, in.ID, shown.returnURL)
 		tx.emit("payment_intent.requires_action", in)
 		return in, nil
 	case card.declineCode != "":

@@ -53,7 +53,8 @@ type paymentIntent struct {
 }
 
 // nextAction is what the payer has to do: go to the bank's page. Stripe gives its
-// address to whoever named a return_url, and else to Stripe.js.
+// address to whoever named a return_url and did not ask for Stripe.js to show it, and else
+// to Stripe.js.
 type nextAction struct {
 	Type          string         `json:"type"`
 	RedirectToURL *redirectToURL `json:"redirect_to_url,omitempty"`
@@ -112,12 +113,12 @@ func (in *paymentIntent) mayConfirm() error {
 }
 
 // askBank sends the payer to the bank's page.
-func (in *paymentIntent) askBank(pm *paymentMethod, page, returnURL string) {
+func (in *paymentIntent) askBank(pm *paymentMethod, page string, shown bankShown) {
 	in.use(pm)
 	in.Status = requiresAction
 	in.LastPaymentError = nil
-	if returnURL != "" {
-		in.NextAction = &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{returnURL, page}}
+	if shown.returnURL != "" && !shown.byScript {
+		in.NextAction = &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{shown.returnURL, page}}
 	} else {
 		in.NextAction = &nextAction{Type: "use_stripe_sdk", UseStripeSDK: &useStripeSDK{"three_d_secure_redirect", page}}
 	}
