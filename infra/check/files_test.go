@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,8 +25,9 @@ func read(t *testing.T, name string) string {
 func TestComposeRunsWhatTheBaseRuns(t *testing.T) {
 	var compose struct {
 		Services map[string]struct {
-			Image   string
-			Command []string
+			Image       string
+			Command     []string
+			Environment map[string]string
 		}
 	}
 	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &compose); err != nil {
@@ -42,6 +44,11 @@ func TestComposeRunsWhatTheBaseRuns(t *testing.T) {
 		}
 		if got, want := compose.Services[service].Command, append(slices.Clone(w.container().Command), w.container().Args...); !slices.Equal(got, want) {
 			t.Errorf("%s runs %v, the base runs %v", service, got, want)
+		}
+	}
+	for name, value := range compose.Services["mongo"].Environment {
+		if w, _ := s.workload("orders-mongo"); w.value(name) != value {
+			t.Errorf("mongo has %s=%s, the base has %q", name, value, w.value(name))
 		}
 	}
 	if len(compose.Services) != 3 {
@@ -80,6 +87,53 @@ func TestDockerfilesPinWhatTheyBuildOn(t *testing.T) {
 		}
 		if strings.Contains(text, "# syntax=") {
 			t.Errorf("%s: a build would fetch its language from a registry", name)
+		}
+	}
+}
+
+// value is what a variable is set to.
+func (w Workload) value(name string) string {
+	v, _ := w.variable(name)
+	return v.Value
+}
+
+// MongoDB 8.0 corrupts its memory on Linux 6.19 to 7.0.13 unless glibc keeps restartable sequences to
+// itself. Before 8.0.30 it refuses newer kernels as well (SERVER-121912, SERVER-125742).
+func TestMongoDBRunsOnEveryKernel(t *testing.T) {
+	s, _ := parse(files(t, "infra/k8s"))
+	seen := 0
+	for _, w := range s.Workloads {
+		patch, is := strings.CutPrefix(w.container().Image, "mongo:8.0.")
+		if !is {
+			continue
+		}
+		seen++
+		patch, _, _ = strings.Cut(patch, "-")
+		if n, err := strconv.Atoi(patch); err != nil || n < 30 {
+			t.Errorf("%s: %s refuses kernels from 6.19 on, or crashes there", w, w.container().Image)
+		}
+		if got := w.value("GLIBC_TUNABLES"); got != "glibc.pthread.rseq=1" {
+			t.Errorf("%s: GLIBC_TUNABLES is %q", w, got)
+		}
+	}
+	if seen != 4 {
+		t.Errorf("%d MongoDBs of version 8.0, want 4", seen)
+	}
+}
+
+// minikube starts containerd unless it is told otherwise, and then its docker-env names an address that
+// Skaffold's client of Docker can't dial.
+func TestMinikubeIsStartedWithDocker(t *testing.T) {
+	starts := regexp.MustCompile(`minikube start .*`)
+	for _, name := range []string{"README.md", ".github/workflows/test.yml"} {
+		found := starts.FindAllString(read(t, name), -1)
+		if len(found) == 0 {
+			t.Errorf("%s doesn't start minikube", name)
+		}
+		for _, line := range found {
+			if !strings.Contains(line, "--container-runtime=docker") {
+				t.Errorf("%s: %s", name, line)
+			}
 		}
 	}
 }
