@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { configProblems, sandboxBankUrl, stripeKey } from "./config";
 
@@ -26,6 +29,32 @@ test("the key is that of the environment as it now is", () => {
   vi.stubEnv("STRIPE_PUBLISHABLE_KEY", "pk_test_123");
   expect(stripeKey()).toBe("pk_test_123");
   vi.unstubAllEnvs();
+});
+
+test("a key that arrives as a file after the start is found, and only if it may be public", () => {
+  const dir = mkdtempSync(join(tmpdir(), "key-"));
+  const file = join(dir, "key");
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  vi.stubEnv("STRIPE_PUBLISHABLE_KEY", "");
+  vi.stubEnv("STRIPE_PUBLISHABLE_KEY_FILE", file);
+
+  expect(stripeKey()).toBeUndefined();
+  writeFileSync(file, "pk_test_123\n");
+  expect(stripeKey()).toBe("pk_test_123");
+  writeFileSync(file, "pk_live_456");
+  expect(stripeKey()).toBe("pk_live_456");
+  expect(error).not.toHaveBeenCalled();
+
+  writeFileSync(file, "sk_test_123");
+  expect(stripeKey()).toBeUndefined();
+  expect(error.mock.calls.join()).not.toContain("sk_test_123");
+  expect(error).toHaveBeenCalledOnce();
+
+  vi.stubEnv("STRIPE_PUBLISHABLE_KEY", "pk_test_789");
+  expect(stripeKey()).toBe("pk_test_789");
+  rmSync(dir, { recursive: true });
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
 });
 
 test("the bank's page is the sandbox's, where there is one", () => {

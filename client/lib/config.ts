@@ -1,4 +1,5 @@
 // What is read from the environment, at run time: one image serves every environment.
+import { readFileSync } from "node:fs";
 
 export type ServiceName = "auth" | "tickets" | "orders" | "payments";
 
@@ -25,9 +26,28 @@ export function sandboxBankUrl(stripeId: string, clientSecret: string): string |
   );
 }
 
-/** Stripe's publishable key. Without one, only the sandbox's test cards can pay. */
+// Never a secret key: this one goes to every browser.
+const PUBLISHABLE = /^pk_(test|live)_\w+$/;
+
+/**
+ * Stripe's publishable key: the variable's, or what its file holds at the moment, since the file of a
+ * secret may appear after the server has started. Without a key, only the sandbox's test cards can pay.
+ */
 export function stripeKey(): string | undefined {
-  return process.env.STRIPE_PUBLISHABLE_KEY || undefined;
+  return process.env.STRIPE_PUBLISHABLE_KEY || keyIn(process.env.STRIPE_PUBLISHABLE_KEY_FILE);
+}
+
+function keyIn(file: string | undefined): string | undefined {
+  if (!file) return undefined;
+  let key: string;
+  try {
+    key = readFileSync(file, "utf8").trim();
+  } catch {
+    return undefined; // not there yet
+  }
+  if (PUBLISHABLE.test(key)) return key;
+  console.error(`client: ${file} must hold a publishable key, which begins with pk_test_ or pk_live_`);
+  return undefined;
 }
 
 /** What is missing or malformed in the environment, everything at once, in words for the operator. */
@@ -40,7 +60,7 @@ export function configProblems(env: Record<string, string | undefined>): string[
     }
   }
   // What is there may be the secret key, so it is not repeated.
-  if (env.STRIPE_PUBLISHABLE_KEY && !/^pk_(test|live)_\w+$/.test(env.STRIPE_PUBLISHABLE_KEY)) {
+  if (env.STRIPE_PUBLISHABLE_KEY && !PUBLISHABLE.test(env.STRIPE_PUBLISHABLE_KEY)) {
     problems.push("STRIPE_PUBLISHABLE_KEY must be a publishable key, which begins with pk_test_ or pk_live_");
   }
   if (!env.API_URL) {
