@@ -49,6 +49,9 @@ func network(s System, code Code) (c complaints) {
 		if !s.allows(w, networking.PolicyTypeEgress, 53, isDNS) {
 			c.add("NetworkPolicy: %s cannot look names up", w)
 		}
+		if !s.allows(w, networking.PolicyTypeEgress, 53, isNodeDNS) {
+			c.add("NetworkPolicy: %s cannot look names up at a cache on its node", w)
+		}
 	}
 	return c
 }
@@ -273,6 +276,11 @@ func isController(p networking.NetworkPolicyPeer) bool { return isNamespace(p, "
 
 func isDNS(p networking.NetworkPolicyPeer) bool {
 	return isNamespace(p, "kube-system") && labelSelected(p.PodSelector, map[string]string{"k8s-app": "kube-dns"})
+}
+
+// isNodeDNS matches the address at which NodeLocal DNSCache listens unless it is told another.
+func isNodeDNS(p networking.NetworkPolicyPeer) bool {
+	return p.IPBlock != nil && p.IPBlock.CIDR == "169.254.20.10/32" && len(p.IPBlock.Except) == 0
 }
 
 func isBlock(p networking.NetworkPolicyPeer) bool { return p.IPBlock != nil }

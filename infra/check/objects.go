@@ -30,6 +30,7 @@ type System struct {
 	HTTPRoutes      []*gateway.HTTPRoute
 	Gateways        []*gateway.Gateway
 	Namespaces      []*core.Namespace
+	Claims          []*core.PersistentVolumeClaim
 }
 
 // Workload is what has pods: a Deployment or a StatefulSet.
@@ -67,6 +68,8 @@ func (s *System) decode(t meta.TypeMeta, text []byte) error {
 	switch t.APIVersion + " " + t.Kind {
 	case "v1 Namespace":
 		return strictly(text, &s.Namespaces)
+	case "v1 PersistentVolumeClaim":
+		return strictly(text, &s.Claims)
 	case "v1 ServiceAccount":
 		return strictly(text, &s.ServiceAccounts)
 	case "v1 Service":

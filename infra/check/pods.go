@@ -191,6 +191,19 @@ func environment(s System, code Code) (c complaints) {
 				c.add("%s: %s is in the manifest, for all to read", w, v.Name)
 			}
 		}
+		for _, v := range w.Template.Spec.Volumes {
+			if v.Secret == nil {
+				continue
+			}
+			for _, item := range v.Secret.Items {
+				if !slices.Contains(code.Secrets[v.Secret.SecretName], item.Key) {
+					c.add("%s: docs/operations.md does not say how to make %s of secret %s", w, item.Key, v.Secret.SecretName)
+				}
+			}
+			if len(v.Secret.Items) == 0 {
+				c.add("%s: volume %s has all of secret %s", w, v.Name, v.Secret.SecretName)
+			}
+		}
 		reads, known := code.Reads[w.Name]
 		if !known {
 			continue

@@ -135,14 +135,17 @@ func gatewayRoutes(s System, code Code) (c complaints) {
 	return c
 }
 
-// volumes: what is mounted is there, and what is there is mounted. A claim belongs to one pod alone.
+// volumes: what is mounted is there, and what is there is mounted.
 func volumes(s System, _ Code) (c complaints) {
 	for _, w := range s.Workloads {
 		there := map[string]bool{}
 		for _, v := range w.Template.Spec.Volumes {
 			there[v.Name] = false
-			if v.PersistentVolumeClaim != nil {
-				c.add("%s: volume %s: claims are made by a StatefulSet here", w, v.Name)
+			if claim := v.PersistentVolumeClaim; claim != nil {
+				if !slices.ContainsFunc(s.Claims, func(have *core.PersistentVolumeClaim) bool { return have.Name == claim.ClaimName }) {
+					c.add("%s: volume %s: there is no claim %s", w, v.Name, claim.ClaimName)
+				}
+				c = append(c, writable(w)...)
 			}
 			if v.EmptyDir != nil && v.EmptyDir.SizeLimit == nil {
 				c.add("%s: volume %s may fill the node's disk", w, v.Name)
@@ -153,9 +156,7 @@ func volumes(s System, _ Code) (c complaints) {
 			if claim.Spec.Resources.Requests.Storage().IsZero() {
 				c.add("%s: claim %s has no size", w, claim.Name)
 			}
-			if w.Template.Spec.SecurityContext == nil || w.Template.Spec.SecurityContext.FSGroup == nil {
-				c.add("%s: without fsGroup it may not write to its volume", w)
-			}
+			c = append(c, writable(w)...)
 		}
 		if len(w.Claims) > 0 && (w.Replicas == nil || *w.Replicas != 1) {
 			c.add("%s: more than one of it would each have data of its own", w)
@@ -175,15 +176,31 @@ func volumes(s System, _ Code) (c complaints) {
 	return c
 }
 
-// scaling: a service has at least two pods, and stays up when a node is drained. A store has one.
+func writable(w Workload) (c complaints) {
+	if x := w.Template.Spec.SecurityContext; x == nil || x.FSGroup == nil {
+		c.add("%s: without fsGroup it may not write to its volume", w)
+	}
+	return c
+}
+
+// claims: a claim belongs to one pod alone.
+func claims(s System, _ Code) (c complaints) {
+	for _, w := range s.Workloads {
+		for _, v := range w.Template.Spec.Volumes {
+			if v.PersistentVolumeClaim != nil {
+				c.add("%s: volume %s: claims are made by a StatefulSet here", w, v.Name)
+			}
+		}
+	}
+	return c
+}
+
+// scaling: a service has at least two pods, as many as its autoscaler says, and stays up when a node is
+// drained. A store has one.
 func scaling(s System, code Code) (c complaints) {
 	for _, w := range s.Workloads {
 		if !code.isOurs(w.Name) {
 			continue
-		}
-		least := int32(1)
-		if w.Replicas != nil {
-			least = *w.Replicas
 		}
 		scaled := false
 		for _, a := range s.Autoscalers {
@@ -191,18 +208,15 @@ func scaling(s System, code Code) (c complaints) {
 				continue
 			}
 			scaled = true
-			if w.Replicas == nil {
-				least = *a.Spec.MinReplicas
-			}
-			if *a.Spec.MinReplicas < 2 || *a.Spec.MinReplicas < least || a.Spec.MaxReplicas <= *a.Spec.MinReplicas {
-				c.add("HorizontalPodAutoscaler %s: from %d to %d", a.Name, *a.Spec.MinReplicas, a.Spec.MaxReplicas)
+			if a.Spec.MinReplicas == nil || *a.Spec.MinReplicas < 2 || a.Spec.MaxReplicas <= *a.Spec.MinReplicas {
+				c.add("HorizontalPodAutoscaler %s: it keeps fewer than two pods, or has no room above", a.Name)
 			}
 		}
 		if !scaled {
 			c.add("%s: nothing scales it", w)
 		}
-		if least < 2 {
-			c.add("%s: %d pods", w, least)
+		if scaled && w.Replicas != nil {
+			c.add("%s: every apply would set the number of pods back to %d, which its autoscaler decides", w, *w.Replicas)
 		}
 		if !slices.ContainsFunc(s.selectedBy(w), func(most intstr.IntOrString) bool { return most == intstr.FromInt32(1) }) {
 			c.add("%s: no budget lets one pod of it go at a time", w)
