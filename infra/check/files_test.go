@@ -2,6 +2,7 @@ package check
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	apps "k8s.io/api/apps/v1"
+	core "k8s.io/api/core/v1"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
 
@@ -135,5 +139,66 @@ func TestMinikubeIsStartedWithDocker(t *testing.T) {
 				t.Errorf("%s: %s", name, line)
 			}
 		}
+	}
+}
+
+// syncs are the folders of a development container to which skaffold.yaml syncs files, by service.
+func syncs(t *testing.T) map[string][]string {
+	t.Helper()
+	var s struct {
+		Build struct {
+			Artifacts []struct {
+				Image string
+				Sync  struct {
+					Manual []struct{ Src, Strip, Dest string }
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "skaffold.yaml")), &s); err != nil {
+		t.Fatal(err)
+	}
+	folders := map[string][]string{}
+	for _, a := range s.Build.Artifacts {
+		for _, rule := range a.Sync.Manual {
+			folder, _, deep := strings.Cut(strings.TrimPrefix(rule.Src, rule.Strip), "/**/")
+			if !deep {
+				t.Errorf("skaffold.yaml: %s: %s isn't all of a folder", a.Image, rule.Src)
+			}
+			for _, name := range strings.Split(strings.Trim(folder, "{}"), ",") {
+				folders[path.Base(a.Image)] = append(folders[path.Base(a.Image)], path.Join(rule.Dest, name))
+			}
+		}
+	}
+	return folders
+}
+
+// What is synced anywhere else is lost with the pod: docs/decisions/0032.
+func TestSyncedFilesOutliveThePod(t *testing.T) {
+	documents, err := Build(filesys.MakeFsOnDisk(), filepath.Join(root, "infra/k8s-dev"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := Parse(documents...)
+	folders := syncs(t)
+	for _, service := range append(slices.Clone(code(t).Services), "client") {
+		w, _ := s.workload(service)
+		if len(folders[service]) == 0 {
+			t.Errorf("nothing is synced to %s", service)
+		}
+		for _, folder := range folders[service] {
+			if !slices.ContainsFunc(w.container().VolumeMounts, func(m core.VolumeMount) bool {
+				return m.Name == "sources" && (m.MountPath == folder || strings.HasPrefix(folder, m.MountPath+"/"))
+			}) {
+				t.Errorf("%s: %s isn't on the volume", service, folder)
+			}
+		}
+		if w.Deployment == nil || w.Deployment.Spec.Strategy.Type != apps.RecreateDeploymentStrategyType {
+			t.Errorf("%s: two pods at a time would have one volume", service)
+		}
+	}
+	kept := regexp.MustCompile(`keep.sh \S+ /app ([\w ]+?) &&`).FindStringSubmatch(read(t, "client/Dockerfile"))
+	if want := strings.ReplaceAll(strings.Join(slices.Compact(slices.Sorted(slices.Values(folders["client"]))), " "), "/app/", ""); kept == nil || kept[1] != want {
+		t.Errorf("client/Dockerfile fills %q, skaffold.yaml syncs to %s", kept, want)
 	}
 }

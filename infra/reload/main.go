@@ -1,7 +1,7 @@
-// Command reload is process 1 of a development container. It runs the service of SERVICE, builds it anew
-// whenever one of its source files changes, and puts the new program in the place of the old one.
+// Command reload is process 1 of a development container. It builds and runs the service named by SERVICE,
+// and rebuilds and replaces it whenever one of its source files changes.
 //
-// It is built from its files alone, without the module around it.
+// It is built from its files alone, without the module around it. keep.sh readies the sources first.
 package main
 
 import (

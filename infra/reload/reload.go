@@ -20,7 +20,7 @@ const restartDelay = 2 * time.Second
 // reloader keeps a program running that is built from sources.
 type reloader struct {
 	sources  []string // folders
-	program  string   // the program that is there already
+	program  string   // where the program is built
 	build    func(ctx context.Context, output string) error
 	interval time.Duration // between two looks at the sources
 	out      io.Writer     // its own words, and the program's
@@ -28,7 +28,7 @@ type reloader struct {
 
 // run ends with ctx, once the program has ended.
 func (r *reloader) run(ctx context.Context) error {
-	seen, err := r.look()
+	seen, err := r.first(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,26 @@ func (r *reloader) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// first returns when the sources compile. The program of the image may be older than they are, so it
+// never runs in their place.
+func (r *reloader) first(ctx context.Context) (uint64, error) {
+	var seen uint64
+	for ctx.Err() == nil {
+		now, err := r.look()
+		if err != nil {
+			return 0, err
+		}
+		if now != seen && r.settled(ctx, now) {
+			seen = now
+			if r.rebuild(ctx, r.program) {
+				break
+			}
+			fmt.Fprintln(r.out, "reload: NOTHING RUNS: the sources don't compile, and the image's program may be older than they are")
+		}
+	}
+	return seen, nil
 }
 
 // child is a program that was started.
@@ -90,9 +110,10 @@ func (r *reloader) untilNew(ctx context.Context, c *child, seen uint64) (uint64,
 				continue
 			}
 			seen = now
-			if r.rebuild(ctx) {
+			if r.rebuild(ctx, r.next()) {
 				return seen, errors.Join(c.stop(), os.Rename(r.next(), r.program))
 			}
+			fmt.Fprintln(r.out, "reload: the old program goes on")
 		}
 	}
 }
@@ -110,12 +131,12 @@ func (r *reloader) settled(ctx context.Context, now uint64) bool {
 
 func (r *reloader) next() string { return r.program + ".next" }
 
-// rebuild says whether there is a new program. What does not compile leaves the old one running.
-func (r *reloader) rebuild(ctx context.Context) bool {
+// rebuild reports whether there is a new program at output.
+func (r *reloader) rebuild(ctx context.Context, output string) bool {
 	begun := time.Now()
 	fmt.Fprintln(r.out, "reload: building")
-	if err := r.build(ctx, r.next()); err != nil {
-		fmt.Fprintln(r.out, "reload: the old program goes on:", err)
+	if err := r.build(ctx, output); err != nil {
+		fmt.Fprintln(r.out, "reload: build failed:", err)
 		return false
 	}
 	fmt.Fprintln(r.out, "reload: built in", time.Since(begun).Round(time.Millisecond))

@@ -51,13 +51,16 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-func TestAChangedSourceReachesTheRunningService(t *testing.T) {
-	sources, bin := t.TempDir(), t.TempDir()
-	source := filepath.Join(sources, "main.go")
-	write(t, source, says("first"))
-	out := &output{}
-	r := reloader{sources: []string{sources}, program: filepath.Join(bin, "service"), interval: 10 * time.Millisecond, out: out}
-	// To build is to copy; what is empty does not compile.
+// start runs a reloader over one source file. To build is to copy it; an empty one doesn't compile.
+func start(t *testing.T, source string) (out *output, stop func()) {
+	t.Helper()
+	out = &output{}
+	r := reloader{
+		sources:  []string{filepath.Dir(source)},
+		program:  filepath.Join(t.TempDir(), "service"),
+		interval: 10 * time.Millisecond,
+		out:      out,
+	}
 	r.build = func(_ context.Context, to string) error {
 		text, err := os.ReadFile(source)
 		if err != nil || len(text) == 0 {
@@ -65,16 +68,26 @@ func TestAChangedSourceReachesTheRunningService(t *testing.T) {
 		}
 		return os.WriteFile(to, text, 0o700)
 	}
-	if err := r.build(t.Context(), r.program); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
+	write(t, r.program, says("the program of the image"))
 	go func() { ended <- r.run(ctx) }()
+	return out, func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAChangedSourceReachesTheRunningService(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "main.go")
+	write(t, source, says("first"))
+	out, stop := start(t, source)
 
 	out.await(t, "first\n")
 	write(t, source, "")
-	out.await(t, "the old program goes on: it does not compile")
+	out.await(t, "build failed: it does not compile\nreload: the old program goes on\n")
 	write(t, source, says("second"))
 	out.await(t, "first drained\n")
 	out.await(t, "second\n")
@@ -84,8 +97,25 @@ func TestAChangedSourceReachesTheRunningService(t *testing.T) {
 	out.await(t, "fourth\n")
 
 	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 	out.await(t, "fourth drained\n")
+	if strings.Contains(out.text.String(), "the program of the image") {
+		t.Error("a program older than the sources ran")
+	}
+}
+
+// A pod that replaces one whose sources were left broken runs nothing, rather than the image's program.
+func TestSourcesThatDoNotCompileAtTheStart(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "main.go")
+	write(t, source, "")
+	out, stop := start(t, source)
+
+	out.await(t, "NOTHING RUNS")
+	write(t, source, says("mended"))
+	out.await(t, "mended\n")
+
+	stop()
+	out.await(t, "mended drained\n")
+	if strings.Contains(out.text.String(), "the program of the image") {
+		t.Error("a program older than the sources ran")
+	}
 }
