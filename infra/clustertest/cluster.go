@@ -207,14 +207,14 @@ func (r *run) build(ctx context.Context) error {
 	return nil
 }
 
-// deploy brings everything up, and ends when all pods are ready.
+// deploy brings everything up, and ends when all pods are there and ready.
 func (r *run) deploy(ctx context.Context) error {
 	begun := time.Now()
 	if err := r.skaffold(ctx, "deploy", "--build-artifacts", r.images()); err != nil {
 		return err
 	}
 	r.report.figure("everything ready after %.0f s", time.Since(begun).Seconds())
-	return nil
+	return r.settled(ctx)
 }
 
 // settled waits until every Deployment and StatefulSet has all its pods ready and no others.
@@ -235,40 +235,60 @@ func (r *run) settled(ctx context.Context) error {
 
 // unready names a workload that is not as it should be, or pods that are on their way out.
 func (r *run) unready(ctx context.Context) (string, error) {
-	text, err := r.kubectl(ctx, "get", "deployments,statefulsets,pods", "--output=json")
+	text, err := r.kubectl(ctx, "get", "horizontalpodautoscalers,deployments,statefulsets,pods", "--output=json")
 	if err != nil {
 		return "", err
 	}
-	var list struct {
-		Items []struct {
-			Kind     string
-			Metadata struct {
-				Name              string
-				Generation        int64
-				DeletionTimestamp *time.Time
-			}
-			Spec   struct{ Replicas *int }
-			Status struct {
-				Replicas, ReadyReplicas, UpdatedReplicas int
-				ObservedGeneration                       int64
-			}
-		}
-	}
+	var list struct{ Items []object }
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return "", err
 	}
-	for _, i := range list.Items {
-		if i.Kind == "Pod" {
-			if i.Metadata.DeletionTimestamp != nil {
-				return "pod " + i.Metadata.Name + " is on its way out", nil
+	return unready(list.Items), nil
+}
+
+// object is what matters here of an autoscaler, a workload, or a pod.
+type object struct {
+	Kind     string
+	Metadata struct {
+		Name              string
+		Generation        int64
+		DeletionTimestamp *time.Time
+	}
+	Spec struct {
+		Replicas       *int
+		MinReplicas    int
+		ScaleTargetRef struct{ Name string }
+	}
+	Status struct {
+		Replicas, ReadyReplicas, UpdatedReplicas int
+		ObservedGeneration                       int64
+	}
+}
+
+// unready expects autoscalers before the workloads. A new Deployment has one pod until its autoscaler
+// looks at it.
+func unready(objects []object) string {
+	least := map[string]int{}
+	for _, o := range objects {
+		switch o.Kind {
+		case "HorizontalPodAutoscaler":
+			least[o.Spec.ScaleTargetRef.Name] = o.Spec.MinReplicas
+			continue
+		case "Pod":
+			if o.Metadata.DeletionTimestamp != nil {
+				return "pod " + o.Metadata.Name + " is on its way out"
 			}
 			continue
 		}
-		if s := i.Status; s.ObservedGeneration < i.Metadata.Generation || s.ReadyReplicas != *i.Spec.Replicas || s.UpdatedReplicas != *i.Spec.Replicas || s.Replicas != *i.Spec.Replicas {
-			return fmt.Sprintf("%s: %d of %d ready", i.Metadata.Name, s.ReadyReplicas, *i.Spec.Replicas), nil
+		want := *o.Spec.Replicas
+		if s := o.Status; s.ObservedGeneration < o.Metadata.Generation || s.ReadyReplicas != want || s.UpdatedReplicas != want || s.Replicas != want {
+			return fmt.Sprintf("%s: %d of %d ready", o.Metadata.Name, s.ReadyReplicas, want)
+		}
+		if least := least[o.Metadata.Name]; o.Kind == "Deployment" && want < least {
+			return fmt.Sprintf("%s: %d pods, and its autoscaler wants %d", o.Metadata.Name, want, least)
 		}
 	}
-	return "", nil
+	return ""
 }
 
 func pause(ctx context.Context, d time.Duration) {

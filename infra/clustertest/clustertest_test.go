@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,6 +19,25 @@ func TestPodsBelongToWorkloads(t *testing.T) {
 	} {
 		if got := workload(pod); got != want {
 			t.Errorf("%s belongs to %s, want %s", pod, got, want)
+		}
+	}
+}
+
+func TestSettledMeansAsManyPodsAsTheAutoscalerWants(t *testing.T) {
+	const autoscaler = `{"kind":"HorizontalPodAutoscaler","spec":{"minReplicas":2,"scaleTargetRef":{"name":"orders"}}}`
+	for list, want := range map[string]string{
+		autoscaler + `,{"kind":"Deployment","metadata":{"name":"orders"},"spec":{"replicas":1},"status":{"replicas":1,"readyReplicas":1,"updatedReplicas":1}}`: "orders: 1 pods, and its autoscaler wants 2",
+		autoscaler + `,{"kind":"Deployment","metadata":{"name":"orders"},"spec":{"replicas":2},"status":{"replicas":2,"readyReplicas":1,"updatedReplicas":2}}`: "orders: 1 of 2 ready",
+		autoscaler + `,{"kind":"Deployment","metadata":{"name":"orders"},"spec":{"replicas":2},"status":{"replicas":2,"readyReplicas":2,"updatedReplicas":2}}`: "",
+		`{"kind":"StatefulSet","metadata":{"name":"nats"},"spec":{"replicas":1},"status":{"replicas":1,"readyReplicas":1,"updatedReplicas":1}}`:                "",
+		`{"kind":"Pod","metadata":{"name":"nats-0","deletionTimestamp":"2026-11-23T17:00:00Z"}}`:                                                               "pod nats-0 is on its way out",
+	} {
+		var objects []object
+		if err := json.Unmarshal([]byte("["+list+"]"), &objects); err != nil {
+			t.Fatal(err)
+		}
+		if got := unready(objects); got != want {
+			t.Errorf("%s: %q, want %q", list, got, want)
 		}
 	}
 }
