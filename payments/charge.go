@@ -20,8 +20,8 @@ const (
 	Refunded  Status = "refunded"
 )
 
-// ErrNotOwed says that no refund of a charge has failed.
-var ErrNotOwed = errors.New("none of its refunds has failed")
+// ErrNotOwed says that there is nothing to decide about a charge.
+var ErrNotOwed = errors.New("none of its refunds has failed, and nothing was to be decided")
 
 // Charge is the one payment of an order; its id is the order's. It has one PaymentIntent, which
 // captures at most once.
@@ -41,10 +41,18 @@ type Charge struct {
 	ClientSecret string `bson:"clientSecret,omitempty"`
 	// FailedFor is what the payer is told of a failed charge.
 	FailedFor string `bson:"failedFor,omitempty"`
-	// Settled says that the charge has succeeded, the order is complete, and nothing is left to do.
+	// Settled says that the charge has succeeded and nothing is left to do: the order is complete, or the
+	// payer's bank has taken the money of a cancelled one back.
 	Settled bool `bson:"settled"`
 	// FailedRefund is the last refund that has not reached the payer, if one has not.
 	FailedRefund *FailedRefund `bson:"failedRefund,omitempty"`
+	// RefundedAmount is what refunds at Stripe have given back, as far as it is known. A charge that was
+	// refunded before this was kept has none: GivenBack knows.
+	RefundedAmount money.Cents `bson:"refundedAmount,omitempty"`
+	// Dispute is the payer's newest complaint at the bank, if there is one.
+	Dispute *Dispute `bson:"dispute,omitempty"`
+	// Review is there once a person had something to decide.
+	Review *Review `bson:"review,omitempty"`
 }
 
 // FailedRefund is a refund that Stripe had taken and that was not carried out. It is not repeated by
@@ -117,13 +125,13 @@ func (c *Charge) Refund(refund string) {
 	if c.Status != Succeeded {
 		return
 	}
-	c.Status, c.StripeRefundID = Refunded, refund
+	c.Status, c.StripeRefundID, c.RefundedAmount = Refunded, refund, c.Amount
 	c.Record(events.PaymentRefunded{Payment: c.payment(), StripeRefundID: refund, Amount: c.Amount})
 }
 
 // FailRefund notes that a refund of the charge has not been carried out, and says whether that is news.
 func (c *Charge) FailRefund(refund, reason string, now time.Time) (news bool) {
-	if c.Status != Refunded || c.FailedRefund != nil && c.FailedRefund.ID == refund {
+	if c.Status != Refunded && c.RefundedAmount == 0 || c.FailedRefund != nil && c.FailedRefund.ID == refund {
 		return false
 	}
 	c.FailedRefund = &FailedRefund{ID: refund, Reason: reason, At: now.UTC().Truncate(time.Millisecond)}
@@ -133,7 +141,9 @@ func (c *Charge) FailRefund(refund, reason string, now time.Time) (news bool) {
 // ReturnAtStripe notes that the money of a refund that has failed was given back by another one.
 func (c *Charge) ReturnAtStripe(refund string, now time.Time) {
 	if c.owed() {
-		c.StripeRefundID = refund
+		if c.Status == Refunded {
+			c.StripeRefundID = refund
+		}
 		c.FailedRefund.ReturnedAt = now.UTC().Truncate(time.Millisecond)
 	}
 }
@@ -152,7 +162,7 @@ func (c *Charge) Return(now time.Time) error {
 // owed says whether the payer waits for money that Stripe could not give back.
 func (c *Charge) owed() bool { return c.FailedRefund != nil && c.FailedRefund.ReturnedAt.IsZero() }
 
-// Settle notes that the order is complete.
+// Settle notes that the order is complete, or that there is no money left to give back.
 func (c *Charge) Settle() {
 	if c.Status == Succeeded {
 		c.Settled = true

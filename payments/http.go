@@ -33,10 +33,31 @@ type view struct {
 	StripeID       string        `json:"stripeId,omitempty"`
 	StripeRefundID string        `json:"stripeRefundId,omitempty"`
 	ClientSecret   string        `json:"clientSecret,omitempty"`
+	RefundedAmount money.Dollars `json:"refundedAmount,omitzero"`
+	// RefundFailed says that a refund has not reached the payer, who is still to get the money.
+	RefundFailed bool         `json:"refundFailed,omitempty"`
+	Dispute      *viewDispute `json:"dispute,omitempty"`
+}
+
+type viewDispute struct {
+	Status string        `json:"status"`
+	Reason string        `json:"reason"`
+	Amount money.Dollars `json:"amount"`
 }
 
 func show(c *Charge) view {
-	return view{c.ID, c.ID, c.Status, c.FailedFor, c.Amount.Dollars(), c.StripeID, c.StripeRefundID, c.ClientSecret}
+	return view{
+		ID: c.ID, OrderID: c.ID, Status: c.Status, Reason: c.FailedFor, Amount: c.Amount.Dollars(),
+		StripeID: c.StripeID, StripeRefundID: c.StripeRefundID, ClientSecret: c.ClientSecret,
+		RefundedAmount: c.GivenBack().Dollars(), RefundFailed: c.owed(), Dispute: c.Dispute.view(),
+	}
+}
+
+func (d *Dispute) view() *viewDispute {
+	if d == nil {
+		return nil
+	}
+	return &viewDispute{d.Status, d.Reason, d.Amount.Dollars()}
 }
 
 func (s *Service) list(w http.ResponseWriter, r *http.Request) error {

@@ -229,9 +229,15 @@ func (s *Service) settle(ctx context.Context, order string) (*Charge, error) {
 	case orderComplete:
 		return s.change(ctx, c, (*Charge).Settle)
 	case orderCancelled:
+		switch {
+		case c.chargedBack():
+			return s.change(ctx, c, (*Charge).Settle)
+		case c.Dispute.withdrawn():
+			return c, nil
+		}
 		refund, err := s.stripe.refund(ctx, c.StripeID, c.Amount)
 		if err != nil {
-			return c, fmt.Errorf("refund %s of order %s: %w", c.StripeID, order, err)
+			return s.refuseRefund(ctx, c, err)
 		}
 		return s.change(ctx, c, func(c *Charge) { c.Refund(refund) })
 	}

@@ -1,7 +1,6 @@
 package payments
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,45 +11,100 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// refundChanged looks whether the money of a refunded charge is still given back: the bank may send it
-// back days later, and a person may give it again.
-func (s *Service) refundChanged(ctx context.Context, id string) error {
-	refund, err := s.stripe.readRefund(ctx, id)
-	if _, unknown := refusal(err); unknown || err == nil && refund.PaymentIntent == nil {
+// errChanged says that a charge has changed while Stripe was asked about it.
+var errChanged = errors.New("the charge has changed meanwhile")
+
+// moneyMoved looks what has become of the money that an object at Stripe is about: a refund, a dispute or a
+// charge. What is no payment of ours is left alone.
+func (s *Service) moneyMoved(ctx context.Context, object, id string) error {
+	intent, err := s.stripe.intentBehind(ctx, object, id)
+	if _, unknown := refusal(err); unknown || err == nil && intent == "" {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read refund %s: %w", id, err)
+		return fmt.Errorf("read %s %s: %w", object, id, err)
 	}
-	c, err := s.charges.First(ctx, bson.M{"stripeId": refund.PaymentIntent.ID})
+	c, err := s.charges.First(ctx, bson.M{"stripeId": intent})
 	if errors.Is(err, problem.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	given, err := s.stripe.refunded(ctx, c.StripeID, c.Amount)
-	switch {
-	case err != nil:
-		return fmt.Errorf("find the refunds of order %s: %w", c.ID, err)
-	case given != "":
-		_, err = s.change(ctx, c, func(c *Charge) { c.ReturnAtStripe(given, s.now()) })
+	if c, err = s.resolve(ctx, c); err != nil { // the capture may not be noted yet
 		return err
-	case !undone(refund):
-		return nil
-	case c.Status == Succeeded && !c.Settled:
-		return fmt.Errorf("refund %s of order %s failed before it was noted", id, c.ID)
 	}
-	return s.refundFailed(ctx, c, refund)
+	_, err = s.look(ctx, c)
+	return err
 }
 
-// refundFailed raises the alarm, once for each refund.
-func (s *Service) refundFailed(ctx context.Context, c *Charge, refund *stripe.Refund) error {
-	reason, news := cmp.Or(string(refund.FailureReason), string(refund.Status)), false
-	_, err := s.change(ctx, c, func(c *Charge) { news = c.FailRefund(refund.ID, reason, s.now()) })
-	if err == nil && news {
-		s.log.Error("refund failed at Stripe, the money has to be returned by hand",
-			"order", c.ID, "refund", refund.ID, "reason", reason, "amount", c.Amount.String())
+// look notes what Stripe says has become of the money of a charge. What it has read is written only if the
+// charge hasn't changed since before: otherwise somebody else may have noted what is newer.
+func (s *Service) look(ctx context.Context, c *Charge) (*Charge, error) {
+	for {
+		if c.Status != Succeeded && c.Status != Refunded {
+			return c, nil
+		}
+		returns, err := s.stripe.returns(ctx, c.StripeID)
+		if err != nil {
+			return c, fmt.Errorf("read what became of the money of order %s: %w", c.ID, err)
+		}
+		if c.awaitsRefund(returns) {
+			return c, fmt.Errorf("a refund of order %s failed before it was noted", c.ID)
+		}
+		noted, err := s.note(ctx, c, returns)
+		if !errors.Is(err, errChanged) {
+			return noted, err
+		}
+		if c, err = s.charges.Get(ctx, c.ID); err != nil {
+			return c, err
+		}
 	}
-	return err
+}
+
+// note writes what was read of a charge's money after the charge itself, and raises the alarms.
+func (s *Service) note(ctx context.Context, read *Charge, returns Returns) (*Charge, error) {
+	o, err := s.orders.get(ctx, read.ID)
+	if err != nil && !errors.Is(err, problem.ErrNotFound) {
+		return read, err
+	}
+	cancelled := err == nil && o.Status == orderCancelled
+	var news News
+	c, err := s.charges.Update(ctx, read.ID, func(c *Charge) error {
+		if c.Version != read.Version+1 { // that of this change
+			return errChanged
+		}
+		news = c.Note(returns, cancelled, s.now())
+		return nil
+	})
+	if err != nil {
+		return read, err
+	}
+	s.tell(c, news)
+	return c, nil
+}
+
+// tell raises an alarm for what a person has to know.
+func (s *Service) tell(c *Charge, news News) {
+	if news.RefundFailed {
+		s.log.Error("refund failed at Stripe, the money has to be returned by hand",
+			"order", c.ID, "refund", c.FailedRefund.ID, "reason", c.FailedRefund.Reason, "amount", c.Amount.String())
+	}
+	if news.Refunded {
+		s.log.Error("payment refunded at Stripe by hand, decide what becomes of the order",
+			"order", c.ID, "refunded", c.RefundedAmount.String(), "amount", c.Amount.String())
+	}
+	if d := c.Dispute; news.Disputed {
+		s.log.Error("payment disputed", "order", c.ID, "dispute", d.ID, "status", d.Status,
+			"reason", d.Reason, "amount", d.Amount.String())
+	}
+}
+
+// refuseRefund judges a refund that Stripe has not made. While the payer disputes the charge, and once the
+// bank has taken the money back, there is none to make.
+func (s *Service) refuseRefund(ctx context.Context, c *Charge, err error) (*Charge, error) {
+	if e, definite := refusal(err); definite && e.Code == stripe.ErrorCodeChargeDisputed {
+		return s.look(ctx, c)
+	}
+	return c, fmt.Errorf("refund %s of order %s: %w", c.StripeID, c.ID, err)
 }

@@ -38,6 +38,7 @@ type Service struct {
 	orders        orders
 	relay         *aggregate.Relay
 	sessions      *session.Sessions
+	feed          feed
 	stripe        processor
 	webhookSecret string
 	away          *outage.Outage
@@ -63,7 +64,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	charges, err := aggregate.Open(ctx, o.DB.Collection("charges"), "payments", relay, func() *Charge { return new(Charge) },
 		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "_id", Value: -1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "stripeId", Value: 1}}, Options: options.Index().SetSparse(true)},
-		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "settled", Value: 1}, {Key: "openedAt", Value: 1}}})
+		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "settled", Value: 1}, {Key: "openedAt", Value: 1}}},
+		mongo.IndexModel{Keys: bson.D{{Key: "review.since", Value: 1}}, Options: options.Index().SetSparse(true)})
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +76,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		db:            o.DB,
 		charges:       charges,
 		orders:        orders{o.DB.Collection("orders")},
+		feed:          feed{o.DB.Collection("feeds")},
 		relay:         relay,
 		sessions:      o.Sessions,
 		stripe:        newProcessor(o.Stripe, o.Transport, o.Log),
@@ -89,6 +92,7 @@ func (s *Service) Tasks() []service.Task {
 	return []service.Task{
 		s.relay.Run,
 		service.Every(reconcileEvery, s.log, "reconciliation", s.reconcile),
+		afterAWhile(feedEvery, service.Every(feedEvery, s.log, "reading Stripe's events", s.readFeed)),
 	}
 }
 

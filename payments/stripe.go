@@ -1,7 +1,9 @@
 package payments
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -142,29 +144,114 @@ func (p processor) refund(ctx context.Context, intent string, amount money.Cents
 
 // refunded finds the refund of a PaymentIntent, if the whole amount has been given back.
 func (p processor) refunded(ctx context.Context, intent string, amount money.Cents) (string, error) {
+	r, err := p.refunds(ctx, intent)
+	if err != nil || r.Refunded < amount {
+		return "", err
+	}
+	return r.Refund, nil
+}
+
+// returns reads what has become of the money of a PaymentIntent.
+func (p processor) returns(ctx context.Context, intent string) (Returns, error) {
+	r, err := p.refunds(ctx, intent)
+	if err != nil {
+		return r, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	all := p.api.Disputes.List(&stripe.DisputeListParams{
+		ListParams:    stripe.ListParams{Context: ctx, Limit: stripe.Int64(1), Single: true}, // the newest
+		PaymentIntent: stripe.String(intent),
+	})
+	if all.Next() {
+		d := all.Dispute()
+		r.Dispute = &Dispute{ID: d.ID, Status: string(d.Status), Reason: string(d.Reason), Amount: money.Cents(d.Amount)}
+	}
+	return r, all.Err()
+}
+
+// refunds reads the refunds of a PaymentIntent, which Stripe lists newest first.
+func (p processor) refunds(ctx context.Context, intent string) (r Returns, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	all := p.api.Refunds.List(&stripe.RefundListParams{
 		ListParams:    stripe.ListParams{Context: ctx},
 		PaymentIntent: stripe.String(intent),
 	})
-	last, sum := "", money.Cents(0)
 	for all.Next() {
-		if r := all.Refund(); !undone(r) {
-			last, sum = r.ID, sum+money.Cents(r.Amount)
+		switch refund := all.Refund(); {
+		case !undone(refund):
+			r.Refund = cmp.Or(r.Refund, refund.ID)
+			r.Refunded += money.Cents(refund.Amount)
+		default:
+			r.Failed = append(r.Failed, FailedRefund{ID: refund.ID, Reason: cmp.Or(string(refund.FailureReason), string(refund.Status))})
 		}
 	}
-	if err := all.Err(); err != nil || sum < amount {
-		return "", err
-	}
-	return last, nil
+	return r, all.Err()
 }
 
-// readRefund fetches a refund as it now stands.
-func (p processor) readRefund(ctx context.Context, refund string) (*stripe.Refund, error) {
+// subject is what an event at Stripe is about.
+type subject struct{ ID, Object string }
+
+// moneyMovedEvents tell of money that went back, and of payers who want it back.
+var moneyMovedEvents = []stripe.EventType{
+	stripe.EventTypeChargeRefunded, stripe.EventTypeChargeRefundUpdated,
+	stripe.EventTypeRefundCreated, stripe.EventTypeRefundUpdated,
+	stripe.EventTypeChargeDisputeCreated, stripe.EventTypeChargeDisputeUpdated, stripe.EventTypeChargeDisputeClosed,
+	stripe.EventTypeChargeDisputeFundsWithdrawn, stripe.EventTypeChargeDisputeFundsReinstated,
+}
+
+// moneyMovedSince reads what these events are about, each once.
+func (p processor) moneyMovedSince(ctx context.Context, since time.Time) (subjects []subject, err error) {
+	params := &stripe.EventListParams{
+		ListParams:   stripe.ListParams{Context: ctx, Limit: stripe.Int64(100)},
+		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()},
+	}
+	for _, kind := range moneyMovedEvents {
+		params.Types = append(params.Types, stripe.String(string(kind)))
+	}
+	seen := make(map[subject]bool)
+	all := p.api.Events.List(params)
+	for all.Next() {
+		var about subject
+		if e := all.Event(); e.Data == nil || json.Unmarshal(e.Data.Raw, &about) != nil || seen[about] {
+			continue
+		}
+		seen[about] = true
+		subjects = append(subjects, about)
+	}
+	return subjects, all.Err()
+}
+
+// intentBehind reads which PaymentIntent a refund, a dispute or a charge at Stripe is about. It is empty if
+// there is none.
+func (p processor) intentBehind(ctx context.Context, object, id string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	return p.api.Refunds.Get(refund, &stripe.RefundParams{Params: stripe.Params{Context: ctx}})
+	params := stripe.Params{Context: ctx}
+	var intent *stripe.PaymentIntent
+	var err error
+	switch object {
+	case "refund":
+		var r *stripe.Refund
+		if r, err = p.api.Refunds.Get(id, &stripe.RefundParams{Params: params}); err == nil {
+			intent = r.PaymentIntent
+		}
+	case "dispute":
+		var d *stripe.Dispute
+		if d, err = p.api.Disputes.Get(id, &stripe.DisputeParams{Params: params}); err == nil {
+			intent = d.PaymentIntent
+		}
+	case "charge":
+		var ch *stripe.Charge
+		if ch, err = p.api.Charges.Get(id, &stripe.ChargeParams{Params: params}); err == nil {
+			intent = ch.PaymentIntent
+		}
+	}
+	if err != nil || intent == nil {
+		return "", err
+	}
+	return intent.ID, nil
 }
 
 // undone says whether the money of a refund has stayed here or come back, as when the bank has closed

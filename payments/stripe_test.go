@@ -42,8 +42,16 @@ func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
 	if _, err := p.refund(ctx, intent, 99999999); err != nil {
 		t.Error("refund:", err)
 	}
-	if _, err := p.readRefund(ctx, "re_1"); err != nil {
-		t.Error("read a refund:", err)
+	for object, id := range map[string]string{"refund": "re_1", "dispute": "dp_1", "charge": "ch_1"} {
+		if _, err := p.intentBehind(ctx, object, id); err != nil {
+			t.Errorf("read a %s: %v", object, err)
+		}
+	}
+	if _, err := p.returns(ctx, intent); err != nil {
+		t.Error("list refunds and disputes:", err)
+	}
+	if _, err := p.moneyMovedSince(ctx, time.Now().Add(-feedKept)); err != nil {
+		t.Error("list events:", err)
 	}
 	if _, err := p.refunded(ctx, intent, 1); err != nil {
 		t.Error("list refunds:", err)

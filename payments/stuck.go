@@ -36,6 +36,8 @@ type stuck struct {
 	Amount         money.Dollars `json:"amount"`
 	StripeID       string        `json:"stripeId,omitempty"`
 	StripeRefundID string        `json:"stripeRefundId,omitempty"`
+	RefundedAmount money.Dollars `json:"refundedAmount,omitzero"`
+	Dispute        *viewDispute  `json:"dispute,omitempty"`
 	Why            string        `json:"why"`
 	WhatToDo       string        `json:"whatToDo"`
 }
@@ -44,7 +46,8 @@ type stuck struct {
 func (s *Service) stuck(ctx context.Context) ([]stuck, error) {
 	charges, err := s.charges.All(ctx, bson.M{"$or": bson.A{
 		bson.M{"status": bson.M{"$in": bson.A{Pending, Succeeded}}, "settled": false, "expiresAt": bson.M{"$lt": s.now().Add(-overdue)}},
-		bson.M{"status": Refunded, "failedRefund.at": bson.M{"$exists": true}, "failedRefund.returnedAt": bson.M{"$exists": false}},
+		bson.M{"failedRefund.at": bson.M{"$exists": true}, "failedRefund.returnedAt": bson.M{"$exists": false}},
+		bson.M{"review.since": bson.M{"$exists": true}, "review.doneAt": bson.M{"$exists": false}},
 	}}, stuckLimit)
 	if err != nil {
 		return nil, err
@@ -55,24 +58,30 @@ func (s *Service) stuck(ctx context.Context) ([]stuck, error) {
 		if err != nil && !errors.Is(err, problem.ErrNotFound) {
 			return nil, err
 		}
-		found = append(found, c.stuck(o))
+		if !c.moot(o) {
+			found = append(found, c.stuck(o))
+		}
 	}
 	slices.SortStableFunc(found, func(a, b stuck) int { return a.Since.Compare(b.Since) })
 	return found, nil
 }
 
-// stuck says why a charge that is open for long, or whose refund has failed, waits for a person. There
-// may be no copy of its order.
+// stuck says why a charge waits for a person that is open for long, whose refund has failed, or whose money
+// went back. There may be no copy of its order.
 func (c *Charge) stuck(o *Order) stuck {
 	st := stuck{
 		OrderID: c.ID, Status: c.Status, Since: c.OpenedAt, Amount: c.Amount.Dollars(),
 		StripeID: c.StripeID, StripeRefundID: c.StripeRefundID,
+		RefundedAmount: c.GivenBack().Dollars(), Dispute: c.Dispute.view(),
 	}
 	switch {
 	case c.owed():
 		st.Since = c.FailedRefund.At
 		st.Why = "its refund failed: " + c.FailedRefund.Reason
 		st.WhatToDo = "refund it again at Stripe; or give the money back in another way, then: payments stuck done " + c.ID
+	case c.undecided():
+		st.Since = c.Review.Since
+		st.Why, st.WhatToDo = c.toDecide(o)
 	case c.StripeID == "":
 		st.Why = "it never began at Stripe, and has not been ended"
 		st.WhatToDo = `see whether payments runs, and why its log says "reconciliation failed"`
@@ -82,6 +91,9 @@ func (c *Charge) stuck(o *Order) stuck {
 	case o != nil && o.Status == orderComplete:
 		st.Why = "its order is complete, which has not been noted"
 		st.WhatToDo = `see whether payments runs, and why its log says "reconciliation failed"`
+	case o != nil && o.Status == orderCancelled && c.Dispute.withdrawn():
+		st.Why = "its order is cancelled, and it can't be refunded while it is disputed"
+		st.WhatToDo = "accept the dispute at Stripe, which gives the money back; or wait for its end"
 	case o != nil && o.Status == orderCancelled:
 		st.Why = "its order is cancelled, and the refund does not succeed"
 		st.WhatToDo = `see why the log of payments says "reconciliation failed"; a refund made at Stripe by hand is found`
@@ -92,6 +104,37 @@ func (c *Charge) stuck(o *Order) stuck {
 	return st
 }
 
+// moot reports whether there is nothing to decide: the money of a cancelled order is back, as it has to be.
+func (c *Charge) moot(o *Order) bool {
+	return c.Status == Refunded && !c.owed() && (c.Dispute == nil || c.Dispute.over()) &&
+		o != nil && o.Status == orderCancelled
+}
+
+// toDecide says what became of the money that a person has to see to.
+func (c *Charge) toDecide(o *Order) (why, whatToDo string) {
+	order, done := "its order isn't known", "; then: payments stuck done "+c.ID
+	if o != nil {
+		order = "its order is " + o.Status
+	}
+	if d := c.Dispute; d != nil && !d.over() {
+		switch d.Status {
+		case disputeLost:
+			return fmt.Sprintf("the dispute over %s was lost (%s), and %s", d.Amount, d.Reason, order),
+				"decide whether the ticket stays sold, tell its buyer and its seller" + done
+		case disputeOpen:
+			return fmt.Sprintf("the payer disputes %s at the bank (%s), and %s", d.Amount, d.Reason, order),
+				"answer the dispute at Stripe before its deadline" + done
+		case inquiryOpen:
+			return fmt.Sprintf("the payer's bank inquires about %s (%s), and %s", d.Amount, d.Reason, order),
+				"answer the inquiry at Stripe, or refund the payment there" + done
+		}
+		return fmt.Sprintf("the dispute over %s is %s, and %s", d.Amount, d.Status, order),
+			"wait for the bank: the result is noticed; to take it off this list until then: payments stuck done " + c.ID
+	}
+	return fmt.Sprintf("%s of %s were refunded at Stripe by hand, and %s", c.GivenBack(), c.Amount, order),
+		"decide whether the ticket stays sold, tell its buyer and its seller" + done
+}
+
 // Commands are what an operator may ask of the program.
 func Commands(string) []service.Command[*Service] {
 	return []service.Command[*Service]{
@@ -99,7 +142,7 @@ func Commands(string) []service.Command[*Service] {
 			Name: "stuck list", Arguments: "[-json]", About: "list the charges that wait for a person, and what to do",
 			Parse: parseStuckList,
 		}, {
-			Name: "stuck done", Arguments: "ORDER...", About: "note that the money of failed refunds was given back by hand",
+			Name: "stuck done", Arguments: "ORDER...", About: "note that somebody has seen to these: the money of a failed refund was given back, or it is decided what becomes of an order",
 			Parse: parseStuckDone,
 		},
 	}
@@ -140,14 +183,22 @@ func parseStuckDone(args []string) (service.Action[*Service], error) {
 	}
 	return func(ctx context.Context, out io.Writer, _ bus.Bus, s *Service) error {
 		for _, order := range flags.Args() {
-			c, err := s.charges.Update(ctx, order, func(c *Charge) error { return c.Return(s.now()) })
+			c, err := s.charges.Update(ctx, order, func(c *Charge) error { return c.Decide(s.now()) })
 			if err != nil {
 				return fmt.Errorf("charge of order %s: %w", order, err)
 			}
-			fmt.Fprintf(out, "%s: %s were given back\n", order, c.Amount)
+			fmt.Fprintf(out, "%s: %s\n", order, c.decided())
 		}
 		return nil
 	}, nil
+}
+
+// decided is what somebody has seen to.
+func (c *Charge) decided() string {
+	if c.FailedRefund != nil {
+		return c.Amount.String() + " were given back"
+	}
+	return "decided"
 }
 
 func table(out io.Writer, all []stuck) error {

@@ -180,7 +180,8 @@ func TestARefundThatFailsBeforeItIsNotedComesAgain(t *testing.T) {
 	s.expectStuck()
 }
 
-func TestWhatSomebodyRefundsOfACompleteOrderIsNotOurs(t *testing.T) {
+// Nobody was told of the refund, and the money is here.
+func TestARefundOfASaleThatFailsBeforeItIsNoticedChangesNothing(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	c := s.paid(o.ID, "tok_visa", http.StatusCreated)

@@ -125,6 +125,12 @@ type shown struct {
 	StripeID       string      `json:"stripeId"`
 	StripeRefundID string      `json:"stripeRefundId"`
 	ClientSecret   string      `json:"clientSecret"`
+	RefundedAmount json.Number `json:"refundedAmount"`
+	RefundFailed   bool        `json:"refundFailed"`
+	Dispute        struct {
+		Status, Reason string
+		Amount         json.Number
+	} `json:"dispute"`
 }
 
 func payBody(order, token string) string {

@@ -48,12 +48,12 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) error {
 
 // hint looks after what an event is about.
 func (s *Service) hint(r *http.Request, event stripe.Event) error {
-	var about struct{ ID, Object string }
+	var about subject
 	if event.Data == nil || json.Unmarshal(event.Data.Raw, &about) != nil {
 		return nil
 	}
-	switch about.Object {
-	case "payment_intent":
+	switch {
+	case about.Object == "payment_intent":
 		c, err := s.charges.First(r.Context(), bson.M{"stripeId": about.ID})
 		if errors.Is(err, problem.ErrNotFound) {
 			return nil
@@ -62,8 +62,8 @@ func (s *Service) hint(r *http.Request, event stripe.Event) error {
 			_, err = s.resolve(r.Context(), c)
 		}
 		return err
-	case "refund":
-		return s.refundChanged(r.Context(), about.ID)
+	case about.Object == "refund", about.Object == "dispute", event.Type == stripe.EventTypeChargeRefunded:
+		return s.moneyMoved(r.Context(), about.Object, about.ID)
 	}
 	return nil
 }

@@ -61,11 +61,12 @@ func TestAWebhookIsAHint(t *testing.T) {
 
 func TestWebhooksOfNoInterestAreTaken(t *testing.T) {
 	s := start(t)
-	for _, object := range []string{"payment_intent", "refund", "customer", "charge", ""} {
+	for _, object := range []string{"payment_intent", "refund", "dispute", "customer", "charge", ""} {
 		if a := s.hook(webhookSecret, "some.event", object, "x_unknown"); a.Status != http.StatusOK {
 			t.Errorf("%s: answered %d %s", object, a.Status, a.Body)
 		}
 	}
+	s.hooked("charge.refunded", "charge", "ch_unknown")
 }
 
 func TestAWebhookComesAgainWhenStripeCannotBeAsked(t *testing.T) {

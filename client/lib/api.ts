@@ -42,6 +42,12 @@ export type Charge = {
   amount: number;
   stripeId?: string;
   stripeRefundId?: string;
+  /** Dollars, how much the payer has back. */
+  refundedAmount?: number;
+  /** A refund has not reached the payer. */
+  refundFailed?: boolean;
+  /** The payer's latest complaint at the bank. Status and reason are in Stripe's words; amount is dollars. */
+  dispute?: { status: string; reason: string; amount: number };
   /** Only while the payer's bank asks. */
   clientSecret?: string;
   /** Why it failed, in words for the payer. */

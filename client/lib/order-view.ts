@@ -1,4 +1,5 @@
 import type { Charge, Order } from "./api";
+import { isReturned } from "./money-back";
 
 /**
  * What an order looks like to its buyer:
@@ -8,6 +9,7 @@ import type { Charge, Order } from "./api";
  * - bank: the payer's bank asks for confirmation
  * - processing: a payment is under way and decides by itself
  * - complete
+ * - returned: complete, and the money was given back all the same
  * - declined: the payment failed, which cancelled the order
  * - refunding, refunded: paid when the order had ended already
  * - withdrawn: cancelled by the buyer
@@ -20,6 +22,7 @@ export type OrderView =
   | "bank"
   | "processing"
   | "complete"
+  | "returned"
   | "declined"
   | "refunding"
   | "refunded"
@@ -35,10 +38,10 @@ const cancelled: Record<NonNullable<Order["reason"]>, OrderView> = {
 
 /** Two services tell of an order, and one may be ahead of the other: money comes first. */
 export function viewOrder(order: Order, charge: Charge | undefined, now: Date): OrderView {
-  if (charge?.status === "refunded") return "refunded";
+  if (charge?.status === "refunded" && order.status !== "complete") return "refunded";
   switch (order.status) {
     case "complete":
-      return "complete";
+      return charge && isReturned(charge) ? "returned" : "complete";
     case "cancelled":
       if (charge?.status === "succeeded") return "refunding";
       if (charge?.status === "pending") return "processing";

@@ -97,6 +97,7 @@ func TestExploring(t *testing.T) {
 func TestWhoIsWhoDoesNotMatter(t *testing.T) {
 	matters(t, reserve{}.model())
 	matters(t, money{few: true}.model())
+	matters(t, returns{}.model())
 }
 
 func matters[S comparable](t *testing.T, m model[S]) {

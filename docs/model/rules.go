@@ -11,6 +11,7 @@ var parts = []part{
 	{"copy", copied{}},
 	{"reserve", reserve{}},
 	{"money", money{}},
+	{"returns", returns{}},
 }
 
 // rule is a rule of the protocol, and what is left of its part without it.
@@ -153,6 +154,17 @@ var rules = []rule{
 	}},
 	{"believe-hooks", "A webhook is a hint", money{few: true, believeHooks: true},
 		[]string{"payments/TestAWebhookIsAHint"}},
+
+	{"no-feed", "Stripe's list of events is read", returns{noFeed: true}, []string{
+		"payments/TestWhatNoWebhookTellsIsFound",
+		"payments/TestStripesEventsAreReadAgainAndAgain",
+	}},
+	{"forget-events", "An event counts as read once it is handled", returns{forgetEvents: true},
+		[]string{"payments/TestAnEventThatCannotBeHandledIsReadAgain"}},
+	{"write-old", "A look writes only if the charge has not changed since", returns{writeOld: true},
+		[]string{"payments/TestALookThatIsOvertakenWritesNothingOld"}},
+	{"keep-lost", "A lost dispute settles a cancelled order's charge", returns{keepLost: true},
+		[]string{"payments/TestADisputedPaymentThatComesTooLateIsGivenBackOnce"}},
 }
 
 // spares are what makes it fast or polite. All holds without them.
@@ -171,4 +183,8 @@ var spares = []rule{
 		money{few: true, eventNoSettle: true}, nil},
 	{"pay-no-settle", "A payment that has succeeded settles",
 		money{few: true, payNoSettle: true}, nil},
+	{"no-webhooks", "Webhooks tell of refunds and disputes before the list does",
+		returns{noHooks: true}, nil},
+	{"no-look-refused", "A refused refund of what is disputed is looked into",
+		returns{refundAsKept: true}, nil},
 }

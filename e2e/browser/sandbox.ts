@@ -37,3 +37,34 @@ export async function decideAtBank(page: Page, decision: "Approve" | "Refuse"): 
   );
   await bank.close();
 }
+
+/** Refunds a payment by hand in Stripe's dashboard: some cents of it, or what is left. */
+export async function refundByHand(system: System, payment: string, cents?: number): Promise<string> {
+  const form = new URLSearchParams({ payment_intent: payment, reason: "requested_by_customer" });
+  if (cents) form.set("amount", String(cents));
+  const headers = { Authorization: "Bearer sk_test_dashboard" };
+  const response = await fetch(`${system.stripe}/v1/refunds`, { method: "POST", body: form, headers });
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** A refund that Stripe had taken comes back from the bank. */
+export async function failRefund(system: System, refund: string): Promise<void> {
+  const response = await fetch(`${system.stripe}/sandbox/refunds/${refund}/fail`, { method: "POST" });
+  expect(response.status).toBe(200);
+}
+
+/** Disputes a payment at the bank. */
+export async function dispute(system: System, payment: string): Promise<string> {
+  const body = JSON.stringify({ payment_intent: payment });
+  const response = await fetch(`${system.stripe}/sandbox/disputes`, { method: "POST", body });
+  expect(response.status).toBe(201);
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** The bank decides a dispute. */
+export async function decideDispute(system: System, id: string, status: "won" | "lost"): Promise<void> {
+  const body = JSON.stringify({ status });
+  const response = await fetch(`${system.stripe}/sandbox/disputes/${id}`, { method: "POST", body });
+  expect(response.status).toBe(200);
+}

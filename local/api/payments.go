@@ -28,6 +28,18 @@ type Charge struct {
 	StripeRefundID string        `json:"stripeRefundId"`
 	// ClientSecret is there while the bank asks the payer.
 	ClientSecret string `json:"clientSecret"`
+	// RefundedAmount is how much the payer has back, RefundFailed whether a refund has not arrived.
+	RefundedAmount money.Dollars `json:"refundedAmount,omitzero"`
+	RefundFailed   bool          `json:"refundFailed,omitempty"`
+	// Dispute is the latest one, if the payer has asked the bank for the money back.
+	Dispute *Dispute `json:"dispute,omitempty"`
+}
+
+// Dispute is told in Stripe's words.
+type Dispute struct {
+	Status string        `json:"status"`
+	Reason string        `json:"reason"`
+	Amount money.Dollars `json:"amount"`
 }
 
 // Pay pays an order with a token of Stripe's. An order that was placed just now may take a moment.

@@ -23,6 +23,8 @@ func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) error {
 			"POST /sandbox/faults",
 			"DELETE /sandbox/faults",
 			"POST /sandbox/refunds/{id}/fail",
+			"POST /sandbox/disputes",
+			"POST /sandbox/disputes/{id}",
 		},
 	}).write(w)
 	return nil

@@ -23,6 +23,7 @@ const (
 	codeAuthenticationFailure = "payment_intent_authentication_failure"
 	codeCardDeclined          = "card_declined"
 	codeAlreadyRefunded       = "charge_already_refunded"
+	codeDisputed              = "charge_disputed"
 	codeKeyInUse              = "idempotency_key_in_use"
 	codeInvalidEmpty          = "parameter_invalid_empty"
 	codeInvalidInteger        = "parameter_invalid_integer"

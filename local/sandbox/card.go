@@ -11,6 +11,7 @@ type testCard struct {
 	declineCode string // empty: the bank agrees
 	message     string // with a decline
 	asksBank    bool   // wants 3-D Secure
+	dispute     string // status of the dispute that follows the payment; empty: there is none
 }
 
 var testCards = []testCard{
@@ -25,6 +26,11 @@ var testCards = []testCard{
 		declineCode: "insufficient_funds", message: "Your card has insufficient funds.",
 	},
 	{method: "pm_card_authenticationRequired", brand: "visa", last4: "3184", asksBank: true},
+	{token: "tok_createDispute", method: "pm_card_createDispute", brand: "visa", last4: "0259", dispute: needsResponse},
+	{
+		token: "tok_createDisputeInquiry", method: "pm_card_createDisputeInquiry", brand: "visa", last4: "1976",
+		dispute: warningNeedsResponse,
+	},
 }
 
 // findCard returns the test card that matches, if there is one.

@@ -5,7 +5,7 @@
 // Unlike stripe-mock, which answers every call from fixtures, it has behaviour:
 // test cards that are declined or ask for 3-D Secure, idempotency keys that
 // replay, a PaymentIntent that captures at most once, refunds that can fail
-// later, webhooks that are signed and retried. Beyond Stripe it has what a test
+// later, disputes, events that can be listed, webhooks that are signed and retried. Beyond Stripe it has what a test
 // wants to know and to break, under /sandbox: the ledger of what was captured and
 // refunded, the log of requests, and faults on demand.
 //
@@ -20,7 +20,7 @@
 //	courier.go      delivers the events it caused
 //
 // The rules of Stripe's objects are in paymentmethod.go, paymentintent.go,
-// charge.go and refund.go, and do no I/O.
+// charge.go, refund.go and dispute.go, and do no I/O.
 //
 // Messages and codes are worded as Stripe words them. Where a comment says
 // "Stripe:", what follows is taken from https://docs.stripe.com/api, from

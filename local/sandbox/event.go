@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v76/webhook"
@@ -34,8 +35,8 @@ type eventRequest struct {
 
 // emit tells of an object as it is now, once the transaction is committed.
 func (tx *tx) emit(kind string, object any) {
-	tx.events = append(tx.events, event{
-		ID:              tx.newID(deliveries),
+	e := event{
+		ID:              tx.newID(events),
 		Object:          "event",
 		APIVersion:      apiVersion,
 		Created:         tx.now.Unix(),
@@ -43,7 +44,30 @@ func (tx *tx) emit(kind string, object any) {
 		PendingWebhooks: 1,
 		Request:         tx.cause,
 		Type:            kind,
-	})
+	}
+	put(tx, events, e.ID, e)
+	tx.events = append(tx.events, e)
+}
+
+func listEvents(c *call) action {
+	window, since := c.window(), c.since("created")
+	kinds := c.list("types")
+	if kind := c.text("type"); kind != "" {
+		kinds = append(kinds, kind)
+	}
+	return func(tx *tx) (any, error) {
+		var rows []event
+		err := each(tx, events, func(_ string, e event) error {
+			if e.Created >= since && (len(kinds) == 0 || slices.Contains(kinds, e.Type)) {
+				rows = append(rows, e)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return paginate(rows, func(e event) string { return e.ID }, events, window)
+	}
 }
 
 // signature is the Stripe-Signature header of a payload: a timestamp, and the HMAC of

@@ -162,6 +162,9 @@ func capture(tx *tx, in *paymentIntent, pm *paymentMethod) {
 	put(tx, paymentIntents, in.ID, in)
 	tx.emit("charge.succeeded", ch)
 	tx.emit("payment_intent.succeeded", in)
+	if status := pm.testCard().dispute; status != "" {
+		openDispute(tx, ch, ch.AmountCaptured, "fraudulent", status)
+	}
 }
 
 // decline returns the refusal of the request that tried the card.

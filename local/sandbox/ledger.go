@@ -10,6 +10,7 @@ import (
 type Ledger struct {
 	Captured int64         `json:"captured"` // in cents
 	Refunded int64         `json:"refunded"` // in cents, without the refunds that failed
+	Disputed int64         `json:"disputed"` // in cents, what banks have taken back; a dispute that was won is not in it
 	Entries  []LedgerEntry `json:"entries"`  // oldest first
 }
 
@@ -21,6 +22,7 @@ type LedgerEntry struct {
 	Amount        int64          `json:"amount"`         // in cents
 	CapturedTimes int            `json:"captured_times"` // more than 1 would be money taken twice
 	Refunded      int64          `json:"refunded"`       // in cents, without the refunds that failed
+	Disputed      int64          `json:"disputed"`       // in cents, what the bank has taken back
 	Refunds       []LedgerRefund `json:"refunds"`
 }
 
@@ -29,6 +31,8 @@ type LedgerRefund struct {
 	ID     string `json:"id"`
 	Amount int64  `json:"amount"` // in cents
 	Status string `json:"status"`
+	// Reason is what whoever made it gave as its reason, if anything.
+	Reason string `json:"reason,omitempty"`
 }
 
 func (s *Sandbox) showLedger(w http.ResponseWriter, _ *http.Request) error {
@@ -68,10 +72,17 @@ func readLedger(tx *tx) (Ledger, error) {
 		}),
 		each(tx, refunds, func(_ string, re refund) error {
 			e := &ledger.Entries[entry[re.PaymentIntent]]
-			e.Refunds = append(e.Refunds, LedgerRefund{re.ID, re.Amount, re.Status})
+			e.Refunds = append(e.Refunds, LedgerRefund{re.ID, re.Amount, re.Status, string(re.Reason)})
 			if re.Status == succeeded {
 				ledger.Refunded += re.Amount
 				e.Refunded += re.Amount
+			}
+			return nil
+		}),
+		each(tx, disputes, func(_ string, d dispute) error {
+			if d.withdrawn() {
+				ledger.Disputed += d.Amount
+				ledger.Entries[entry[d.PaymentIntent]].Disputed += d.Amount
 			}
 			return nil
 		}),

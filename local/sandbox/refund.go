@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -43,6 +44,9 @@ func createRefund(c *call) action {
 		ch, err := chargeToRefund(tx, intentID, chargeID)
 		if err != nil {
 			return nil, err
+		}
+		if back, err := chargedBack(tx, ch.ID); back || err != nil {
+			return nil, cmp.Or(err, error(invalid("", codeDisputed, "Charge %s has been charged back; cannot issue a refund.", ch.ID)))
 		}
 		amount, err := ch.refund(amount)
 		if err != nil {

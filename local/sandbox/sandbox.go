@@ -123,6 +123,8 @@ func (s *Sandbox) routes() http.Handler {
 	r.Post("/sandbox/faults", s.handle(s.addFault))
 	r.Delete("/sandbox/faults", s.handle(s.clearFaults))
 	r.Post("/sandbox/refunds/{id}/fail", s.handle(s.failRefund))
+	r.Post("/sandbox/disputes", s.handle(s.addDispute))
+	r.Post("/sandbox/disputes/{id}", s.handle(s.decideDispute))
 	r.Get("/sandbox/authenticate/{id}", s.handle(s.showBank))
 	r.Post("/sandbox/authenticate/{id}", s.handle(s.decideAtBank))
 	r.NotFound(s.handle(unrecognized))

@@ -28,12 +28,14 @@ var (
 	paymentIntents = table{"payment_intents", "pi", "payment_intent", "intent"}
 	charges        = table{"charges", "ch", "charge", "id"}
 	refunds        = table{"refunds", "re", "refund", "id"}
-	deliveries     = table{name: "deliveries", prefix: "evt"} // events that the webhook endpoint has yet to accept
-	returnURLs     = table{name: "return_urls"}               // by PaymentIntent: where the bank sends the payer back to
-	answers        = table{name: "answers"}                   // by idempotency key
+	disputes       = table{"disputes", "dp", "dispute", "id"}
+	events         = table{"events", "evt", "event", "id"}
+	deliveries     = table{name: "deliveries"}  // events that the webhook endpoint has yet to accept
+	returnURLs     = table{name: "return_urls"} // by PaymentIntent: where the bank sends the payer back to
+	answers        = table{name: "answers"}     // by idempotency key
 )
 
-var tables = []table{paymentMethods, paymentIntents, charges, refunds, deliveries, returnURLs, answers}
+var tables = []table{paymentMethods, paymentIntents, charges, refunds, disputes, events, deliveries, returnURLs, answers}
 
 var errClosed = errors.New("the sandbox is closed")
 
@@ -218,5 +220,11 @@ func all[T any](tx *tx, of table) (values []T, err error) {
 // newID makes an id that looks like Stripe's (pi_ and 24 characters). Objects of the
 // API are never removed, so their number in front makes ids sort by creation.
 func (tx *tx) newID(in table) string {
-	return fmt.Sprintf("%s_%08d%s", in.prefix, len(tx.store.rows[in.name])+1, rand.Text()[:16])
+	n := len(tx.store.rows[in.name]) + 1
+	for row := range tx.written {
+		if _, committed := tx.store.rows[row.table][row.id]; row.table == in.name && !committed {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s_%08d%s", in.prefix, n, rand.Text()[:16])
 }

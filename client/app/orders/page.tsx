@@ -6,6 +6,7 @@ import { Pager } from "@/components/pager";
 import { Time } from "@/components/time";
 import { listCharges, listOrders } from "@/lib/api";
 import { madeAt } from "@/lib/format";
+import { moneyBack } from "@/lib/money-back";
 import { type OrderView, viewOrder } from "@/lib/order-view";
 import { page } from "@/lib/page";
 import { afterOf, type Search } from "@/lib/params";
@@ -22,6 +23,7 @@ const states: Record<OrderView, { text: string; look: string }> = {
   bank: { text: "Awaiting your bank", look: "text-warn" },
   processing: { text: "Payment under way", look: "text-warn" },
   complete: { text: "Complete", look: "text-good" },
+  returned: { text: "Refunded", look: "text-muted" },
   declined: { text: "Payment declined", look: "text-bad" },
   refunding: { text: "Refund under way", look: "text-warn" },
   refunded: { text: "Refunded", look: "text-muted" },
@@ -66,6 +68,12 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
                     Ordered <Time at={madeAt(order.id).toISOString()} />
                   </p>
                   <p className={`font-semibold text-sm sm:text-right ${state.look}`}>{state.text}</p>
+                  {charge &&
+                    moneyBack(charge).map(({ short }) => (
+                      <p key={short} className="text-muted text-sm sm:col-span-2 sm:text-right">
+                        {short}
+                      </p>
+                    ))}
                   {view === "declined" && charge?.reason && (
                     <p className="text-muted text-sm sm:col-span-2 sm:text-right">{charge.reason}</p>
                   )}

@@ -12,6 +12,7 @@ import (
 type account struct {
 	captures           int
 	captured, refunded int64
+	byHand             int64                          // of what was refunded, in Stripe's dashboard
 	intents            map[string]sandbox.LedgerEntry // by their id
 }
 
@@ -33,7 +34,7 @@ func (j *judge) money() {
 	for _, id := range sorted(j.h.Final.Orders) {
 		o := j.h.Final.Orders[id]
 		if o.Status == api.Complete {
-			owed += int64(o.Ticket.Price.Cents)
+			owed += int64(o.Ticket.Price.Cents) - accounts[id].byHand
 		}
 		ended = ended && (isComplete(o) || isCancelled(o))
 		j.orderMoney(o, accounts[id])
@@ -41,6 +42,7 @@ func (j *judge) money() {
 	for _, id := range sorted(j.h.Final.Charges) {
 		j.chargeMoney(j.h.Final.Charges[id], accounts[id])
 	}
+	j.decisions(accounts)
 	ledger := j.h.Final.Ledger
 	if kept != ledger.Captured-ledger.Refunded {
 		j.broken(P4, fmt.Sprintf("the sandbox keeps %d cents, and those of its intents are %d", ledger.Captured-ledger.Refunded, kept))
@@ -61,6 +63,7 @@ func (j *judge) accounts() map[string]account {
 		a.captures += e.CapturedTimes
 		a.captured += e.Amount * int64(e.CapturedTimes)
 		a.refunded += e.Refunded
+		a.byHand += byHand(e)
 		accounts[e.OrderID] = a
 	}
 	return accounts
@@ -72,7 +75,7 @@ func (j *judge) orderMoney(o api.Order, a account) {
 	switch {
 	case o.Status == api.Complete && a.captures == 0:
 		j.broken(P4, fmt.Sprintf("order %s is complete, and none of its %d cents was taken", o.ID, price), j.about(o.ID)...)
-	case o.Status == api.Complete && a.captures == 1 && (kept != price || a.refunded != 0):
+	case o.Status == api.Complete && a.captures == 1 && (kept != price-a.byHand || a.refunded != a.byHand):
 		j.broken(P4, fmt.Sprintf("order %s is complete and costs %d cents; %d cents were taken and %d given back", o.ID, price, a.captured, a.refunded), j.about(o.ID)...)
 	case o.Status == api.Cancelled && kept != 0:
 		j.broken(P4, fmt.Sprintf("order %s is cancelled; %d cents were taken and %d given back", o.ID, a.captured, a.refunded), j.about(o.ID)...)
@@ -95,8 +98,8 @@ func (j *judge) chargeMoney(c api.Charge, a account) {
 		wrong = fmt.Sprintf("is of %d cents, and the price is %d cents", c.Amount.Cents, o.Ticket.Price.Cents)
 	case c.Status == api.Succeeded && o.Status == api.Cancelled:
 		wrong = "succeeded, and the order is cancelled"
-	case c.Status == api.Refunded && o.Status != api.Cancelled:
-		wrong = "is refunded, and the order is " + o.Status
+	case returned(c, o, a) != "":
+		wrong = returned(c, o, a)
 	case c.Status == api.Failed && o.Status != api.Cancelled:
 		wrong = "failed, and the order is " + o.Status
 	case c.Status == api.Failed && a.captures > 0:

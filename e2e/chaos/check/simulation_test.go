@@ -352,7 +352,7 @@ func (s *simulation) settle(id string) {
 		return
 	}
 	e := s.ledger[id]
-	c.Status, c.StripeRefundID, e.Refunded = api.Refunded, "re_"+id, e.Amount
+	c.Status, c.StripeRefundID, c.RefundedAmount, e.Refunded = api.Refunded, "re_"+id, c.Amount, e.Amount
 	e.Refunds = []sandbox.LedgerRefund{{ID: c.StripeRefundID, Amount: e.Amount, Status: "succeeded"}}
 }
 

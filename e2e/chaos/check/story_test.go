@@ -73,6 +73,9 @@ func (w *writer) order(id, buyer, ticket, status, reason string, version int64) 
 
 func (w *writer) charge(order, status, refund string) *api.Charge {
 	c := api.Charge{ID: order, OrderID: order, Status: status, Amount: w.h.Final.Orders[order].Ticket.Price, StripeID: "pi_" + order, StripeRefundID: refund}
+	if status == api.Refunded {
+		c.RefundedAmount = c.Amount
+	}
 	w.h.Final.Charges[order] = c
 	return &c
 }

@@ -27,9 +27,15 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  latePayments,
 		Edits: []Edit{{payFile, `	case orderCancelled:
+		switch {
+		case c.chargedBack():
+			return s.change(ctx, c, (*Charge).Settle)
+		case c.Dispute.withdrawn():
+			return c, nil
+		}
 		refund, err := s.stripe.refund(ctx, c.StripeID, c.Amount)
 		if err != nil {
-			return c, fmt.Errorf("refund %s of order %s: %w", c.StripeID, order, err)
+			return s.refuseRefund(ctx, c, err)
 		}
 		return s.change(ctx, c, func(c *Charge) { c.Refund(refund) })
 	}
@@ -120,6 +126,28 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  []string{"kill:payments", "stripe", "webhooks"},
 		Edits:    []Edit{{paymentsFile, "\t\tservice.Every(reconcileEvery, s.log, \"reconciliation\", s.reconcile),\n", ""}},
+	},
+	{
+		Name:     "dashboard-not-noticed",
+		Why:      "money that people refund in Stripe's dashboard is not looked for",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Provoke:  []string{"refund"},
+		Edits: []Edit{{"payments/refund.go", `	if c, err = s.resolve(ctx, c); err != nil { // the capture may not be noted yet
+		return err
+	}
+	_, err = s.look(ctx, c)
+	return err
+`, "\t_ = c\n\treturn nil\n"}},
+	},
+	{
+		Name:     "stripe-events-not-read",
+		Why:      "only webhooks tell of money that people refund, and nobody reads Stripe's list of events",
+		Promises: []string{"P4"},
+		Service:  "payments",
+		Provoke:  []string{"refund", "refund", "webhooks"},
+		Edits: []Edit{{paymentsFile,
+			"\t\tafterAWhile(feedEvery, service.Every(feedEvery, s.log, \"reading Stripe's events\", s.readFeed)),\n", ""}},
 	},
 }
 

@@ -134,6 +134,8 @@ func (in *Injector) do(ctx context.Context, f Fault) error {
 		return w.WipeRedis()
 	case Replay:
 		return in.replay(ctx, f)
+	case Refund:
+		return in.refund(ctx, f)
 	case Stripe, Webhooks:
 		return w.TroubleStripe(ctx, f.Trouble...)
 	}
@@ -144,6 +146,14 @@ func (in *Injector) replay(ctx context.Context, f Fault) error {
 	n, err := in.world.Republish(ctx, rand.New(rand.NewPCG(f.Choice, 0)), f.Channels, f.Count, f.For)
 	if err == nil {
 		in.Log.Info("published again", "events", n)
+	}
+	return err
+}
+
+func (in *Injector) refund(ctx context.Context, f Fault) error {
+	n, err := in.world.RefundByHand(ctx, rand.New(rand.NewPCG(f.Choice, 0)), f.Count)
+	if err == nil {
+		in.Log.Info("refunded by hand", "payments", n)
 	}
 	return err
 }

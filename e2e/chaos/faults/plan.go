@@ -25,15 +25,19 @@ const (
 	Replay   Kind = "replay"   // of events: old ones are published again, in any order
 	Stripe   Kind = "stripe"   // Stripe is slow, hangs, or fails before or after taking effect
 	Webhooks Kind = "webhooks" // are lost, doubled or slow
+	Refund   Kind = "refund"   // of payments, by hand in Stripe's dashboard, whole or in part
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Kill, Pause, Cut, Slow, Wipe, Replay, Stripe, Webhooks}
+var Kinds = []Kind{Kill, Pause, Cut, Slow, Wipe, Replay, Stripe, Webhooks, Refund}
+
+// Dashboard is where people refund payments at Stripe.
+const Dashboard = "dashboard"
 
 // Fault is one thing that is done to the world.
 type Fault struct {
 	Kind Kind
-	// Target is a process or a link, redis, stripe or events.
+	// Target is a process or a link, redis, stripe, events or dashboard.
 	Target string
 	// At is when, since the load began, and For how long until it is undone; 0 is at once.
 	At, For time.Duration
@@ -45,7 +49,8 @@ type Fault struct {
 	Rate            int64         `json:",omitempty"`
 	// Flush says that Redis is emptied while it runs.
 	Flush bool `json:",omitempty"`
-	// Channels are those of the events that come again, Count the most of each, and Choice their seed.
+	// Channels are those of the events that come again, Count the most of each (or of payments that are
+	// refunded), and Choice their seed.
 	Channels []string `json:",omitempty"`
 	Count    int      `json:",omitempty"`
 	Choice   uint64   `json:",omitempty"`
@@ -72,6 +77,8 @@ func (f Fault) details() (details string) {
 		details = " (killed, its files removed)"
 	case f.Kind == Replay:
 		details = fmt.Sprintf(" (up to %d of %s)", f.Count, strings.Join(f.Channels, ", "))
+	case f.Kind == Refund:
+		details = fmt.Sprintf(" (up to %d payments)", f.Count)
 	case len(f.Trouble) > 0:
 		var all []string
 		for _, t := range f.Trouble {
@@ -128,7 +135,7 @@ func candidates(spared []string) (all []candidate) {
 	for _, link := range world.LinkNames() {
 		all = append(all, candidate{Cut, link}, candidate{Slow, link})
 	}
-	return append(all, candidate{Wipe, world.Redis}, candidate{Replay, "events"}, candidate{Stripe, world.Stripe}, candidate{Webhooks, world.Stripe})
+	return append(all, candidate{Wipe, world.Redis}, candidate{Replay, "events"}, candidate{Stripe, world.Stripe}, candidate{Webhooks, world.Stripe}, candidate{Refund, Dashboard})
 }
 
 // matches says whether the candidate is of a pattern of a Selection.
@@ -224,8 +231,8 @@ func (d drawer) fault(s Selection, others []Fault) (Fault, bool) {
 		}
 		f := d.detailed(pick(d, matching...))
 		begin := firstAt
-		if f.Kind == Replay {
-			begin = d.load / 4 // there must be something that can come again
+		if f.Kind == Replay || f.Kind == Refund {
+			begin = d.load / 4 // there must be something that can come again, or go back
 		}
 		f.At = d.between(begin, max(begin, d.load-f.For)).Round(time.Millisecond)
 		f.For = min(f.For, max(0, d.load-f.At)).Round(time.Millisecond)
@@ -295,6 +302,9 @@ func (d drawer) detailed(c candidate) Fault {
 		if len(f.Channels) < len(world.Channels) && d.chance(0.5) { // of a few, all that there is
 			f.Count = 100
 		}
+		f.Choice = d.Uint64()
+	case Refund:
+		f.Count = 1 + d.IntN(3)
 		f.Choice = d.Uint64()
 	case Stripe:
 		f.For = d.between(2*time.Second, 8*time.Second)

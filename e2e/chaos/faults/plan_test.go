@@ -106,6 +106,7 @@ func TestASelectionNarrowsThePlan(t *testing.T) {
 		{faults.Selection{"wipe:redis", "kill:redis"}, world.Redis},
 		{faults.Selection{"stripe", "webhooks"}, world.Stripe},
 		{faults.Selection{"replay"}, "events"},
+		{faults.Selection{"refund"}, faults.Dashboard},
 	} {
 		if err := test.selection.Check(); err != nil {
 			t.Error(err)

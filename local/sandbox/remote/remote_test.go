@@ -11,6 +11,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/client"
 
+	"ticketing.dev/common/money"
 	"ticketing.dev/local/sandbox"
 	"ticketing.dev/local/sandbox/remote"
 )
@@ -60,6 +61,32 @@ func TestThePayerAnswersTheBank(t *testing.T) {
 	}
 	if left, captures := remote.Kept(ledger, "o2"); left != 0 || captures != 0 {
 		t.Errorf("%s are kept of %d captures for an order that nobody has paid", left, captures)
+	}
+}
+
+func TestARefundFromTheDashboard(t *testing.T) {
+	s, calls := open(t)
+	intent, err := calls.PaymentIntents.New(&stripe.PaymentIntentParams{
+		Amount: stripe.Int64(1999), Currency: stripe.String("usd"), PaymentMethod: stripe.String("pm_card_visa"),
+		Confirm: stripe.Bool(true), Metadata: map[string]string{"order_id": "o1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, amount := range []money.Cents{500, 0} {
+		if id, err := s.Refund(t.Context(), intent.ID, amount); err != nil || !strings.HasPrefix(id, "re_") {
+			t.Errorf("refund %s: %q, %v", amount, id, err)
+		}
+	}
+	ledger, err := s.Ledger(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := ledger.Entries[0].Refunds; len(r) != 2 || r[0].Amount != 500 || r[1].Amount != 1499 || r[0].Reason != remote.ByOperator {
+		t.Errorf("the ledger says %+v", r)
+	}
+	if _, err := s.Refund(t.Context(), intent.ID, 0); err == nil {
+		t.Error("what is given back is given back again")
 	}
 }
 

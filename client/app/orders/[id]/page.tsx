@@ -5,6 +5,7 @@ import { BankQuestion } from "@/components/bank-question";
 import { CardForm } from "@/components/card-form";
 import { Countdown } from "@/components/countdown";
 import { Money } from "@/components/money";
+import { MoneyBack } from "@/components/money-back";
 import { NotHere } from "@/components/not-here";
 import { CancelForm } from "@/components/order-forms";
 import { PayForm } from "@/components/pay-form";
@@ -109,6 +110,7 @@ function State({ view, order, charge, now }: StateProps) {
       return (
         <Told title="Paid. It is yours.">
           <p>You paid {price}. Enjoy it!</p>
+          <MoneyBack charge={charge} />
           <div className="flex flex-wrap gap-3">
             <Link href="/orders" prefetch={false} className="button">
               My orders
@@ -117,6 +119,17 @@ function State({ view, order, charge, now }: StateProps) {
               More tickets
             </Link>
           </div>
+        </Told>
+      );
+    case "returned":
+      return (
+        <Told title={charge?.refundFailed ? "Your refund didn't arrive" : "Refunded"}>
+          {charge?.status === "refunded" && !charge.refundFailed && (
+            <p>All of {price} was given back to your card.</p>
+          )}
+          <MoneyBack charge={charge} />
+          <p>If you have questions about this ticket, quote the numbers of this order.</p>
+          <BackToTicket order={order} />
         </Told>
       );
     case "declined":
@@ -134,13 +147,17 @@ function State({ view, order, charge, now }: StateProps) {
       return (
         <Told title="Your money is on its way back">
           <p>The payment came after the order had ended. All of {price} is being refunded.</p>
+          <MoneyBack charge={charge} />
           <CheckAgain order={order} />
         </Told>
       );
     case "refunded":
       return (
-        <Told title="Refunded">
-          <p>The payment came after the order had ended, so all of {price} was given back to your card.</p>
+        <Told title={charge?.refundFailed ? "Your refund didn't arrive" : "Refunded"}>
+          {!charge?.refundFailed && (
+            <p>The payment came after the order had ended, so all of {price} was given back to your card.</p>
+          )}
+          <MoneyBack charge={charge} />
           <BackToTicket order={order} />
         </Told>
       );
@@ -248,6 +265,7 @@ function stampOf(view: OrderView): "Paid" | "Reserved" | "Refunded" | "Void" {
   switch (view) {
     case "complete":
       return "Paid";
+    case "returned":
     case "refunded":
       return "Refunded";
     case "declined":

@@ -1,0 +1,74 @@
+import type { Page } from "@playwright/test";
+import * as api from "../api.ts";
+import { expect, test } from "../fixtures.ts";
+import { looksRight } from "../looks.ts";
+import { entry, orderState } from "../people.ts";
+import { decideDispute, dispute, failRefund, refundByHand } from "../sandbox.ts";
+
+/** A ticket that a buyer has paid, and the payment at Stripe. */
+async function sold(seller: api.Caller, buyer: Page) {
+  const ticket = await api.list(seller);
+  const order = await api.order(buyer, ticket);
+  const { stripeId = "" } = await api.pay(buyer, order);
+  await expect.poll(async () => (await api.readOrder(buyer, order.id)).status).toBe("complete");
+  return { title: ticket.title, path: `/orders/${order.id}`, payment: stripeId };
+}
+
+/** Loads the page until it says something: Stripe's news take a moment. */
+async function awaitState(page: Page, path: string, text: string): Promise<void> {
+  await expect(async () => {
+    await page.goto(path);
+    await expect(orderState(page)).toContainText(text, { timeout: 500 });
+  }).toPass();
+}
+
+test("a refund by hand is told, in part and whole", async ({ caller, user, system }) => {
+  const [seller, buyer] = [await caller(), await user()];
+  const { title, path, payment } = await sold(seller, buyer);
+  await refundByHand(system, payment, 500);
+  await awaitState(buyer, path, "$5.00 of $19.99 was given back to your card.");
+  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+  await looksRight(buyer);
+  await buyer.goto("/orders");
+  await expect(entry(buyer, title)).toContainText("Complete");
+  await expect(entry(buyer, title)).toContainText("$5.00 refunded");
+
+  const refund = await refundByHand(system, payment);
+  await awaitState(buyer, path, "All of $19.99 was given back to your card.");
+  await expect(orderState(buyer)).not.toContainText("It is yours");
+  await expect(buyer.getByRole("main")).toContainText(refund);
+  await looksRight(buyer);
+  await buyer.goto("/orders");
+  await expect(entry(buyer, title)).toContainText("Refunded");
+});
+
+test("a refund that comes back from the bank is told", async ({ caller, user, system }) => {
+  const [seller, buyer] = [await caller(), await user()];
+  const { title, path, payment } = await sold(seller, buyer);
+  const refund = await refundByHand(system, payment);
+  await awaitState(buyer, path, "All of $19.99 was given back");
+  await failRefund(system, refund);
+  await awaitState(buyer, path, "Your refund didn't arrive");
+  await expect(orderState(buyer)).not.toContainText("was given back");
+  await buyer.goto("/orders");
+  await expect(entry(buyer, title)).toContainText("Refund didn't arrive");
+});
+
+for (const [decision, told, listed] of [
+  ["won", "Your dispute is closed, and the payment stands.", "Dispute closed"],
+  ["lost", "Your dispute is closed: your bank returned $19.99 to you.", "Returned by your bank"],
+] as const) {
+  test(`a dispute is told, and that it is ${decision}`, async ({ caller, user, system }) => {
+    const [seller, buyer] = [await caller(), await user()];
+    const { title, path, payment } = await sold(seller, buyer);
+    const id = await dispute(system, payment);
+    await awaitState(buyer, path, "You disputed $19.99 of this payment with your bank.");
+    await looksRight(buyer);
+    await buyer.goto("/orders");
+    await expect(entry(buyer, title)).toContainText("Disputed");
+    await decideDispute(system, id, decision);
+    await awaitState(buyer, path, told);
+    await buyer.goto("/orders");
+    await expect(entry(buyer, title)).toContainText(listed);
+  });
+}
