@@ -63,7 +63,7 @@ func TestAReservationIsOneWrite(t *testing.T) {
 	s.service = s.open()
 	ticket := s.learned(s.service)
 	writes = nil
-	o, err := s.service.reserve(t.Context(), ticket, ada.ID)
+	o, err := s.service.reserve(t.Context(), Wish{TicketID: ticket}, ada.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestNoEventOvertakesOneThatFails(t *testing.T) {
 	t.Parallel() // it waits for the sweep
 	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
 	crashed := s.open()
-	o, err := crashed.reserve(t.Context(), s.learned(crashed), ada.ID)
+	o, err := crashed.reserve(t.Context(), Wish{TicketID: s.learned(crashed)}, ada.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestARemovalTakesNoOtherEvent(t *testing.T) {
 		return err
 	})
 	fast, crashed := s.open(), s.open()
-	o, err := crashed.reserve(t.Context(), s.learned(crashed), ada.ID)
+	o, err := crashed.reserve(t.Context(), Wish{TicketID: s.learned(crashed)}, ada.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
