@@ -115,11 +115,12 @@ func (s *Store[A]) attempt(ctx context.Context, a A, change func(A) error) (done
 	if err := r.seal(s.source, time.Now()); err != nil {
 		return false, err
 	}
-	result, err := s.docs.ReplaceOne(ctx, bson.M{"_id": r.ID, "version": read}, a)
+	unmoved := bson.M{"_id": r.ID, "version": read}
+	result, err := s.docs.ReplaceOne(ctx, unmoved, a)
 	if mongo.IsDuplicateKeyError(err) && r.Request != nil {
 		// Its key expired after the read, and another request has taken it.
 		r.Request = nil
-		result, err = s.docs.ReplaceOne(ctx, bson.M{"_id": r.ID, "version": read}, a)
+		result, err = s.docs.ReplaceOne(ctx, unmoved, a)
 	}
 	if err != nil {
 		return false, fmt.Errorf("replace %s: %w", r.ID, err)
