@@ -2,9 +2,11 @@ package auth
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
@@ -25,7 +27,12 @@ func (s *Service) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	user, err := s.register(r.Context(), body)
+	// The password isn't part of the digest: a fast hash of it is never stored. register compares it.
+	request, err := idempotency.Read(r, "", body.Email, time.Now())
+	if err != nil {
+		return err
+	}
+	user, err := s.register(r.Context(), body, request)
 	if err != nil {
 		return err
 	}
@@ -58,6 +65,9 @@ func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
 		if _, err := web.Decode[struct{}](w, r); err != nil {
 			return err
 		}
+	}
+	if err := session.Expected(r); err != nil {
+		return err
 	}
 	s.sessions.End(w, r)
 	return web.JSON(w, http.StatusOK, struct{}{})

@@ -14,6 +14,7 @@ import (
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/problem"
 	"ticketing.dev/common/service"
@@ -58,14 +59,32 @@ func (s *Service) Tasks() []service.Task { return nil }
 // Ready says whether the database answers.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }
 
-// register makes a user. Of any number who want the same email at once, the unique index lets one
-// have it.
-func (s *Service) register(ctx context.Context, form SignUp) (*User, error) {
+// register makes a user, once for each idempotency key. A repetition needs the right password: the key
+// alone signs nobody in.
+func (s *Service) register(ctx context.Context, form SignUp, request *idempotency.Request) (*User, error) {
+	user, made, err := s.users.Once(ctx, request, func() (*User, error) { return s.create(ctx, form, request) })
+	if made || err != nil {
+		return user, err
+	}
+	right, err := s.hasher.Matches(ctx, user.PasswordHash, form.Password)
+	switch {
+	case err != nil:
+		return nil, err
+	case !right:
+		return nil, idempotency.ErrReused
+	}
+	return user, nil
+}
+
+// create makes a user. Of any number who want the same email at once, the unique index lets one have
+// it.
+func (s *Service) create(ctx context.Context, form SignUp, request *idempotency.Request) (*User, error) {
 	hash, err := s.hasher.Hash(ctx, form.Password)
 	if err != nil {
 		return nil, err
 	}
 	user := NewUser(form.Email, hash)
+	user.Request = request
 	return user, s.insert(ctx, user)
 }
 
@@ -76,6 +95,8 @@ func (s *Service) insert(ctx context.Context, user *User) error {
 	}
 	holder, err := s.users.First(ctx, bson.M{"email": user.Email})
 	switch {
+	case errors.Is(err, problem.ErrNotFound): // not the email is taken, but the idempotency key
+		return aggregate.ErrDuplicate
 	case err != nil:
 		return fmt.Errorf("find the holder of an email: %w", err)
 	case holder.ID != user.ID:

@@ -15,6 +15,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
 
   const headers = new Headers(request.headers);
   headers.set("x-request-id", requestId);
+  // Pages know by it whether they answer a form (lib/session.ts).
+  headers.set("x-request-method", request.method);
 
   // What reloads a page in development is a script.
   if (!DEVELOPMENT && isScriptless(request)) {

@@ -425,6 +425,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 		}
 	}
 	w.sendSigned(gateway + "/api/payments/webhook")
+	w.sendKeyed(gateway, selling, buying, list(t, seller, 2050), order(t, buyer, list(t, seller, 1999)))
 	w.send("GET", gateway+"/api/tickets/"+sold.ID+"/events", "", "Last-Event-ID", strconv.FormatInt(soldAs.Version, 10))
 
 	// What every operation has to say to these is what the document says. The stranger may do nothing to
@@ -438,6 +439,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 		url := gateway + somethings.Replace(path)
 		w.send(method, url, "{}", "Stripe-Signature", "forged")
 		w.send(method, url, "{}", "Cookie", stranger, "Sec-Fetch-Site", "cross-site")
+		w.send(method, url, "{}", "Cookie", stranger, "Expected-User", nothing)
 		w.send(method, url, "title=Back row", "Cookie", stranger, "Content-Type", "application/x-www-form-urlencoded")
 		if method != http.MethodGet {
 			w.send(method, url, `{"title":"`+strings.Repeat("x", 64<<10)+`"}`, "Cookie", stranger)
@@ -473,6 +475,44 @@ func (w *watch) sendSigned(url string) {
 	})
 	if response := w.send(http.MethodPost, url, string(event.Payload), "Stripe-Signature", event.Header); response.StatusCode != http.StatusOK {
 		w.t.Errorf("a signed event: %s", response.Status)
+	}
+}
+
+// sendKeyed sends requests with idempotency keys: each twice, then another with the same key. For a
+// payment that takes its time the repetition comes too early first.
+func (w *watch) sendKeyed(gateway, selling, buying string, free api.Ticket, due api.Order) {
+	w.t.Helper()
+	keyed := func(session, path, body string, want int) {
+		w.t.Helper()
+		response := w.send(http.MethodPost, gateway+path, body, "Cookie", session, "Idempotency-Key", `"`+due.ID+`"`)
+		if response.StatusCode != want {
+			w.t.Errorf("POST %s %s with a key: %s, want %d", path, body, response.Status, want)
+		}
+	}
+	ordered := func(price string) string { return `{"ticketId":"` + free.ID + `","price":` + price + `}` }
+	pay := func(token string) string { return toJSON(w.t, map[string]string{"orderId": due.ID, "token": token}) }
+	servicetest.Eventually(w.t, "orders to hear of the ticket", func() bool {
+		return w.send(http.MethodPost, gateway+"/api/orders", ordered("20.4"), "Cookie", buying).StatusCode == http.StatusBadRequest
+	})
+	servicetest.Eventually(w.t, "payments to hear of the order", func() bool {
+		return w.send(http.MethodPost, gateway+"/api/payments", pay("tok_nobody"), "Cookie", buying).StatusCode == http.StatusBadRequest
+	})
+	stripeOf(w.t, shared).slowDown("payment_intents.confirm", 2*time.Second)
+	paid := make(chan struct{})
+	go func() { defer close(paid); keyed(buying, "/api/payments", pay("tok_visa"), http.StatusCreated) }()
+	servicetest.Eventually(w.t, "a payment in progress", func() bool {
+		return w.send(http.MethodPost, gateway+"/api/payments", pay("tok_visa"), "Cookie", buying, "Idempotency-Key", due.ID).StatusCode == http.StatusConflict
+	})
+	<-paid
+	for _, c := range []struct{ session, path, body, other string }{
+		{"", "/api/users/signup", credentials(w.t, due.ID+"@example.com", "correct horse"), credentials(w.t, due.ID+"@example.com", "wrong horse")},
+		{selling, "/api/tickets", `{"title":"Back row","price":20.5}`, `{"title":"Back row","price":20}`},
+		{buying, "/api/orders", ordered("20.5"), ordered("20.4")},
+		{buying, "/api/payments", pay("tok_visa"), pay("tok_mastercard")},
+	} {
+		keyed(c.session, c.path, c.body, http.StatusCreated)
+		keyed(c.session, c.path, c.body, http.StatusCreated)
+		keyed(c.session, c.path, c.other, http.StatusUnprocessableEntity)
 	}
 }
 

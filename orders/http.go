@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.mongodb.org/mongo-driver/bson"
 
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
@@ -66,17 +67,19 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := web.Decode[struct {
-		TicketID string `json:"ticketId" validate:"required,mongodb" message:"ticketId must be the id of a ticket"`
-	}](w, r)
+	wish, err := web.Decode[Wish](w, r)
 	if err != nil {
 		return err
 	}
-	order, err := s.reserve(r.Context(), body.TicketID, user.ID)
+	request, err := idempotency.Read(r, user.ID, wish, s.now())
 	if err != nil {
 		return err
 	}
-	return web.JSON(w, http.StatusCreated, show(order))
+	order, err := s.place(r.Context(), wish, user.ID, request)
+	if err != nil {
+		return err
+	}
+	return web.Answer(w, order.Request, http.StatusCreated, show(order))
 }
 
 func (s *Service) show(w http.ResponseWriter, r *http.Request) error {

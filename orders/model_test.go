@@ -15,6 +15,7 @@ import (
 
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/service/servicetest"
 )
 
@@ -49,8 +50,8 @@ func (s *system) learned(o *Service) string {
 	return id
 }
 
-// Order, slot and event are written by one command, so no crash leaves a slot without an order or an
-// order without its event.
+// Order, slot, event and idempotency key are written by one command, so no crash leaves a slot without an
+// order, an order without its event, or a key without either.
 func TestAReservationIsOneWrite(t *testing.T) {
 	var writes []string
 	s := &system{t: t, bus: memory.New()}
@@ -63,11 +64,13 @@ func TestAReservationIsOneWrite(t *testing.T) {
 	s.service = s.open()
 	ticket := s.learned(s.service)
 	writes = nil
-	o, err := s.service.reserve(t.Context(), ticket, ada.ID)
+	request := &idempotency.Request{Key: "a key", Digest: "a digest", At: time.Now()}
+	o, err := s.service.place(t.Context(), Wish{TicketID: ticket}, ada.ID, request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(writes) != 1 || !strings.Contains(writes[0], o.ID) || !strings.Contains(writes[0], o.Slot) || !strings.Contains(writes[0], "order:created") {
+	if len(writes) != 1 || slices.ContainsFunc([]string{o.ID, o.Slot, "order:created", "a key", "a digest", o.Request.Answer[2:]},
+		func(part string) bool { return !strings.Contains(strings.ReplaceAll(writes[0], `\"`, `"`), part) }) {
 		t.Errorf("a reservation is written by %v", writes)
 	}
 }
@@ -126,7 +129,7 @@ func TestNoEventOvertakesOneThatFails(t *testing.T) {
 	t.Parallel() // it waits for the sweep
 	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
 	crashed := s.open()
-	o, err := crashed.reserve(t.Context(), s.learned(crashed), ada.ID)
+	o, err := crashed.reserve(t.Context(), Wish{TicketID: s.learned(crashed)}, ada.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +172,7 @@ func TestARemovalTakesNoOtherEvent(t *testing.T) {
 		return err
 	})
 	fast, crashed := s.open(), s.open()
-	o, err := crashed.reserve(t.Context(), s.learned(crashed), ada.ID)
+	o, err := crashed.reserve(t.Context(), Wish{TicketID: s.learned(crashed)}, ada.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,9 @@ import (
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/problem"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 )
@@ -78,14 +80,25 @@ func (s *Service) Tasks() []service.Task {
 // Ready says whether the database answers.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }
 
-// reserve lets one of any number of buyers have the ticket.
-func (s *Service) reserve(ctx context.Context, ticketID, buyer string) (*Order, error) {
+// place reserves a ticket, once for each idempotency key.
+func (s *Service) place(ctx context.Context, wish Wish, buyer string, request *idempotency.Request) (*Order, error) {
+	order, _, err := s.orders.Once(ctx, request, func() (*Order, error) { return s.reserve(ctx, wish, buyer, request) })
+	return order, err
+}
+
+// reserve lets one of any number of buyers have the ticket. The order is made from the very copy that
+// the wish was compared with.
+func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request *idempotency.Request) (*Order, error) {
 	for {
-		ticket, err := s.tickets.get(ctx, ticketID)
+		ticket, err := s.tickets.get(ctx, wish.TicketID)
 		if err != nil {
 			return nil, err
 		}
+		if err := wish.Grants(ticket); err != nil {
+			return nil, err
+		}
 		order := Place(ticket, buyer, s.now().Add(s.ttl))
+		order.Request = request.Answered(show(order))
 		won, err := s.claim(ctx, order)
 		if mongo.IsNetworkError(err) { // it may have won, and only the answer was lost
 			won, err = s.claim(ctx, order)
@@ -106,6 +119,8 @@ func (s *Service) claim(ctx context.Context, order *Order) (won bool, err error)
 	}
 	holder, err := s.orders.First(ctx, bson.M{"slot": order.Slot})
 	switch {
+	case errors.Is(err, problem.ErrNotFound): // not the slot is taken, but the idempotency key
+		return false, aggregate.ErrDuplicate
 	case err != nil:
 		return false, fmt.Errorf("find the holder of slot %s: %w", order.Slot, err)
 	case holder.ID == order.ID: // the answer to an earlier attempt at this insertion was lost

@@ -462,14 +462,14 @@ func TestACrashBetweenCommitAndPublishLosesNoEvent(t *testing.T) {
 	if err := crashed.tickets.learn(t.Context(), events.Ticket{ID: ticket.ID, Title: "Gig", Price: 1999}); err != nil {
 		t.Fatal(err)
 	}
-	cancelled, err := crashed.reserve(t.Context(), ticket.ID, ada.ID)
+	cancelled, err := crashed.reserve(t.Context(), Wish{TicketID: ticket.ID}, ada.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := crashed.change(t.Context(), cancelled.ID, func(o *Order) error { return o.Cancel(ada.ID) }); err != nil {
 		t.Fatal(err)
 	}
-	completed, err := crashed.reserve(t.Context(), ticket.ID, bob.ID)
+	completed, err := crashed.reserve(t.Context(), Wish{TicketID: ticket.ID}, bob.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -500,5 +500,5 @@ func TestALostAnswerIsNoRefusal(t *testing.T) {
 
 func TestIndexesAreMadeAtStart(t *testing.T) {
 	s := start(t)
-	servicetest.Indexes(t, s.db.Collection("orders"), "slot_1 unique", "userId_1__id_-1", "status_1_expiresAt_1", "outbox.0.id_1")
+	servicetest.Indexes(t, s.db.Collection("orders"), "slot_1 unique", "userId_1__id_-1", "status_1_expiresAt_1", "outbox.0.id_1", "request.key_1 unique")
 }

@@ -79,7 +79,7 @@ func (c *clockwork) order() *Order {
 	if err := c.service.tickets.learn(c.t.Context(), ticket); err != nil {
 		c.t.Fatal(err)
 	}
-	o, err := c.service.reserve(c.t.Context(), ticket.ID, ada.ID)
+	o, err := c.service.reserve(c.t.Context(), Wish{TicketID: ticket.ID}, ada.ID, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}

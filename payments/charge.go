@@ -169,4 +169,22 @@ func (c *Charge) Settle() {
 	}
 }
 
+// Answer records what the request that opened the charge is answered with, once. A charge that has
+// failed says so itself.
+func (c *Charge) Answer() {
+	if c.Status != Failed {
+		c.Request = c.Request.Answered(show(c))
+	}
+}
+
+// Answered says whether the request that opened the charge has an outcome to be answered with: a
+// recorded one, or the state is final or asks something of the payer.
+func (c *Charge) Answered() bool {
+	return c.Request.HasAnswer() || c.Status != Pending || c.ClientSecret != ""
+}
+
+// Declined says whether the request that opened the charge is answered that it has failed. One that was
+// answered while the outcome wasn't known stays answered so.
+func (c *Charge) Declined() bool { return c.Status == Failed && !c.Request.HasAnswer() }
+
 func (c *Charge) payment() events.Payment { return events.Payment{ID: c.ID, OrderID: c.ID} }

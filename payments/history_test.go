@@ -82,7 +82,7 @@ func TestACrashBetweenCommitAndPublishLosesNoEvent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := crashed.pay(t.Context(), known, c.token); err != nil {
+		if _, _, err := crashed.pay(t.Context(), known, c.token, nil); err != nil {
 			t.Fatal(err)
 		}
 		if c.late {

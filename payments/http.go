@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.mongodb.org/mongo-driver/bson"
 
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
 	"ticketing.dev/common/session"
@@ -103,14 +104,18 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 	// A payer who closes the page does not stop a payment half-way.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), payTimeout)
 	defer cancel()
-	charge, opened, err := s.pay(ctx, order, body.Token)
+	request, err := idempotency.Read(r, user.ID, body, s.now())
+	if err != nil {
+		return err
+	}
+	charge, opened, err := s.pay(ctx, order, body.Token, request)
 	switch {
 	case err != nil:
 		return err
 	case !opened:
 		return web.JSON(w, http.StatusOK, show(charge))
-	case charge.Status == Failed:
+	case charge.Declined():
 		return problem.New(problem.Declined, charge.FailedFor)
 	}
-	return web.JSON(w, http.StatusCreated, show(charge))
+	return web.Answer(w, charge.Request, http.StatusCreated, show(charge))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/problem"
 )
 
@@ -25,9 +26,11 @@ const (
 // pay takes the payment of an order, at most one for each: where there is a charge already, its state
 // now is the answer. Every step may be the last one of a process that dies; the reconciler goes on
 // from whatever it finds.
-func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, opened bool, err error) {
-	if c, err := s.charges.Get(ctx, o.ID); !errors.Is(err, problem.ErrNotFound) {
-		return s.again(ctx, c, err)
+//
+// A request whose idempotency key has opened the charge before is answered as it was then.
+func (s *Service) pay(ctx context.Context, o *Order, token string, request *idempotency.Request) (c *Charge, opened bool, err error) {
+	if c, opened, err := s.earlier(ctx, o, request); !errors.Is(err, problem.ErrNotFound) {
+		return c, opened, err
 	}
 	if err := o.Payable(s.now()); err != nil {
 		return nil, false, err
@@ -43,16 +46,52 @@ func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, o
 	}
 	// 2. The order's id as the charge's lets one of several payments in.
 	c = Open(o, s.now())
+	c.Request = request
 	err = s.charges.Insert(ctx, c)
 	if errors.Is(err, aggregate.ErrDuplicate) {
-		c, err = s.charges.Get(ctx, o.ID)
-		return s.again(ctx, c, err)
+		return s.earlier(ctx, o, request)
 	}
 	if err != nil {
 		return nil, false, err
 	}
 	c, err = s.capture(ctx, c, method)
-	return s.known(c, err), true, nil
+	return s.answer(ctx, s.known(c, err)), true, nil
+}
+
+// repeat answers a request with the idempotency key of the one that opened a charge. If that one has
+// died, whoever repeats it finds out how the payment stands.
+func (s *Service) repeat(ctx context.Context, c *Charge, err error) (*Charge, bool, error) {
+	if err == nil && !c.Answered() {
+		c, _, err = s.again(ctx, c, nil)
+	}
+	switch {
+	case err != nil:
+		return nil, false, err
+	case !c.Answered():
+		return nil, false, idempotency.ErrInProgress
+	}
+	return s.answer(ctx, c), true, nil
+}
+
+// answer records the answer to a request with an idempotency key. Whoever records one first decides
+// for all who repeat the request.
+func (s *Service) answer(ctx context.Context, c *Charge) *Charge {
+	if c.Request == nil || c.Request.HasAnswer() {
+		return c
+	}
+	c, err := s.change(ctx, c, (*Charge).Answer)
+	return s.known(c, err)
+}
+
+// earlier answers a payment whose idempotency key or whose order has a charge already; problem.ErrNotFound
+// says that there's none. The order is looked at first: its charge may be the one that this key opens
+// right now, which the key then finds.
+func (s *Service) earlier(ctx context.Context, o *Order, request *idempotency.Request) (*Charge, bool, error) {
+	c, missing := s.charges.Get(ctx, o.ID)
+	if opened, found, err := s.charges.Prior(ctx, request); found || err != nil {
+		return s.repeat(ctx, opened, err)
+	}
+	return s.again(ctx, c, missing)
 }
 
 // again answers a payment that is repeated: with the charge as Stripe says that it stands, or as it

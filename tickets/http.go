@@ -3,10 +3,12 @@ package tickets
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"go.mongodb.org/mongo-driver/bson"
 
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
 	"ticketing.dev/common/session"
@@ -17,7 +19,7 @@ import (
 func (s *Service) Routes(r chi.Router) {
 	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.Middleware)
-		r.Method(http.MethodGet, "/api/tickets", web.Handler(s.list))
+		r.Method(http.MethodGet, "/api/tickets", web.Handler(s.index))
 		r.Method(http.MethodPost, "/api/tickets", web.Handler(s.create))
 		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
 		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
@@ -40,7 +42,7 @@ func show(t *Ticket) view {
 	return view{t.ID, t.Title, t.Price.Dollars(), t.UserID, t.OrderID, t.Status, t.Version}
 }
 
-func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
+func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
 	filter, err := listed(r)
 	if err != nil {
 		return err
@@ -77,11 +79,15 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ticket := List(user.ID, offer)
-	if err := s.tickets.Insert(r.Context(), ticket); err != nil {
+	request, err := idempotency.Read(r, user.ID, offer, time.Now())
+	if err != nil {
 		return err
 	}
-	return web.JSON(w, http.StatusCreated, show(ticket))
+	ticket, err := s.list(r.Context(), user.ID, offer, request)
+	if err != nil {
+		return err
+	}
+	return web.Answer(w, ticket.Request, http.StatusCreated, show(ticket))
 }
 
 func (s *Service) show(w http.ResponseWriter, r *http.Request) error {

@@ -312,7 +312,7 @@ func TestEveryQueryHasItsIndex(t *testing.T) {
 	for _, index := range indexes {
 		names = append(names, index.Name)
 	}
-	for _, want := range []string{"status_1__id_-1", "userId_1__id_-1", "outbox.0.id_1"} {
+	for _, want := range []string{"status_1__id_-1", "userId_1__id_-1", "outbox.0.id_1", "request.key_1"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no index %s among %v", want, names)
 		}

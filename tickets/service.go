@@ -11,6 +11,7 @@ import (
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
@@ -49,6 +50,16 @@ func New(ctx context.Context, o Options) (*Service, error) {
 
 // Tasks publish events, and look for the changes of other replicas while anybody watches a ticket.
 func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run, s.watcher.run} }
+
+// list puts a ticket up for sale, once for each idempotency key.
+func (s *Service) list(ctx context.Context, seller string, offer Offer, request *idempotency.Request) (*Ticket, error) {
+	ticket, _, err := s.tickets.Once(ctx, request, func() (*Ticket, error) {
+		t := List(seller, offer)
+		t.Request = request.Answered(show(t))
+		return t, s.tickets.Insert(ctx, t)
+	})
+	return ticket, err
+}
 
 // update changes a ticket and tells those who watch it here. Other replicas find the change themselves.
 func (s *Service) update(ctx context.Context, id string, change func(*Ticket) error) (*Ticket, error) {

@@ -1,54 +1,119 @@
 "use server";
 
+import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
-import { type Charge, cancelOrder, pay, placeOrder, refetchOrder, refetchTicket } from "@/lib/api";
-import { type FormState, textOf } from "@/lib/form-state";
-import { signInPath } from "@/lib/session";
+import {
+  type Charge,
+  cancelOrder,
+  type Order,
+  type Outcome,
+  type Problem,
+  pay,
+  placeOrder,
+  refetchOrder,
+  refetchTicket,
+  type Wish,
+} from "@/lib/api";
+import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
+import { formatMoney } from "@/lib/format";
+import { signInPath, switchedPath } from "@/lib/session";
 
 export async function submitReservation(_: FormState, form: FormData): Promise<FormState> {
-  const ticketId = textOf(form, "ticketId");
-  const here = `/tickets/${encodeURIComponent(ticketId)}`;
-  const order = await placeOrder(ticketId);
+  const wish = wishIn(form);
+  const here = `/tickets/${encodeURIComponent(wish.ticketId)}`;
+  const order = await placeAsShown(wish, form);
   if (order.ok) redirect(`/orders/${order.value.id}`);
-  switch (order.problem.kind) {
-    case "not-authorized":
-      redirect(signInPath(here));
-      break;
-    case "refused":
-      // tickets hears of it a moment after orders: the page must not still offer the ticket.
-      await until(async () => (await refetchTicket(ticketId))?.status !== "available", 1_000);
-      redirect(`${here}?taken=1`);
+  leaveIfNotOneself(order.problem, here);
+  if (order.problem.kind === "refused") {
+    if (isChange(order.problem)) return changed(form, wish, order.problem);
+    // tickets hears of it a moment after orders: the page must not still offer the ticket.
+    await until(async () => (await refetchTicket(wish.ticketId))?.status !== "available", 1_000);
+    redirect(`${here}?taken=1`);
   }
-  return { values: {}, errors: order.problem.errors };
+  return { values: kept(form, "price", "title", "changed"), errors: order.problem.errors };
+}
+
+/** What the page offered. */
+function wishIn(form: FormData): Wish {
+  const wish: Wish = { ticketId: textOf(form, "ticketId") };
+  const price = textOf(form, "price");
+  const title = textOf(form, "title");
+  if (price) wish.price = Number(price);
+  if (title) wish.title = JSON.parse(title);
+  return wish;
+}
+
+/** Whether an order was refused since the ticket isn't what the page showed. */
+function isChange(problem: Problem): boolean {
+  return problem.errors.some((e) => e.field === "price" || e.field === "title");
+}
+
+/** Orders, again and again while orders hasn't heard of a change that the page shows already. */
+async function placeAsShown(wish: Wish, form: FormData): Promise<Outcome<Order>> {
+  let order = await placeOrder(wish, senderOf(form));
+  await until(async () => {
+    if (order.ok || !isChange(order.problem)) return true;
+    const now = await refetchTicket(wish.ticketId);
+    if (now?.price !== wish.price || now?.title !== wish.title) return true;
+    order = await placeOrder(wish, senderOf(form));
+    return false;
+  }, 5_000);
+  return order;
+}
+
+/** Tells what has changed, and asks. The next try is for what the ticket is now. */
+async function changed(form: FormData, shown: Wish, problem: Problem): Promise<FormState> {
+  const now = await refetchTicket(shown.ticketId).catch(() => null);
+  if (!now) return { values: kept(form, "price", "title"), errors: problem.errors };
+  const messages: string[] = [];
+  if (shown.price !== undefined && now.price !== shown.price) {
+    messages.push(`The price changed from ${formatMoney(shown.price)} to ${formatMoney(now.price)}.`);
+  }
+  if (shown.title !== undefined && now.title !== shown.title) {
+    messages.push(`The title changed from “${shown.title}” to “${now.title}”.`);
+  }
+  revalidatePath(`/tickets/${shown.ticketId}`);
+  return {
+    values: { ...kept(form), price: String(now.price), title: JSON.stringify(now.title), changed: "yes" },
+    errors: [{ message: [...messages, "Nothing is reserved yet."].join(" ") }],
+  };
 }
 
 export async function submitCancellation(_: FormState, form: FormData): Promise<FormState> {
   const id = textOf(form, "orderId");
   const here = `/orders/${encodeURIComponent(id)}`;
-  const cancelled = await cancelOrder(id);
+  const cancelled = await cancelOrder(id, senderOf(form));
   if (cancelled.ok) redirect(here);
-  if (cancelled.problem.kind === "not-authorized") redirect(signInPath(here));
+  leaveIfNotOneself(cancelled.problem, here);
   return { values: {}, errors: cancelled.problem.errors };
 }
 
 export async function submitPayment(_: FormState, form: FormData): Promise<FormState> {
   const id = textOf(form, "orderId");
-  const token = textOf(form, "token");
   const here = `/orders/${encodeURIComponent(id)}`;
-  const charge = await pay(id, token);
+  const charge = await pay(id, textOf(form, "token"), senderOf(form));
   if (charge.ok) {
     await settled(charge.value);
     redirect(here);
   }
+  leaveIfNotOneself(charge.problem, here);
   switch (charge.problem.kind) {
-    case "not-authorized":
-      redirect(signInPath(here));
+    case "in-progress":
+      redirect(here);
       break;
     case "declined":
       await until(async () => (await refetchOrder(id))?.status === "cancelled", 2_000);
       redirect(here);
   }
-  return { values: { token }, errors: charge.problem.errors };
+  return { values: kept(form, "token"), errors: charge.problem.errors };
+}
+
+/** Leads whoever is signed out to sign in, and whoever has become somebody else to where that's told. */
+function leaveIfNotOneself(problem: Problem, here: string): void {
+  if (problem.kind === "not-authorized") redirect(signInPath(here));
+  if (problem.kind !== "other-user") return;
+  revalidatePath("/", "layout");
+  redirect(switchedPath(here));
 }
 
 /** Waits until orders has heard of a payment that is decided, so that its page does not show less than is known. */

@@ -1,12 +1,15 @@
 "use server";
 
+import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { signIn, signOut, signUp } from "@/lib/api";
-import { type FormState, textOf } from "@/lib/form-state";
+import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
 import { ownPath } from "@/lib/own-path";
+import { switchedPath } from "@/lib/session";
 
 export async function submitSignUp(_: FormState, form: FormData): Promise<FormState> {
-  return enter(signUp, form);
+  const { formKey } = senderOf(form);
+  return enter((email, password) => signUp(email, password, { formKey, as: "" }), form);
 }
 
 export async function submitSignIn(_: FormState, form: FormData): Promise<FormState> {
@@ -17,11 +20,15 @@ async function enter(open: typeof signIn, form: FormData): Promise<FormState> {
   const email = textOf(form, "email");
   const session = await open(email, textOf(form, "password"));
   // The password is not kept: it would travel back and stand in the page.
-  if (!session.ok) return { values: { email }, errors: session.problem.errors };
+  if (!session.ok) return { values: kept(form, "email"), errors: session.problem.errors };
   redirect(ownPath(form.get("next")));
 }
 
-export async function submitSignOut(): Promise<void> {
-  await signOut();
+export async function submitSignOut(form: FormData): Promise<void> {
+  const left = await signOut(senderOf(form));
+  if (!left.ok && left.problem.kind === "other-user") {
+    revalidatePath("/", "layout");
+    redirect(switchedPath("/"));
+  }
   redirect("/");
 }

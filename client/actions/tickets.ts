@@ -1,29 +1,55 @@
 "use server";
 
+import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
-import { createTicket, editTicket, type Outcome, type Ticket } from "@/lib/api";
-import { type FormState, textOf } from "@/lib/form-state";
-import { parsePrice } from "@/lib/format";
-import { signInPath } from "@/lib/session";
+import { createTicket, currentUser, editTicket, type Outcome, type Problem, type Ticket } from "@/lib/api";
+import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
+import { parsePrice } from "@/lib/price";
+import { switchedPath } from "@/lib/session";
 
 export async function submitTicket(_: FormState, form: FormData): Promise<FormState> {
-  const { values, offer } = read(form);
-  return finish(values, "/sell", await createTicket(offer));
+  const ticket = await createTicket(offerIn(form), senderOf(form));
+  if (!ticket.ok && ticket.problem.kind === "other-user") {
+    // The answer shows the name that is right by now, and the next try is under that name.
+    revalidatePath("/", "layout");
+    const was = senderOf(form).email;
+    const told = ticket.problem.errors.map((e) => e.message).join(" ");
+    const message = `${told}; this page was ${was}'s. Nothing was listed. Send it again to list it under your name.`;
+    return { values: kept(form, "title", "price"), errors: [{ message }] };
+  }
+  return finish(form, ticket);
 }
 
 export async function submitEdit(_: FormState, form: FormData): Promise<FormState> {
-  const { values, offer } = read(form);
   const id = textOf(form, "id");
-  return finish(values, `/tickets/${encodeURIComponent(id)}/edit`, await editTicket(id, offer));
+  const ticket = await editTicket(id, offerIn(form), senderOf(form));
+  if (!ticket.ok && ticket.problem.kind === "other-user") {
+    revalidatePath("/", "layout");
+    redirect(switchedPath(`/tickets/${encodeURIComponent(id)}`));
+  }
+  return finish(form, ticket);
 }
 
-function read(form: FormData) {
-  const values = { title: textOf(form, "title"), price: textOf(form, "price") };
-  return { values, offer: { title: values.title, price: parsePrice(values.price) } };
+function offerIn(form: FormData) {
+  const price = parsePrice(textOf(form, "price"));
+  return { title: textOf(form, "title"), price: "dollars" in price ? price.dollars : null };
 }
 
-function finish(values: FormState["values"], here: string, ticket: Outcome<Ticket>): FormState {
+async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormState> {
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}`);
-  if (ticket.problem.kind === "not-authorized") redirect(signInPath(here));
-  return { values, errors: ticket.problem.errors };
+  const values = kept(form, "title", "price");
+  if (ticket.problem.kind !== "not-authorized") return { values, errors: inWords(form, ticket.problem) };
+  // The session may have ended, or the ticket belongs to somebody else.
+  const user = await currentUser().catch(() => null);
+  if (user) return { values, errors: [{ message: "Only its seller can change this ticket." }] };
+  const message =
+    "You're signed out, so nothing was saved. What you typed is still here: sign in in a new tab, then come back and try again.";
+  return { values, errors: [{ message }], signIn: true };
+}
+
+/** What the service says, but for a price that never got to it as an amount: why, the form knows better. */
+function inWords(form: FormData, problem: Problem): FormState["errors"] {
+  const price = parsePrice(textOf(form, "price"));
+  if (!("problem" in price)) return problem.errors;
+  return problem.errors.map((e) => (e.field === "price" ? { ...e, message: price.problem } : e));
 }

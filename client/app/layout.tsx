@@ -2,6 +2,7 @@ import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { SiteHeader } from "@/components/site-header";
+import { Viewer } from "@/components/viewer";
 import { currentUser } from "@/lib/api";
 
 export const metadata: Metadata = {
@@ -34,7 +35,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
           tabIndex={-1}
           className="mx-auto w-full max-w-6xl flex-1 px-4 py-8 focus:outline-none sm:px-6 sm:py-12"
         >
-          {children}
+          <Viewer user={user}>{children}</Viewer>
         </main>
         <footer className="border-line border-t text-muted text-sm">
           <p className="mx-auto max-w-6xl px-4 py-6 sm:px-6">

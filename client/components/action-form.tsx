@@ -1,8 +1,10 @@
 "use client";
 
-import { type ReactNode, useActionState, useEffect, useRef } from "react";
-import { emptyForm, type FormState, otherErrors } from "@/lib/form-state";
+import { unstable_isUnrecognizedActionError, unstable_rethrow } from "next/navigation";
+import { type ReactNode, useActionState, useEffect, useRef, useSyncExternalStore } from "react";
+import { emptyForm, FORM_KEY, type FormState, otherErrors, typed } from "@/lib/form-state";
 import { Alert } from "./alert";
+import { ViewerField } from "./viewer";
 
 export type FormAction = (state: FormState, form: FormData) => Promise<FormState>;
 
@@ -12,23 +14,28 @@ export type FormAction = (state: FormState, form: FormData) => Promise<FormState
  */
 export function ActionForm({
   action,
+  formKey,
   fields = [],
   label,
   className,
   children,
 }: {
   action: FormAction;
+  /** A new one for each form that makes something: sent twice, the form makes one thing. */
+  formKey?: string | undefined;
   /** The names of the fields that show their own errors. */
   fields?: string[];
   label: string;
   className?: string;
   children: (state: FormState) => ReactNode;
 }) {
-  const [state, formAction, pending] = useActionState(action, emptyForm);
+  // The server renders the action itself, which works without JavaScript; the browser wraps it.
+  const [state, formAction, pending] = useActionState(useInBrowser() ? answered(action) : action, emptyForm);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (state.errors.length > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [state]);
+  const key = state.values[FORM_KEY] || formKey;
   return (
     <form
       ref={form}
@@ -41,8 +48,40 @@ export function ActionForm({
         if (pending) event.preventDefault();
       }}
     >
+      {key && <input type="hidden" name={FORM_KEY} value={key} />}
+      <ViewerField />
       <Alert messages={otherErrors(state, fields)} />
+      {state.signIn && (
+        <a href="/signin" target="_blank" rel="noopener" className="link inline-block">
+          Sign in <span className="sr-only">(opens in a new tab)</span>
+        </a>
+      )}
       {children(state)}
     </form>
   );
+}
+
+function useInBrowser(): boolean {
+  return useSyncExternalStore(
+    () => () => {},
+    () => true,
+    () => false,
+  );
+}
+
+/** The action, which keeps what was typed when no answer comes. */
+function answered(action: FormAction): FormAction {
+  return async (before, form) => {
+    try {
+      return await action(before, form);
+    } catch (error) {
+      unstable_rethrow(error);
+      if (unstable_isUnrecognizedActionError(error)) throw error;
+      console.warn("No answer to a form:", error);
+      const message = navigator.onLine
+        ? "No answer came. What you typed is still here: please try again in a moment."
+        : "You're offline. What you typed is still here: try again when you're back online.";
+      return { values: typed(form), errors: [{ message }] };
+    }
+  };
 }

@@ -7,12 +7,21 @@ import { Field } from "./field";
 import { SubmitButton } from "./submit-button";
 
 /** Signs up or in, and goes on to a path. */
-export function AuthForm({ kind, next }: { kind: "signup" | "signin"; next: string }) {
+export function AuthForm({
+  kind,
+  next,
+  formKey,
+}: {
+  kind: "signup" | "signin";
+  next: string;
+  formKey?: string;
+}) {
   const isNew = kind === "signup";
   return (
     <CredentialsForm
       action={isNew ? submitSignUp : submitSignIn}
       next={next}
+      formKey={formKey}
       title={isNew ? "Sign up" : "Sign in"}
       busy={isNew ? "Signing up…" : "Signing in…"}
       newPassword={isNew}
@@ -23,18 +32,26 @@ export function AuthForm({ kind, next }: { kind: "signup" | "signin"; next: stri
 export function CredentialsForm({
   action,
   next,
+  formKey,
   title,
   busy,
   newPassword,
 }: {
   action: FormAction;
   next: string;
+  formKey?: string | undefined;
   title: string;
   busy: string;
   newPassword: boolean;
 }) {
   return (
-    <ActionForm action={action} fields={["email", "password"]} label={title} className="space-y-5">
+    <ActionForm
+      action={action}
+      formKey={formKey}
+      fields={["email", "password"]}
+      label={title}
+      className="space-y-5"
+    >
       {(state) => (
         <>
           <input type="hidden" name="next" value={next} />

@@ -14,12 +14,14 @@ const names = Object.keys(cardFields) as CardField[];
 export function CardForm({
   orderId,
   price,
+  formKey,
   stripeKey,
   action = submitPayment,
 }: {
   orderId: string;
   /** As people read it. */
   price: string;
+  formKey?: string;
   /** The publishable one. */
   stripeKey: string;
   action?: FormAction;
@@ -42,7 +44,13 @@ export function CardForm({
           its own. Without it you can still cancel the order.
         </p>
       </noscript>
-      <ActionForm action={pay} fields={names} label="Pay the order" className="space-y-5 noscript:hidden">
+      <ActionForm
+        action={pay}
+        formKey={formKey}
+        fields={names}
+        label="Pay the order"
+        className="space-y-5 noscript:hidden"
+      >
         {() => (
           <>
             <input type="hidden" name="orderId" value={orderId} />

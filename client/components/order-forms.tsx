@@ -1,17 +1,28 @@
 "use client";
 
 import { submitCancellation, submitReservation } from "@/actions/orders";
+import { formatMoney } from "@/lib/format";
 import { ActionForm } from "./action-form";
 import { SubmitButton } from "./submit-button";
 
-export function ReserveForm({ ticketId }: { ticketId: string }) {
+/** Reserves a ticket at the price and under the title that are shown. If they've changed, it says so and asks. */
+export function ReserveForm({
+  ticket,
+  formKey,
+}: {
+  ticket: { id: string; title: string; price: number };
+  formKey: string;
+}) {
   return (
-    <ActionForm action={submitReservation} label="Reserve the ticket" className="space-y-4">
-      {() => (
+    <ActionForm action={submitReservation} formKey={formKey} label="Reserve the ticket" className="space-y-4">
+      {({ values }) => (
         <>
-          <input type="hidden" name="ticketId" value={ticketId} />
+          <input type="hidden" name="ticketId" value={ticket.id} />
+          <input type="hidden" name="price" value={values.price || ticket.price} />
+          {/* As JSON, since a form would send other line breaks than it was given. */}
+          <input type="hidden" name="title" value={values.title || JSON.stringify(ticket.title)} />
           <SubmitButton pending="Reserving…" className="w-full">
-            Reserve this ticket
+            {values.changed ? `Reserve it for ${formatMoney(Number(values.price))}` : "Reserve this ticket"}
           </SubmitButton>
         </>
       )}

@@ -10,15 +10,23 @@ import { SubmitButton } from "./submit-button";
 export function PayForm({
   orderId,
   price,
+  formKey,
   action = submitPayment,
 }: {
   orderId: string;
   /** As people read it. */
   price: string;
+  formKey?: string;
   action?: FormAction;
 }) {
   return (
-    <ActionForm action={action} fields={["token"]} label="Pay the order" className="space-y-5">
+    <ActionForm
+      action={action}
+      formKey={formKey}
+      fields={["token"]}
+      label="Pay the order"
+      className="space-y-5"
+    >
       {(state) => {
         const chosen = state.values.token || testCards[0].token;
         const error = errorOf(state, "token");

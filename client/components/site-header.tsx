@@ -1,6 +1,7 @@
 import Link from "next/link";
 import { submitSignOut } from "@/actions/session";
 import type { User } from "@/lib/api";
+import { VIEWER, viewerField } from "@/lib/form-state";
 import { NavLink } from "./nav-link";
 
 export function SiteHeader({ user }: { user: User | null }) {
@@ -26,6 +27,7 @@ export function SiteHeader({ user }: { user: User | null }) {
         <div className="ml-auto flex min-w-0 items-center gap-1">
           {user ? (
             <form action={submitSignOut} className="flex min-w-0 items-center gap-1">
+              <input type="hidden" name={VIEWER} value={viewerField(user)} />
               <span className="hidden max-w-56 truncate text-muted text-sm md:block" title={user.email}>
                 <span className="sr-only">Signed in as </span>
                 {user.email}

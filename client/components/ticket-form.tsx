@@ -7,10 +7,18 @@ import { Field } from "./field";
 import { SubmitButton } from "./submit-button";
 
 /** Lists a ticket, or changes one. */
-export function TicketForm({ ticket }: { ticket?: { id: string; title: string; price: number } }) {
+export function TicketForm({
+  ticket,
+  formKey,
+}: {
+  /** Title and price are missing if only what was typed is known. */
+  ticket?: { id: string; title?: string; price?: number };
+  formKey?: string;
+}) {
   return (
     <ActionForm
       action={ticket ? submitEdit : submitTicket}
+      formKey={formKey}
       fields={["title", "price"]}
       label={ticket ? "Edit the ticket" : "Sell a ticket"}
       className="space-y-6"
@@ -36,7 +44,7 @@ export function TicketForm({ ticket }: { ticket?: { id: string; title: string; p
             required
             inputMode="decimal"
             autoComplete="off"
-            defaultValue={state.values.price ?? ticket?.price.toFixed(2)}
+            defaultValue={state.values.price ?? ticket?.price?.toFixed(2)}
             error={errorOf(state, "price")}
           />
           <SubmitButton pending="Saving…">{ticket ? "Save changes" : "Put it up for sale"}</SubmitButton>

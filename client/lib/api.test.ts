@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   createTicket,
+  editTicket,
   listTickets,
   nextAfter,
   pay,
@@ -12,6 +13,7 @@ import {
   readCharge,
   refetchTicket,
   signIn,
+  signUp,
 } from "./api";
 
 const jar = vi.hoisted(() => ({ get: vi.fn(), has: vi.fn(), set: vi.fn() }));
@@ -60,6 +62,29 @@ test("the visitor's session and the request's id go along, other cookies do not"
   expect(seen).toMatchObject({ cookie: "session=MTY5-_", "x-request-id": "r-1" });
 });
 
+test("a form that is sent again has the same key, a corrected one another", async () => {
+  const sent: IncomingMessage["headers"][] = [];
+  handle = (request, response) => {
+    sent.push(request.headers);
+    answer(201, {})(request, response, "");
+  };
+  const form = { formKey: "one", as: "6502f1b8c3a4d5e6f7a8b9c0" };
+  await createTicket({ title: "t", price: 1 }, form);
+  await createTicket({ title: "t", price: 1 }, form);
+  await createTicket({ title: "t", price: 2 }, form);
+  await createTicket({ title: "t", price: 1 }, { ...form, formKey: "two" });
+  await signUp("a@b.cc", "correct horse", { formKey: "one", as: "" });
+  await editTicket("t1", { title: "t", price: 1 }, form);
+  await createTicket({ title: "t", price: 1 });
+  const keys = sent.map((headers) => headers["idempotency-key"]);
+  expect(keys[1]).toBe(keys[0]);
+  expect(new Set(keys.slice(1, 5)).size).toBe(4);
+  for (const key of keys.slice(0, 5)) expect(key).toMatch(/^"[A-Za-z0-9_-]{43}"$/);
+  expect(keys.slice(5)).toEqual([undefined, undefined]);
+  const users = sent.map((headers) => headers["expected-user"]);
+  expect(users).toEqual([form.as, form.as, form.as, form.as, undefined, form.as, undefined]);
+});
+
 test("a list knows where it goes on", async () => {
   handle = answer(200, [], { Link: '</api/tickets?after=6502f1e2c3a4d5e6f7a8b9c1&limit=24>; rel="next"' });
   expect(await listTickets({ limit: 24 })).toEqual({ items: [], next: "6502f1e2c3a4d5e6f7a8b9c1" });
@@ -70,7 +95,10 @@ test.each([
   [400, "refused"],
   [401, "not-authorized"],
   [402, "declined"],
+  [409, "in-progress"],
+  [412, "other-user"],
   [413, "refused"],
+  [422, "refused"],
   [500, "unavailable"],
   [503, "unavailable"],
 ])("an answer of %i is %s, in the service's words", async (status, kind) => {
@@ -108,7 +136,10 @@ test("an order is placed again where its ticket is not yet known", async () => {
       body,
     );
   };
-  expect(await placeOrder("t1")).toEqual({ ok: true, value: { id: "o1", body: '{"ticketId":"t1"}' } });
+  expect(await placeOrder({ ticketId: "t1" })).toEqual({
+    ok: true,
+    value: { id: "o1", body: '{"ticketId":"t1"}' },
+  });
   expect(calls).toBe(3);
 });
 

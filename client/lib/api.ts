@@ -1,6 +1,7 @@
 // The one module that talks to the services. It reads and writes on behalf of the visitor whose request
 // is being answered, and turns every answer into a typed value: nobody else looks at a status code.
 
+import { createHmac } from "node:crypto";
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
 import { type ServiceName, serviceUrl } from "./config";
@@ -61,10 +62,19 @@ export type Message = { message: string; field?: string };
  * - not-authorized: nobody is signed in, or somebody to whom the thing does not belong
  * - missing: there is no such thing, or its news has not come yet
  * - declined: the card was
+ * - other-user: somebody else is signed in than the page was made for
+ * - in-progress: the first attempt with the same form has no outcome yet
  * - refused: the request is malformed, or not possible in the present state
  * - unavailable: a service is away, too slow or broken; the same request may succeed later
  */
-export type ProblemKind = "not-authorized" | "missing" | "declined" | "refused" | "unavailable";
+export type ProblemKind =
+  | "not-authorized"
+  | "missing"
+  | "declined"
+  | "other-user"
+  | "in-progress"
+  | "refused"
+  | "unavailable";
 
 export type Problem = { kind: ProblemKind; errors: Message[] };
 
@@ -89,10 +99,14 @@ const NEWS_PAUSE = 150;
 
 const AWAY: Message = { message: "This did not work just now. Please try again in a moment." };
 
+/** Which form is sent, and the id of the user whose name its page shows. Either may be empty. */
+export type Sender = { formKey: string; as: string };
+
 type Call = {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
   deadline?: number;
+  sender?: Sender | undefined;
   /** The thing was made just now by another service: a 404 may pass. */
   news?: boolean;
 };
@@ -104,16 +118,16 @@ export const currentUser = cache(async (): Promise<User | null> => {
   return readable(answer).currentUser;
 });
 
-export async function signUp(email: string, password: string): Promise<Outcome<User>> {
-  return openSession("/api/users/signup", { email, password });
+export async function signUp(email: string, password: string, sender?: Sender): Promise<Outcome<User>> {
+  return openSession("/api/users/signup", { email, password }, sender);
 }
 
 export async function signIn(email: string, password: string): Promise<Outcome<User>> {
   return openSession("/api/users/signin", { email, password });
 }
 
-export async function signOut(): Promise<Outcome<unknown>> {
-  return openSession("/api/users/signout", {});
+export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
+  return openSession("/api/users/signout", {}, sender);
 }
 
 export async function listTickets(options: {
@@ -138,17 +152,18 @@ export async function refetchTicket(id: string): Promise<Ticket | null> {
   return readableOrNull(answer);
 }
 
-export async function createTicket(offer: Offer): Promise<Outcome<Ticket>> {
-  return outcome(await call("tickets", "/api/tickets", { method: "POST", body: offer, deadline: WRITE }));
+export async function createTicket(offer: Offer, sender?: Sender): Promise<Outcome<Ticket>> {
+  const options: Call = { method: "POST", body: offer, deadline: WRITE, sender };
+  return outcome(await call("tickets", "/api/tickets", options));
 }
 
-export async function editTicket(id: string, offer: Offer): Promise<Outcome<Ticket>> {
+export async function editTicket(id: string, offer: Offer, sender?: Sender): Promise<Outcome<Ticket>> {
   const path = `/api/tickets/${encodeURIComponent(id)}`;
-  return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE }));
+  return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE, sender }));
 }
 
-/** price is a number, or whatever else was typed: the service says what is wrong with it. */
-export type Offer = { title: string; price: number | string };
+/** price is null if what was typed is none: the service refuses that, with whatever else is wrong. */
+export type Offer = { title: string; price: number | null };
 
 export async function listOrders(options: {
   after?: string | undefined;
@@ -165,14 +180,17 @@ export async function refetchOrder(id: string): Promise<Order | null> {
   return readableOrNull(answer);
 }
 
-export async function placeOrder(ticketId: string): Promise<Outcome<Order>> {
-  const body = { ticketId };
-  return outcome(await call("orders", "/api/orders", { method: "POST", body, deadline: WRITE, news: true }));
+/** A ticket, and what the buyer saw of it: if that's no longer so, the order is refused. */
+export type Wish = { ticketId: string; price?: number; title?: string };
+
+export async function placeOrder(wish: Wish, sender?: Sender): Promise<Outcome<Order>> {
+  const options: Call = { method: "POST", body: wish, deadline: WRITE, news: true, sender };
+  return outcome(await call("orders", "/api/orders", options));
 }
 
-export async function cancelOrder(id: string): Promise<Outcome<unknown>> {
+export async function cancelOrder(id: string, sender?: Sender): Promise<Outcome<unknown>> {
   const path = `/api/orders/${encodeURIComponent(id)}`;
-  return outcome(await call("orders", path, { method: "DELETE", deadline: WRITE }));
+  return outcome(await call("orders", path, { method: "DELETE", deadline: WRITE, sender }));
 }
 
 export async function listCharges(options: {
@@ -189,11 +207,9 @@ export async function readCharge(orderId: string): Promise<Charge | undefined> {
 }
 
 /** Pays an order, or tells how its payment stands: to ask twice never pays twice. */
-export async function pay(orderId: string, token: string): Promise<Outcome<Charge>> {
-  const body = { orderId, token };
-  return outcome(
-    await call("payments", "/api/payments", { method: "POST", body, deadline: PAY, news: true }),
-  );
+export async function pay(orderId: string, token: string, sender?: Sender): Promise<Outcome<Charge>> {
+  const options: Call = { method: "POST", body: { orderId, token }, deadline: PAY, news: true, sender };
+  return outcome(await call("payments", "/api/payments", options));
 }
 
 /** null is no answer at all. */
@@ -221,6 +237,11 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
     request.body = JSON.stringify(options.body);
     (request.headers as Headers).set("Content-Type", "application/json");
   }
+  const { formKey, as } = options.sender ?? {};
+  if (as) (request.headers as Headers).set("Expected-User", as);
+  if (formKey && method === "POST") {
+    (request.headers as Headers).set("Idempotency-Key", idempotencyKey(formKey, path, request.body));
+  }
   try {
     const response = await fetch(serviceUrl(service) + path, request);
     const text = await response.text();
@@ -230,6 +251,14 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
     console.error(`client: ${method} ${path} at ${service}: ${cause}`);
     return null;
   }
+}
+
+/**
+ * The key of one attempt: a form that is sent again as it was has the same key, and one that was corrected
+ * has another. Without the form's key it tells nothing of the body.
+ */
+function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]): string {
+  return `"${createHmac("sha256", formKey).update(`POST ${path}\n${body}`).digest("base64url")}"`;
 }
 
 /** What a service needs to know of the visitor's request. */
@@ -247,8 +276,8 @@ async function forwarded(): Promise<Headers> {
 }
 
 /** Passes on to the visitor the cookie that auth sets. Only Server Actions can. */
-async function openSession(path: string, body: unknown): Promise<Outcome<User>> {
-  const answer = await call<User>("auth", path, { method: "POST", body, deadline: WRITE });
+async function openSession(path: string, body: unknown, sender?: Sender): Promise<Outcome<User>> {
+  const answer = await call<User>("auth", path, { method: "POST", body, deadline: WRITE, sender });
   if (answer) {
     const jar = await cookies();
     for (const header of answer.headers.getSetCookie()) {
@@ -288,6 +317,8 @@ function kindOf(status = 0): ProblemKind {
   if (status === 401) return "not-authorized";
   if (status === 402) return "declined";
   if (status === 404) return "missing";
+  if (status === 409) return "in-progress";
+  if (status === 412) return "other-user";
   return status >= 400 && status < 500 ? "refused" : "unavailable";
 }
 

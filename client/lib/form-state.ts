@@ -1,9 +1,18 @@
-import type { Message } from "./api";
+import type { Message, Sender, User } from "./api";
 
 /** What a form shows after a try: what was typed, and what the service found wrong with it. */
-export type FormState = { values: Record<string, string>; errors: Message[] };
+export type FormState = {
+  values: Record<string, string>;
+  errors: Message[];
+  /** Whoever sent the form is signed out, and can sign in beside it. */
+  signIn?: boolean;
+};
 
 export const emptyForm: FormState = { values: {}, errors: [] };
+
+/** The fields that every form carries, beside those of its own. */
+export const FORM_KEY = "formKey";
+export const VIEWER = "viewer";
 
 /** The first thing that is wrong with a field. */
 export function errorOf(state: FormState, field: string): string | undefined {
@@ -19,4 +28,27 @@ export function otherErrors(state: FormState, fields: string[]): string[] {
 export function textOf(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value : "";
+}
+
+/** The fields that a form shows again, and its key: trying again is the same attempt. */
+export function kept(form: FormData, ...names: string[]): FormState["values"] {
+  return Object.fromEntries([FORM_KEY, ...names].map((name) => [name, textOf(form, name)]));
+}
+
+/** All that was typed but passwords, which are never put back into a page. */
+export function typed(form: FormData): FormState["values"] {
+  const names = [...new Set(form.keys())].filter((name) => name !== "password" && name !== VIEWER);
+  return kept(form, ...names.filter((name) => !name.startsWith("$")));
+}
+
+/** Who a page was made for, as its forms say it. */
+export function viewerField(user: User): string {
+  return `${user.id} ${user.email}`;
+}
+
+/** Which form of whose page is sent. */
+export function senderOf(form: FormData): Sender & { email: string } {
+  const viewer = textOf(form, VIEWER);
+  const [as = ""] = viewer.split(" ");
+  return { formKey: textOf(form, FORM_KEY), as, email: viewer.slice(as.length + 1) };
 }

@@ -52,13 +52,3 @@ export function formatTime(time: Date, style: TimeStyle, timeZone: string): stri
   const text = new Intl.DateTimeFormat(LOCALE, { ...styles[style], timeZone }).format(time);
   return text.replace(/ (?!\d{1,2}:)/g, "\u00a0");
 }
-
-/**
- * What a person typed as a price, as the number that the service wants. Anything else goes there as it
- * is, since it is the service that knows what is wrong with it.
- */
-export function parsePrice(typed: string): number | string {
-  const plain = typed.trim().replace(/^\$\s*/, "");
-  const grouped = /^\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain) ? plain.replaceAll(",", "") : plain;
-  return /^(\d+\.?\d*|\.\d+)$/.test(grouped) ? Number(grouped) : typed;
-}

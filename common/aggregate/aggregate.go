@@ -17,6 +17,7 @@ import (
 	"go.mongodb.org/mongo-driver/bson/primitive"
 
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/idempotency"
 )
 
 // Root is embedded by every aggregate, with the tag `bson:",inline"`.
@@ -27,6 +28,10 @@ type Root struct {
 	// Outbox is what has been committed and perhaps not yet published. It is left out when empty, so
 	// that the sparse index holds only what is pending.
 	Outbox []Pending `bson:"outbox,omitempty"`
+
+	// Request is the request that made the aggregate, if it came with an idempotency key. It's left out
+	// otherwise, so that the sparse index holds only keys.
+	Request *idempotency.Request `bson:"request,omitempty"`
 
 	recorded []events.Event
 }

@@ -31,7 +31,7 @@ type Store[A Aggregate] struct {
 // source is the name of the service, as its events tell it. empty makes an aggregate to decode into.
 func Open[A Aggregate](ctx context.Context, docs *mongo.Collection, source string, relay *Relay, empty func() A, indexes ...mongo.IndexModel) (*Store[A], error) {
 	pending := mongo.IndexModel{Keys: bson.D{{Key: "outbox.0.id", Value: 1}}, Options: options.Index().SetSparse(true)}
-	if err := mongodb.CreateIndexes(ctx, docs, append(indexes, pending)...); err != nil {
+	if err := mongodb.CreateIndexes(ctx, docs, append(indexes, pending, requestKeys)...); err != nil {
 		return nil, err
 	}
 	relay.serve(docs)
@@ -115,7 +115,13 @@ func (s *Store[A]) attempt(ctx context.Context, a A, change func(A) error) (done
 	if err := r.seal(s.source, time.Now()); err != nil {
 		return false, err
 	}
-	result, err := s.docs.ReplaceOne(ctx, bson.M{"_id": r.ID, "version": read}, a)
+	unmoved := bson.M{"_id": r.ID, "version": read}
+	result, err := s.docs.ReplaceOne(ctx, unmoved, a)
+	if mongo.IsDuplicateKeyError(err) && r.Request != nil {
+		// Its key expired after the read, and another request has taken it.
+		r.Request = nil
+		result, err = s.docs.ReplaceOne(ctx, unmoved, a)
+	}
 	if err != nil {
 		return false, fmt.Errorf("replace %s: %w", r.ID, err)
 	}

@@ -15,9 +15,14 @@ type Kind int
 const (
 	CrossSite Kind = iota + 1
 	NotSignedIn
+	// OtherUser means that somebody else is signed in than the request says.
+	OtherUser
 	UnsupportedMediaType
 	TooLarge
 	Invalid
+	// KeyReused and InProgress are about an Idempotency-Key.
+	KeyReused
+	InProgress
 	NotFound
 	NotOwner
 	Refused
@@ -31,7 +36,7 @@ const (
 type Error struct {
 	Kind    Kind
 	Details []Detail
-	// RetryAfter is when to try again, for Unavailable.
+	// RetryAfter is when to try again, for Unavailable and InProgress.
 	RetryAfter time.Duration
 }
 

@@ -133,11 +133,12 @@ func From(r *http.Request) (User, bool) {
 	return u, ok
 }
 
-// Require says who is signed in. If nobody is, the error is problem.ErrNotAuthorized.
+// Require says who is signed in. If nobody is, the error is problem.ErrNotAuthorized; if it's somebody
+// else than the request says, the error is that of Expected.
 func Require(r *http.Request) (User, error) {
 	u, ok := From(r)
 	if !ok {
 		return u, problem.ErrNotAuthorized
 	}
-	return u, nil
+	return u, Expected(r)
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/problem"
 )
 
@@ -41,6 +42,16 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
+// Answer writes what a request has made, or if that was recorded with the request's idempotency key,
+// the recorded body: every repetition gets the same bytes.
+func Answer(w http.ResponseWriter, q *idempotency.Request, status int, v any) error {
+	if !q.HasAnswer() {
+		return JSON(w, status, v)
+	}
+	write(w, status, "application/json", []byte(q.Answer))
+	return nil
+}
+
 // document is the body of every error: RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457) and the
 // errors that this API's clients read.
 type document struct {
@@ -54,9 +65,12 @@ type document struct {
 var statuses = map[problem.Kind]int{
 	problem.CrossSite:            http.StatusForbidden,
 	problem.NotSignedIn:          http.StatusUnauthorized,
+	problem.OtherUser:            http.StatusPreconditionFailed,
 	problem.UnsupportedMediaType: http.StatusUnsupportedMediaType,
 	problem.TooLarge:             http.StatusRequestEntityTooLarge,
 	problem.Invalid:              http.StatusBadRequest,
+	problem.KeyReused:            http.StatusUnprocessableEntity,
+	problem.InProgress:           http.StatusConflict,
 	problem.NotFound:             http.StatusNotFound,
 	problem.NotOwner:             http.StatusUnauthorized, // as this API's clients expect
 	problem.Refused:              http.StatusBadRequest,

@@ -1,20 +1,20 @@
 import type { Metadata } from "next";
 import { TicketForm } from "@/components/ticket-form";
 import { page } from "@/lib/page";
-import { requireUser } from "@/lib/session";
+import { formUser } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Sell a ticket" };
 
 export default page(Sell);
 
 async function Sell() {
-  await requireUser("/sell");
+  await formUser("/sell");
   return (
     <div className="mx-auto max-w-xl">
       <h1 className="mb-3 text-4xl">Sell a ticket</h1>
       <p className="mb-8 text-muted">It is for sale at once. You can change it until somebody reserves it.</p>
       <div className="panel">
-        <TicketForm />
+        <TicketForm formKey={crypto.randomUUID()} />
       </div>
     </div>
   );

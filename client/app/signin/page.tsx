@@ -2,10 +2,10 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
 import { AuthForm } from "@/components/auth-form";
-import { currentUser } from "@/lib/api";
 import { ownPath } from "@/lib/own-path";
 import { page } from "@/lib/page";
 import type { Search } from "@/lib/params";
+import { visitor } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Sign in" };
 
@@ -13,7 +13,7 @@ export default page(SignIn);
 
 async function SignIn({ searchParams }: { searchParams: Search }) {
   const next = ownPath((await searchParams).next);
-  if (await currentUser()) redirect(next);
+  if (await visitor()) redirect(next);
   return (
     <div className="mx-auto max-w-md">
       <div className="panel">

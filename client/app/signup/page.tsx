@@ -2,10 +2,10 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
 import { AuthForm } from "@/components/auth-form";
-import { currentUser } from "@/lib/api";
 import { ownPath } from "@/lib/own-path";
 import { page } from "@/lib/page";
 import type { Search } from "@/lib/params";
+import { visitor } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Sign up" };
 
@@ -13,12 +13,12 @@ export default page(SignUp);
 
 async function SignUp({ searchParams }: { searchParams: Search }) {
   const next = ownPath((await searchParams).next);
-  if (await currentUser()) redirect(next);
+  if (await visitor()) redirect(next);
   return (
     <div className="mx-auto max-w-md">
       <div className="panel">
         <h1 className="mb-6 text-3xl">Take a seat</h1>
-        <AuthForm kind="signup" next={next} />
+        <AuthForm kind="signup" next={next} formKey={crypto.randomUUID()} />
       </div>
       <p className="mt-6 text-center text-muted">
         Been here before?{" "}

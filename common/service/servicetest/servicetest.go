@@ -111,20 +111,35 @@ func (c *Client) Do(as session.User, method, path, body string) Answer {
 	return c.Send(as, method, path, "application/json", body)
 }
 
+// DoWith sends a request with a JSON body and one more header.
+func (c *Client) DoWith(as session.User, header, value, method, path, body string) Answer {
+	c.t.Helper()
+	r := c.request(as, method, path, body)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(header, value)
+	return c.Request(r)
+}
+
 // Send sends a request whose body is of any type.
 func (c *Client) Send(as session.User, method, path, contentType, body string) Answer {
+	c.t.Helper()
+	r := c.request(as, method, path, body)
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	return c.Request(r)
+}
+
+func (c *Client) request(as session.User, method, path, body string) *http.Request {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, c.URL+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
-	}
 	if as != Nobody {
 		r.AddCookie(sessiontest.Cookie(c.t, jwtKey, as))
 	}
-	return c.Request(r)
+	return r
 }
 
 // Request sends a request that the test has made.

@@ -8,6 +8,9 @@ test("a price arrives as it was typed", async ({ user }) => {
     ["19.99", 19.99, "$19.99"],
     ["$1,234.50", 1234.5, "$1,234.50"],
     ["0.57", 0.57, "$0.57"],
+    ["12,50", 12.5, "$12.50"],
+    [" 12.5 ", 12.5, "$12.50"],
+    ["1\u00a0234,50 $", 1234.5, "$1,234.50"],
   ] as const) {
     const id = await sell(seller, api.unique("A price"), typed);
     await expect(seller.getByRole("main")).toContainText(shown);
@@ -29,11 +32,25 @@ test("a ticket without a title or with an odd price is refused at the field", as
   await expect(price).toHaveValue("20");
 
   await title.fill("A play");
-  await price.fill("1.005");
-  await offer.click();
-  await expect(price).toHaveAccessibleDescription(/^Price must be between \$0\.50 and/);
-  await expect(price).toHaveAttribute("aria-invalid", "true");
-  await expect(title).toHaveValue("A play");
+  for (const [typed, told] of [
+    ["0.10", /^Price must be between \$0\.50 and/],
+    ["1.500", /^“1\.500” could mean 1\.500 or 1500\./],
+    ["2.000", /could mean/],
+    ["19.990", /could mean/],
+    ["1,500", /could mean/],
+    ["1.500,00", /without a thousands separator/],
+    ["0.575", /at most two decimals/],
+    ["1e3", /as a plain number/],
+    ["", /^Type a price/],
+  ] as const) {
+    await price.fill(typed);
+    await offer.click();
+    await expect(price).toHaveAccessibleDescription(told);
+    await expect(price).toHaveAttribute("aria-invalid", "true");
+    await expect(price).toHaveValue(typed);
+    await expect(title).toHaveValue("A play");
+  }
+  expect(await (await seller.request.get("/api/tickets?seller=me")).json()).toEqual([]);
 });
 
 test("a ticket can be changed while nobody has reserved it", async ({ caller, user }) => {

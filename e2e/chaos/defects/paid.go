@@ -75,11 +75,13 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  []string{"stripe", "pause:payments", "slow:payments"},
 		Edits: []Edit{
-			{payFile, `	if c, err := s.charges.Get(ctx, o.ID); !errors.Is(err, problem.ErrNotFound) {
-`, `	if c, err := s.charges.Get(ctx, o.ID); !errors.Is(err, problem.ErrNotFound) && (err != nil || c.Status != Pending) {
+			{payFile, `	c, missing := s.charges.Get(ctx, o.ID)
+`, `	c, missing := s.charges.Get(ctx, o.ID)
+	if missing == nil && c.Status == Pending {
+		return nil, false, problem.ErrNotFound
+	}
 `},
-			{payFile, `		c, err = s.charges.Get(ctx, o.ID)
-		return s.again(ctx, c, err)
+			{payFile, `		return s.earlier(ctx, o, request)
 	}
 `, `		if c, err = s.charges.Get(ctx, o.ID); err != nil || c.Status != Pending {
 			return s.again(ctx, c, err)

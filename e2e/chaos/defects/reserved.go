@@ -34,14 +34,6 @@ var reserved = []Defect{
 		err = s.orders.Insert(ctx, order)
 		return err == nil, err
 `},
-			{ordersFile, `	"ticketing.dev/common/aggregate"
-	"ticketing.dev/common/bus"
-	"ticketing.dev/common/mongodb"
-`, `	"ticketing.dev/common/aggregate"
-	"ticketing.dev/common/bus"
-	"ticketing.dev/common/mongodb"
-	"ticketing.dev/common/problem"
-`},
 		},
 	},
 	{

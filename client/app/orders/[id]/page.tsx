@@ -192,9 +192,9 @@ function State({ view, order, charge, now }: StateProps) {
 function Pay({ order, price }: { order: Order; price: string }) {
   const key = stripeKey();
   return key ? (
-    <CardForm orderId={order.id} price={price} stripeKey={key} />
+    <CardForm orderId={order.id} price={price} formKey={crypto.randomUUID()} stripeKey={key} />
   ) : (
-    <PayForm orderId={order.id} price={price} />
+    <PayForm orderId={order.id} price={price} formKey={crypto.randomUUID()} />
   );
 }
 

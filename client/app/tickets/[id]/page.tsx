@@ -113,7 +113,7 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
           <h2 className="text-2xl">Free to reserve</h2>
           <p className="text-muted">Reserve it first, then pay: in between nobody can take it from you.</p>
           {signedIn ? (
-            <ReserveForm ticketId={ticket.id} />
+            <ReserveForm ticket={ticket} formKey={crypto.randomUUID()} />
           ) : (
             <Link href={signInPath(`/tickets/${ticket.id}`)} prefetch={false} className="button w-full">
               Sign in to reserve

@@ -4,7 +4,7 @@ import { NotHere } from "@/components/not-here";
 import { TicketForm } from "@/components/ticket-form";
 import { readTicket, type Ticket } from "@/lib/api";
 import { page } from "@/lib/page";
-import { requireUser } from "@/lib/session";
+import { answersForm, formUser } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Edit a ticket" };
 
@@ -12,10 +12,10 @@ export default page(EditTicket);
 
 async function EditTicket({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  const user = await requireUser(`/tickets/${encodeURIComponent(id)}/edit`);
-  const ticket = await readTicket(id);
+  const user = await formUser(`/tickets/${encodeURIComponent(id)}/edit`);
+  const ticket = await readTicket(id).catch(unlessTyped);
   if (!ticket) return <NotHere />;
-  const obstacle = whyNot(ticket, user.id);
+  const obstacle = ticket !== "unknown" && user && whyNot(ticket, user.id);
   return (
     <div className="mx-auto max-w-xl">
       <h1 className="mb-8 text-4xl">Edit your ticket</h1>
@@ -23,16 +23,22 @@ async function EditTicket({ params }: { params: Promise<{ id: string }> }) {
         {obstacle ? (
           <>
             <p className="text-lg">{obstacle}</p>
-            <Link href={`/tickets/${ticket.id}`} prefetch={false} className="button mt-6">
+            <Link href={`/tickets/${id}`} prefetch={false} className="button mt-6">
               Back to the ticket
             </Link>
           </>
         ) : (
-          <TicketForm ticket={ticket} />
+          <TicketForm ticket={ticket === "unknown" ? { id } : ticket} />
         )}
       </div>
     </div>
   );
+}
+
+/** A service that's away is told by the error page, but not in the place of what was typed. */
+async function unlessTyped(error: unknown): Promise<"unknown"> {
+  if (await answersForm()) return "unknown";
+  throw error;
 }
 
 function whyNot(ticket: Ticket, userId: string): string | undefined {

@@ -1,0 +1,18 @@
+"use client";
+
+import { createContext, type ReactNode, useContext } from "react";
+import type { User } from "@/lib/api";
+import { VIEWER, viewerField } from "@/lib/form-state";
+
+const Shown = createContext<User | null>(null);
+
+/** Tells the forms below whose name the page shows. */
+export function Viewer({ user, children }: { user: User | null; children: ReactNode }) {
+  return <Shown value={user}>{children}</Shown>;
+}
+
+/** Sends along whose name the page shows: by now somebody else may be signed in. */
+export function ViewerField() {
+  const user = useContext(Shown);
+  return user && <input type="hidden" name={VIEWER} value={viewerField(user)} />;
+}

@@ -1,0 +1,74 @@
+import * as api from "../api.ts";
+import { expect, type Page, test } from "../fixtures.ts";
+
+/** Signs the page's browser in as somebody else, as another tab would. */
+async function switchUser(page: Page): Promise<string> {
+  const email = api.newEmail();
+  await api.signUp(page, email);
+  return email;
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+
+  test(`nothing is listed under another name than the page shows, ${how} JavaScript`, async ({ visitor }) => {
+    const page = await visitor({ javaScriptEnabled });
+    const was = await switchUser(page);
+    await page.goto("/sell");
+    await page.getByLabel("What is it a ticket for?").fill("Whose is it?");
+    await page.getByLabel("Price").fill("20");
+    const is = await switchUser(page);
+    const offer = page.getByRole("button", { name: "Put it up for sale" });
+    await offer.click();
+    await expect(page.getByRole("main").getByRole("alert")).toContainText(
+      `You're signed in as ${is} now; this page was ${was}'s.`,
+    );
+    await expect(page.getByLabel("What is it a ticket for?")).toHaveValue("Whose is it?");
+    await expect(page.getByLabel("Price")).toHaveValue("20");
+    await expect(page.getByRole("banner")).toContainText(is);
+    expect(await (await page.request.get("/api/tickets?seller=me")).json()).toEqual([]);
+
+    await offer.click();
+    await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+    expect(await (await page.request.get("/api/tickets?seller=me")).json()).toHaveLength(1);
+  });
+
+  test(`nothing else is done under another name, ${how} JavaScript`, async ({ caller, visitor }) => {
+    const page = await visitor({ javaScriptEnabled });
+    const seller = await caller();
+    const free = await api.list(seller);
+    await switchUser(page);
+    const own = await api.list(page, "Mine", 30);
+    const order = await api.order(page, await api.list(seller));
+    const me = await page.context().storageState();
+    const told = async (is: string) => {
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(`You're signed in as ${is} now`);
+      await expect(page.getByRole("banner")).toContainText(is);
+    };
+    for (const [path, button] of [
+      [`/tickets/${free.id}`, "Reserve this ticket"],
+      [`/tickets/${own.id}/edit`, "Save changes"],
+      [`/orders/${order.id}`, "Pay $19.99"],
+      [`/orders/${order.id}`, "Cancel this order"],
+      ["/sell", "Sign out"],
+    ] as const) {
+      await page.context().clearCookies();
+      await page.context().addCookies(me.cookies);
+      await page.goto(path);
+      if (button === "Save changes") await page.getByLabel("Price").fill("1");
+      const is = await switchUser(page);
+      await page.getByRole("button", { name: button }).click();
+      await told(is);
+    }
+    // Whoever it is by now is still signed in, and nothing has changed.
+    await page.getByRole("link", { name: /^Go on as/ }).click();
+    await expect(page).toHaveURL("/");
+    await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+    expect((await api.readTicket(page, free.id)).status).toBe("available");
+    await page.context().clearCookies();
+    await page.context().addCookies(me.cookies);
+    expect((await api.readTicket(page, own.id)).price).toBe(30);
+    expect((await api.readOrder(page, order.id)).status).toBe("created");
+    expect(await api.readCharge(page, order.id)).toBeUndefined();
+  });
+}

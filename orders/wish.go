@@ -1,0 +1,30 @@
+package orders
+
+import (
+	"fmt"
+
+	"ticketing.dev/common/money"
+	"ticketing.dev/common/problem"
+)
+
+// Wish is what a buyer asks for: a ticket, and optionally the title and price that the buyer saw.
+type Wish struct {
+	TicketID string         `json:"ticketId" validate:"required,mongodb" message:"ticketId must be the id of a ticket"`
+	Title    *string        `json:"title,omitempty" message:"title must be a string"`
+	Price    *money.Dollars `json:"price,omitempty" message:"price must be a number of dollars with at most two decimals"`
+}
+
+// Grants refuses a ticket that isn't what the buyer saw. The messages say what it is now.
+func (w Wish) Grants(t *Ticket) error {
+	changed := &problem.Error{Kind: problem.Refused}
+	if w.Title != nil && *w.Title != t.Title {
+		changed.Details = append(changed.Details, problem.Detail{Field: "title", Message: fmt.Sprintf("The ticket is now called %q", t.Title)})
+	}
+	if w.Price != nil && w.Price.Cents != t.Price {
+		changed.Details = append(changed.Details, problem.Detail{Field: "price", Message: fmt.Sprintf("The price is now %s", t.Price)})
+	}
+	if len(changed.Details) > 0 {
+		return changed
+	}
+	return nil
+}
