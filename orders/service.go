@@ -21,9 +21,11 @@ import (
 
 const (
 	// sweepEvery and overdue bound how long a ticket stays reserved when expiration, its Redis or the
-	// bus is down: promise P5 has 15 s, which leaves 2 s for the sweep itself.
-	sweepEvery = 10 * time.Second
-	overdue    = 3 * time.Second
+	// bus is down. Promise P5 has 15 s from when a part is back: up to 5 s until the session with the
+	// broker is, catchUp, and a sweep. overdue is longer than a silent broker goes unnoticed, five
+	// seconds: what it still holds back may say that an order is being paid for.
+	sweepEvery = 2 * time.Second
+	overdue    = 6 * time.Second
 	// sweepBatch bounds one sweep; the next one goes on.
 	sweepBatch = 1000
 )
@@ -34,6 +36,7 @@ type Service struct {
 	orders   *aggregate.Store[*Order]
 	tickets  tickets
 	relay    *aggregate.Relay
+	bus      bus.Publisher
 	sessions *session.Sessions
 	ttl      time.Duration
 	now      func() time.Time
@@ -64,7 +67,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{o.DB, orders, tickets{o.DB.Collection("tickets")}, relay, o.Sessions, o.TTL, o.Now, o.Log}, nil
+	return &Service{o.DB, orders, tickets{o.DB.Collection("tickets")}, relay, o.Bus, o.Sessions, o.TTL, o.Now, o.Log}, nil
 }
 
 // Tasks publish events and end overdue orders.
@@ -81,7 +84,7 @@ func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.
 // reserve lets one of any number of buyers have the ticket.
 func (s *Service) reserve(ctx context.Context, ticketID, buyer string) (*Order, error) {
 	for {
-		ticket, err := s.tickets.get(ctx, ticketID)
+		ticket, err := s.ticket(ctx, ticketID)
 		if err != nil {
 			return nil, err
 		}
@@ -130,6 +133,9 @@ func (s *Service) change(ctx context.Context, id string, change func(*Order) err
 
 // expireOverdue ends orders that nobody has ended though their time is up.
 func (s *Service) expireOverdue(ctx context.Context) error {
+	if !s.caughtUp() {
+		return nil
+	}
 	due := s.now().Add(-overdue)
 	orders, err := s.orders.All(ctx, bson.M{"status": Created, "expiresAt": bson.M{"$lt": due}}, sweepBatch)
 	if err != nil {
