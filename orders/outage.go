@@ -11,8 +11,8 @@ import (
 
 // catchUp is how long after a session with the broker has begun orders are not ended for their time.
 // Meanwhile what payments has told during the outage arrives: an order that is being paid for isn't
-// overdue.
-const catchUp = 4 * time.Second
+// overdue. A silent broker goes unnoticed for up to five seconds, so the news has at least two.
+const catchUp = 7 * time.Second
 
 // moment is how long the broker may be away before that counts. Less than that is a reconnection.
 const moment = time.Second

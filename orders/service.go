@@ -24,7 +24,7 @@ const (
 	// bus is down. Promise P5 has 15 s from when a part is back: up to 5 s until the session with the
 	// broker is, catchUp, and a sweep. overdue is longer than a silent broker goes unnoticed, five
 	// seconds: what it still holds back may say that an order is being paid for.
-	sweepEvery = 2 * time.Second
+	sweepEvery = time.Second
 	overdue    = 6 * time.Second
 	// sweepBatch bounds one sweep; the next one goes on.
 	sweepBatch = 1000

@@ -33,10 +33,11 @@ type view struct {
 	StripeID       string        `json:"stripeId,omitempty"`
 	StripeRefundID string        `json:"stripeRefundId,omitempty"`
 	ClientSecret   string        `json:"clientSecret,omitempty"`
+	Paused         bool          `json:"paused,omitempty"`
 }
 
 func show(c *Charge) view {
-	return view{c.ID, c.ID, c.Status, c.FailedFor, c.Amount.Dollars(), c.StripeID, c.StripeRefundID, c.ClientSecret}
+	return view{c.ID, c.ID, c.Status, c.FailedFor, c.Amount.Dollars(), c.StripeID, c.StripeRefundID, c.ClientSecret, c.Paused}
 }
 
 func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
@@ -72,7 +73,7 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	order, err := s.orders.get(r.Context(), body.OrderID)
+	order, err := s.order(r.Context(), body.OrderID)
 	if err != nil {
 		return err
 	}

@@ -26,24 +26,22 @@ const (
 // now is the answer. Every step may be the last one of a process that dies; the reconciler goes on
 // from whatever it finds.
 func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, opened bool, err error) {
-	if c, err := s.charges.Get(ctx, o.ID); !errors.Is(err, problem.ErrNotFound) {
+	c, err = s.charges.Get(ctx, o.ID)
+	switch {
+	case err == nil && c.waits(s.now()):
+		return s.resume(ctx, o, c, token)
+	case !errors.Is(err, problem.ErrNotFound):
 		return s.again(ctx, c, err)
 	}
-	if err := o.Payable(s.now()); err != nil {
+	// 1. What is refused opens nothing.
+	method, err := s.admit(ctx, o, token)
+	if err != nil {
 		return nil, false, err
 	}
-
-	// 1. A token that Stripe refuses opens nothing.
-	method, err := s.stripe.method(ctx, token)
-	if e, definite := refusal(err); definite {
-		return nil, false, problem.Field("token", e.Msg)
-	}
-	if s.away.Report(err); err != nil {
-		return nil, false, ErrStripeAway
-	}
-	// 2. The order's id as the charge's lets one of several payments in.
+	// 2. The order's id as the charge's lets one of several payments in. Its start is with the broker
+	// before Stripe is asked for money.
 	c = Open(o, s.now())
-	err = s.charges.Insert(ctx, c)
+	started, err := s.charges.InsertAndPublish(ctx, c, startedWithin)
 	if errors.Is(err, aggregate.ErrDuplicate) {
 		c, err = s.charges.Get(ctx, o.ID)
 		return s.again(ctx, c, err)
@@ -51,8 +49,25 @@ func (s *Service) pay(ctx context.Context, o *Order, token string) (c *Charge, o
 	if err != nil {
 		return nil, false, err
 	}
-	c, err = s.capture(ctx, c, method)
-	return s.known(c, err), true, nil
+	return s.begin(ctx, c, started, method)
+}
+
+// admit refuses what is not to be paid now or with this token, and makes the token a payment method.
+func (s *Service) admit(ctx context.Context, o *Order, token string) (method string, err error) {
+	if err := o.Payable(s.now()); err != nil {
+		return "", err
+	}
+	if err := s.accepting(); err != nil {
+		return "", err
+	}
+	method, err = s.stripe.method(ctx, token)
+	if e, definite := refusal(err); definite {
+		return "", problem.Field("token", e.Msg)
+	}
+	if s.away.Report(err); err != nil {
+		return "", ErrStripeAway
+	}
+	return method, nil
 }
 
 // again answers a payment that is repeated: with the charge as Stripe says that it stands, or as it
@@ -143,7 +158,7 @@ func (s *Service) resolve(ctx context.Context, c *Charge) (*Charge, error) {
 	}
 	overtime := s.now().After(c.OpenedAt.Add(patience))
 	if c.StripeID == "" {
-		if !overtime {
+		if !overtime || c.waits(s.now()) {
 			return c, nil
 		}
 		return s.change(ctx, c, func(c *Charge) { c.FailUnasked("The payment was interrupted") })

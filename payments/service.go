@@ -37,6 +37,7 @@ type Service struct {
 	charges       *aggregate.Store[*Charge]
 	orders        orders
 	relay         *aggregate.Relay
+	bus           bus.Publisher
 	sessions      *session.Sessions
 	stripe        processor
 	webhookSecret string
@@ -75,6 +76,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		charges:       charges,
 		orders:        orders{o.DB.Collection("orders")},
 		relay:         relay,
+		bus:           o.Bus,
 		sessions:      o.Sessions,
 		stripe:        newProcessor(o.Stripe, o.Transport, o.Log),
 		webhookSecret: o.Stripe.WebhookSecret,

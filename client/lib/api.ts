@@ -44,6 +44,8 @@ export type Charge = {
   stripeRefundId?: string;
   /** Only while the payer's bank asks. */
   clientSecret?: string;
+  /** The payment waits for the next try, and nothing was charged yet. */
+  paused?: true;
   /** Why it failed, in words for the payer. */
   reason?: string;
 };

@@ -11,6 +11,7 @@ var parts = []part{
 	{"copy", copied{}},
 	{"reserve", reserve{}},
 	{"money", money{}},
+	{"outage", outage{}},
 }
 
 // rule is a rule of the protocol, and what is left of its part without it.
@@ -153,6 +154,23 @@ var rules = []rule{
 	}},
 	{"believe-hooks", "A webhook is a hint", money{few: true, believeHooks: true},
 		[]string{"payments/TestAWebhookIsAHint"}},
+
+	{"ask-first", "Stripe is asked once the broker has payment:started", outage{askFirst: true}, []string{
+		"payments/TestTheBrokerKnowsOfAPaymentBeforeStripeDoes",
+		"payments/TestAPausedPaymentGoesOnOnce",
+	}},
+	{"leave-paused", "A paused payment ends when its order's time is up", outage{leavePaused: true},
+		[]string{"payments/TestAPausedPaymentThatNobodyTakesUpEndsWithItsOrder"}},
+	{"sweep-away", "Orders ends nothing for its time without a session", outage{sweepAway: true},
+		[]string{"orders/TestAnOutageCancelsNoOrderThatWasPaidInTime"}},
+	{"sweep-at-once", "The sweep waits for longer than a silent broker goes unnoticed", outage{sweepAtOnce: true},
+		[]string{"orders/TestTheSweepOutwaitsASilentBroker"}},
+	{"no-catch-up", "Nor does it sweep before a new session has lasted", outage{noCatchUp: true},
+		[]string{"orders/TestAnOutageCancelsNoOrderThatWasPaidInTime"}},
+	{"hasty-catch-up", "A session has lasted once its silence would have been noticed", outage{hastyCatchUp: true},
+		[]string{"orders/TestANewSessionLastsOnceItsSilenceWouldHaveBeenNoticed"}},
+	{"obey-timer", "An expiration in a new session is left to the sweep", outage{obeyTimer: true},
+		[]string{"orders/TestAnOutageCancelsNoOrderThatWasPaidInTime"}},
 }
 
 // spares are what makes it fast or polite. All holds without them.
@@ -171,4 +189,6 @@ var spares = []rule{
 		money{few: true, eventNoSettle: true}, nil},
 	{"pay-no-settle", "A payment that has succeeded settles",
 		money{few: true, payNoSettle: true}, nil},
+	{"open-door", "New payments are refused at the door while the broker is away",
+		outage{openDoor: true}, nil},
 }
