@@ -21,8 +21,12 @@ func (s *Service) Listeners() []bus.Listener {
 	}
 }
 
-// expirationComplete answers "again later" to one that comes early by this clock.
+// expirationComplete answers "again later" to one that comes early by this clock. One that comes with
+// the news of an outage is left to the sweep.
 func (s *Service) expirationComplete(ctx context.Context, e events.ExpirationComplete) error {
+	if !s.caughtUp() {
+		return nil
+	}
 	return judged(s.expire(ctx, e.OrderID))
 }
 

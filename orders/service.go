@@ -23,9 +23,11 @@ import (
 
 const (
 	// sweepEvery and overdue bound how long a ticket stays reserved when expiration, its Redis or the
-	// bus is down: promise P5 has 15 s, which leaves 2 s for the sweep itself.
-	sweepEvery = 10 * time.Second
-	overdue    = 3 * time.Second
+	// bus is down. Promise P5 has 15 s from when a part is back: up to 5 s until the session with the
+	// broker is, catchUp, and a sweep. overdue is longer than a silent broker goes unnoticed, five
+	// seconds: what it still holds back may say that an order is being paid for.
+	sweepEvery = time.Second
+	overdue    = 6 * time.Second
 	// sweepBatch bounds one sweep; the next one goes on.
 	sweepBatch = 1000
 )
@@ -36,6 +38,7 @@ type Service struct {
 	orders   *aggregate.Store[*Order]
 	tickets  tickets
 	relay    *aggregate.Relay
+	bus      bus.Publisher
 	sessions *session.Sessions
 	ttl      time.Duration
 	now      func() time.Time
@@ -66,7 +69,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{o.DB, orders, tickets{o.DB.Collection("tickets")}, relay, o.Sessions, o.TTL, o.Now, o.Log}, nil
+	return &Service{o.DB, orders, tickets{o.DB.Collection("tickets")}, relay, o.Bus, o.Sessions, o.TTL, o.Now, o.Log}, nil
 }
 
 // Tasks publish events and end overdue orders.
@@ -90,7 +93,7 @@ func (s *Service) place(ctx context.Context, wish Wish, buyer string, request *i
 // the wish was compared with.
 func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request *idempotency.Request) (*Order, error) {
 	for {
-		ticket, err := s.tickets.get(ctx, wish.TicketID)
+		ticket, err := s.ticket(ctx, wish.TicketID)
 		if err != nil {
 			return nil, err
 		}
@@ -145,6 +148,9 @@ func (s *Service) change(ctx context.Context, id string, change func(*Order) err
 
 // expireOverdue ends orders that nobody has ended though their time is up.
 func (s *Service) expireOverdue(ctx context.Context) error {
+	if !s.caughtUp() {
+		return nil
+	}
 	due := s.now().Add(-overdue)
 	orders, err := s.orders.All(ctx, bson.M{"status": Created, "expiresAt": bson.M{"$lt": due}}, sweepBatch)
 	if err != nil {

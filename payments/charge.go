@@ -37,6 +37,9 @@ type Charge struct {
 	// StripeID is the PaymentIntent, once it is stored. Only a stored one is ever confirmed.
 	StripeID       string `bson:"stripeId,omitempty"`
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
+	// Paused says that nobody works on the payment: the broker went away before its start was known,
+	// and nothing was asked of Stripe. The next POST goes on with it.
+	Paused bool `bson:"paused,omitempty"`
 	// ClientSecret lets the payer answer the bank. It is there only while the bank asks.
 	ClientSecret string `bson:"clientSecret,omitempty"`
 	// FailedFor is what the payer is told of a failed charge.
@@ -108,7 +111,7 @@ func (c *Charge) Fail(reason string) {
 	if c.Status != Pending {
 		return
 	}
-	c.Status, c.ClientSecret, c.FailedFor = Failed, "", reason
+	c.Status, c.ClientSecret, c.FailedFor, c.Paused = Failed, "", reason, false
 	c.Record(events.PaymentFailed{Payment: c.payment(), Reason: reason})
 }
 

@@ -38,6 +38,7 @@ type view struct {
 	// RefundFailed says that a refund has not reached the payer, who is still to get the money.
 	RefundFailed bool         `json:"refundFailed,omitempty"`
 	Dispute      *viewDispute `json:"dispute,omitempty"`
+	Paused       bool         `json:"paused,omitempty"`
 }
 
 type viewDispute struct {
@@ -50,7 +51,7 @@ func show(c *Charge) view {
 	return view{
 		ID: c.ID, OrderID: c.ID, Status: c.Status, Reason: c.FailedFor, Amount: c.Amount.Dollars(),
 		StripeID: c.StripeID, StripeRefundID: c.StripeRefundID, ClientSecret: c.ClientSecret,
-		RefundedAmount: c.GivenBack().Dollars(), RefundFailed: c.owed(), Dispute: c.Dispute.view(),
+		RefundedAmount: c.GivenBack().Dollars(), RefundFailed: c.owed(), Dispute: c.Dispute.view(), Paused: c.Paused,
 	}
 }
 
@@ -94,7 +95,7 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	order, err := s.orders.get(r.Context(), body.OrderID)
+	order, err := s.order(r.Context(), body.OrderID)
 	if err != nil {
 		return err
 	}

@@ -28,34 +28,48 @@ const (
 // from whatever it finds.
 //
 // A request whose idempotency key has opened the charge before is answered as it was then.
-func (s *Service) pay(ctx context.Context, o *Order, token string, request *idempotency.Request) (c *Charge, opened bool, err error) {
+func (s *Service) pay(ctx context.Context, o *Order, token string, request *idempotency.Request) (*Charge, bool, error) {
+	if c, err := s.charges.Get(ctx, o.ID); err == nil && c.waits(s.now()) {
+		return s.resume(ctx, o, c, token, request)
+	}
 	if c, opened, err := s.earlier(ctx, o, request); !errors.Is(err, problem.ErrNotFound) {
 		return c, opened, err
 	}
-	if err := o.Payable(s.now()); err != nil {
+	// 1. What is refused opens nothing.
+	method, err := s.admit(ctx, o, token)
+	if err != nil {
 		return nil, false, err
 	}
-
-	// 1. A token that Stripe refuses opens nothing.
-	method, err := s.stripe.method(ctx, token)
-	if e, definite := refusal(err); definite {
-		return nil, false, problem.Field("token", e.Msg)
-	}
-	if s.away.Report(err); err != nil {
-		return nil, false, ErrStripeAway
-	}
-	// 2. The order's id as the charge's lets one of several payments in.
-	c = Open(o, s.now())
+	// 2. The order's id as the charge's lets one of several payments in. Its start is with the broker
+	// before Stripe is asked for money.
+	c := Open(o, s.now())
 	c.Request = request
-	err = s.charges.Insert(ctx, c)
+	started, err := s.charges.InsertAndPublish(ctx, c, startedWithin)
 	if errors.Is(err, aggregate.ErrDuplicate) {
 		return s.earlier(ctx, o, request)
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	c, err = s.capture(ctx, c, method)
-	return s.answer(ctx, s.known(c, err)), true, nil
+	return s.begin(ctx, c, started, method)
+}
+
+// admit refuses what is not to be paid now or with this token, and makes the token a payment method.
+func (s *Service) admit(ctx context.Context, o *Order, token string) (method string, err error) {
+	if err := o.Payable(s.now()); err != nil {
+		return "", err
+	}
+	if err := s.accepting(); err != nil {
+		return "", err
+	}
+	method, err = s.stripe.method(ctx, token)
+	if e, definite := refusal(err); definite {
+		return "", problem.Field("token", e.Msg)
+	}
+	if s.away.Report(err); err != nil {
+		return "", ErrStripeAway
+	}
+	return method, nil
 }
 
 // repeat answers a request with the idempotency key of the one that opened a charge. If that one has
@@ -182,7 +196,7 @@ func (s *Service) resolve(ctx context.Context, c *Charge) (*Charge, error) {
 	}
 	overtime := s.now().After(c.OpenedAt.Add(patience))
 	if c.StripeID == "" {
-		if !overtime {
+		if !overtime || c.waits(s.now()) {
 			return c, nil
 		}
 		return s.change(ctx, c, func(c *Charge) { c.FailUnasked("The payment was interrupted") })

@@ -37,6 +37,7 @@ type Service struct {
 	charges       *aggregate.Store[*Charge]
 	orders        orders
 	relay         *aggregate.Relay
+	bus           bus.Publisher
 	sessions      *session.Sessions
 	feed          feed
 	stripe        processor
@@ -78,6 +79,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		orders:        orders{o.DB.Collection("orders")},
 		feed:          feed{o.DB.Collection("feeds")},
 		relay:         relay,
+		bus:           o.Bus,
 		sessions:      o.Sessions,
 		stripe:        newProcessor(o.Stripe, o.Transport, o.Log),
 		webhookSecret: o.Stripe.WebhookSecret,

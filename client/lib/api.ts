@@ -51,6 +51,8 @@ export type Charge = {
   dispute?: { status: string; reason: string; amount: number };
   /** Only while the payer's bank asks. */
   clientSecret?: string;
+  /** The payment waits for the next try, and nothing was charged yet. */
+  paused?: true;
   /** Why it failed, in words for the payer. */
   reason?: string;
 };

@@ -33,6 +33,8 @@ const (
 	sweepBatch = 500
 	// publishTimeout ends a publication that the broker does not acknowledge.
 	publishTimeout = 5 * time.Second
+	// retryEvery is the pause between tries to publish what somebody waits for.
+	retryEvery = 100 * time.Millisecond
 	// drainTimeout is what a stopping process gives to its last events. The next start has the rest.
 	drainTimeout = 5 * time.Second
 )
@@ -122,6 +124,21 @@ func (r *Relay) publish(ctx context.Context, docs *mongo.Collection, o outbox) e
 		}
 	}
 	return nil
+}
+
+// publishUntil tries to publish until that has worked or ctx ends, and reports whether it has worked.
+func (r *Relay) publishUntil(ctx context.Context, docs *mongo.Collection, o outbox) bool {
+	for {
+		err := r.publish(ctx, docs, o)
+		if r.stalled.Report(err); err == nil {
+			return true
+		}
+		select {
+		case <-time.After(retryEvery):
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 func (r *Relay) publishOne(ctx context.Context, docs *mongo.Collection, id string, p Pending) error {

@@ -41,6 +41,32 @@ func Open[A Aggregate](ctx context.Context, docs *mongo.Collection, source strin
 // Insert commits a new aggregate and what it has recorded. ErrDuplicate says that its id or another
 // unique field is taken: by another, or by this very one when an earlier answer was lost.
 func (s *Store[A]) Insert(ctx context.Context, a A) error {
+	if err := s.insert(ctx, a); err != nil {
+		return err
+	}
+	s.relay.committed(s.docs, a.root())
+	return nil
+}
+
+// InsertAndPublish is Insert for an aggregate whose event has to be with the broker before anything
+// else happens. published is false if the broker didn't store it in time; then the aggregate is there
+// all the same, and its event waits in the outbox like any other.
+func (s *Store[A]) InsertAndPublish(ctx context.Context, a A, within time.Duration) (published bool, err error) {
+	if err := s.insert(ctx, a); err != nil {
+		return false, err
+	}
+	return s.Publish(ctx, a, within), nil
+}
+
+// Publish publishes what is in the outbox of an aggregate as it was read, and tries again for a while.
+// It reports whether the broker has stored it all.
+func (s *Store[A]) Publish(ctx context.Context, a A, within time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return s.relay.publishUntil(ctx, s.docs, outbox{a.root().ID, a.root().Outbox})
+}
+
+func (s *Store[A]) insert(ctx context.Context, a A) error {
 	r := a.root()
 	if err := r.seal(s.source, time.Now()); err != nil {
 		return err
@@ -52,7 +78,6 @@ func (s *Store[A]) Insert(ctx context.Context, a A) error {
 	case err != nil:
 		return fmt.Errorf("insert %s: %w", r.ID, err)
 	}
-	s.relay.committed(s.docs, r)
 	return nil
 }
 

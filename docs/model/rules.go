@@ -12,6 +12,7 @@ var parts = []part{
 	{"reserve", reserve{}},
 	{"money", money{}},
 	{"returns", returns{}},
+	{"outage", outage{}},
 }
 
 // rule is a rule of the protocol, and what is left of its part without it.
@@ -165,6 +166,22 @@ var rules = []rule{
 		[]string{"payments/TestALookThatIsOvertakenWritesNothingOld"}},
 	{"keep-lost", "A lost dispute settles a cancelled order's charge", returns{keepLost: true},
 		[]string{"payments/TestADisputedPaymentThatComesTooLateIsGivenBackOnce"}},
+	{"ask-first", "Stripe is asked once the broker has payment:started", outage{askFirst: true}, []string{
+		"payments/TestTheBrokerKnowsOfAPaymentBeforeStripeDoes",
+		"payments/TestAPausedPaymentGoesOnOnce",
+	}},
+	{"leave-paused", "A paused payment ends when its order's time is up", outage{leavePaused: true},
+		[]string{"payments/TestAPausedPaymentThatNobodyTakesUpEndsWithItsOrder"}},
+	{"sweep-away", "Orders ends nothing for its time without a session", outage{sweepAway: true},
+		[]string{"orders/TestAnOutageCancelsNoOrderThatWasPaidInTime"}},
+	{"sweep-at-once", "The sweep waits for longer than a silent broker goes unnoticed", outage{sweepAtOnce: true},
+		[]string{"orders/TestTheSweepOutwaitsASilentBroker"}},
+	{"no-catch-up", "Nor does it sweep before a new session has lasted", outage{noCatchUp: true},
+		[]string{"orders/TestAnOutageCancelsNoOrderThatWasPaidInTime"}},
+	{"hasty-catch-up", "A session has lasted once its silence would have been noticed", outage{hastyCatchUp: true},
+		[]string{"orders/TestANewSessionLastsOnceItsSilenceWouldHaveBeenNoticed"}},
+	{"obey-timer", "An expiration in a new session is left to the sweep", outage{obeyTimer: true},
+		[]string{"orders/TestAnOutageCancelsNoOrderThatWasPaidInTime"}},
 }
 
 // spares are what makes it fast or polite. All holds without them.
@@ -187,4 +204,6 @@ var spares = []rule{
 		returns{noHooks: true}, nil},
 	{"no-look-refused", "A refused refund of what is disputed is looked into",
 		returns{refundAsKept: true}, nil},
+	{"open-door", "New payments are refused at the door while the broker is away",
+		outage{openDoor: true}, nil},
 }

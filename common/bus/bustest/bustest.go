@@ -42,6 +42,7 @@ func Run(t *testing.T, start func(t *testing.T) Broker) {
 		{"a channel is replayed in its order", replayed},
 		{"a replay ends with its context", replayEnds},
 		{"a replay ends when the broker does", replayFails},
+		{"a new session says since when it lasts", sessionKnown},
 	} {
 		t.Run(c.promise, func(t *testing.T) {
 			t.Parallel()

@@ -58,6 +58,7 @@ type Bus struct {
 	messages map[string][][]byte
 	groups   []*group // in the order of their founding
 	stopped  bool
+	turned   time.Time // when it was stopped or started last; zero for a new bus, which was always there
 	outages  int
 }
 
@@ -212,7 +213,7 @@ func (b *Bus) Stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.stopped {
-		b.stopped = true
+		b.stopped, b.turned = true, time.Now()
 		b.outages++
 		b.changed.Broadcast()
 	}
@@ -222,8 +223,17 @@ func (b *Bus) Stop() {
 func (b *Bus) Start() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.stopped = false
+	if b.stopped {
+		b.stopped, b.turned = false, time.Now()
+	}
 	for _, g := range b.groups {
 		b.deliver(g)
 	}
+}
+
+// Session says whether the broker is away, and since when that has been so.
+func (b *Bus) Session() bus.Session {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bus.Session{Connected: !b.stopped, Since: b.turned}
 }

@@ -31,6 +31,7 @@ const (
 // session is one registration with the broker, from its making to its loss.
 type session struct {
 	stan.Conn
+	begun time.Time
 	lost  chan struct{} // closed when the session has ended by itself
 	cause error         // why, once lost is closed
 }
@@ -46,7 +47,7 @@ func (b *Bus) run(ctx context.Context) {
 		b.current.Store(s)
 		b.log.Info("broker connected")
 		b.offer(ctx, s)
-		b.current.Store(nil)
+		b.lose()
 		if ctx.Err() != nil {
 			b.end(s)
 			return
@@ -97,7 +98,7 @@ func (b *Bus) dial() (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to cluster %s: %w", b.config.ClusterID, err)
 	}
-	s.Conn = conn
+	s.Conn, s.begun = conn, time.Now()
 	return s, nil
 }
 

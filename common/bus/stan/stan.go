@@ -78,8 +78,9 @@ type Bus struct {
 	config Config
 	log    *slog.Logger
 
-	current  atomic.Pointer[session] // nil while there is none
-	sessions chan *session           // hands the current session to the subscriptions
+	current  atomic.Pointer[session]   // nil while there is none
+	lostAt   atomic.Pointer[time.Time] // when the last session ended, or the bus was opened
+	sessions chan *session             // hands the current session to the subscriptions
 
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when no session will follow
@@ -111,6 +112,7 @@ func Open(c Config, log *slog.Logger) (*Bus, error) {
 		stopped:       make(chan struct{}),
 		subscriptions: make(map[*subscription]struct{}),
 	}
+	b.lose()
 	go b.run(ctx)
 	return b, nil
 }
@@ -124,7 +126,22 @@ func uniqueID(name string) string {
 
 // Connected reports whether the broker can be reached, as far as is known: the loss of a broker is
 // noticed within a second if its connection breaks, within five if it is silent.
-func (b *Bus) Connected() bool { return b.current.Load() != nil }
+func (b *Bus) Connected() bool { return b.Session().Connected }
+
+// Session is what Connected reports, and since when.
+func (b *Bus) Session() bus.Session {
+	if s := b.current.Load(); s != nil {
+		return bus.Session{Connected: true, Since: s.begun}
+	}
+	return bus.Session{Since: *b.lostAt.Load()}
+}
+
+// lose notes that there is no session from now on.
+func (b *Bus) lose() {
+	now := time.Now()
+	b.lostAt.Store(&now)
+	b.current.Store(nil)
+}
 
 // Publish returns nil once the broker has stored the message. Without a session it fails at once; it
 // gives up after five seconds or when ctx ends. The one thing that can hold it longer than ctx is a

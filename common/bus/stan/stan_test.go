@@ -44,6 +44,9 @@ func TestOpensWithoutBroker(t *testing.T) {
 	if b.Connected() {
 		t.Error("connected to nothing")
 	}
+	if s := b.Session(); s.AwayFor() <= 0 || s.SteadyFor(0) {
+		t.Errorf("opened without a broker, its session is %+v", s)
+	}
 	if err := b.Publish(t.Context(), "ticket:created", nil); !errors.Is(err, stan.ErrNotConnected) {
 		t.Errorf("publishing without a broker: %v", err)
 	}

@@ -20,6 +20,7 @@ const (
 	P3   = "P3"
 	P4   = "P4"
 	P5   = "P5"
+	P5b  = "P5b"
 	P6   = "P6"
 	P7   = "P7"
 	Leak = "leak"
@@ -28,7 +29,7 @@ const (
 
 // Violation is a promise that was broken.
 type Violation struct {
-	// Promise is P1 to P7, Leak or Exit.
+	// Promise is P1 to P7, P5b, Leak or Exit.
 	Promise string
 	// What is a sentence that says what was seen.
 	What string
@@ -58,6 +59,7 @@ func Examine(h history.History) Verdict {
 	j.sensibleSteps()
 	j.money()
 	j.inTime()
+	j.paidInTime()
 	j.onesOwn()
 	j.sales()
 	j.agreement()

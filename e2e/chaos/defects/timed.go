@@ -22,6 +22,18 @@ var timed = []Defect{
 		},
 	},
 	{
+		Name:     "paid-during-outage",
+		Why:      "payments takes money of which the broker has not heard, and orders ends orders while the broker is away",
+		Promises: []string{"P5b"},
+		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
+		Edits: []Edit{
+			{"orders/outage.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
+			{"payments/paused.go", "\tif !started {\n", "\tif !started && s.bus == nil {\n"},
+			{"payments/paused.go", "AwayFor() > moment", "AwayFor() > time.Hour"},
+			{"payments/paused.go", "startedWithin = 5 * time.Second", "startedWithin = time.Millisecond"},
+		},
+	},
+	{
 		Name:     "failure-ignored",
 		Why:      "a payment that fails leaves the order waiting for it",
 		Promises: []string{"P4", "P5"},

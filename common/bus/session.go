@@ -1,0 +1,29 @@
+package bus
+
+import "time"
+
+// Session says whether a connection can reach its broker, and since when that has been so. A
+// connection that opens without its broker has been away since it was opened.
+type Session struct {
+	Connected bool
+	Since     time.Time
+}
+
+// AwayFor is how long the broker has been away, 0 while it's there.
+func (s Session) AwayFor() time.Duration {
+	if s.Connected {
+		return 0
+	}
+	return time.Since(s.Since)
+}
+
+// SteadyFor reports whether the session has lasted at least d.
+func (s Session) SteadyFor(d time.Duration) bool { return s.Connected && time.Since(s.Since) >= d }
+
+// SessionOf asks a publisher for its session. A publisher without one is always connected.
+func SessionOf(p Publisher) Session {
+	if c, ok := p.(interface{ Session() Session }); ok {
+		return c.Session()
+	}
+	return Session{Connected: true}
+}

@@ -1,0 +1,98 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/idempotency"
+	"ticketing.dev/common/problem"
+)
+
+// A payment is known to the broker before Stripe is asked for any money: what the broker has stored,
+// orders gets before it ends the order for its time. So an outage never costs a buyer a paid ticket.
+const (
+	// moment is how long the broker may be away before payments are refused at the door. Less than that
+	// is a reconnection.
+	moment = time.Second
+	// startedWithin is how long a payment waits for the broker to store payment:started.
+	startedWithin = 5 * time.Second
+)
+
+// ErrPaused refuses a payment while the broker is away. Nothing was asked of Stripe.
+var ErrPaused = &problem.Error{
+	Kind:       problem.Unavailable,
+	Details:    []problem.Detail{{Message: "Payments are paused, your ticket stays reserved. You have not been charged."}},
+	RetryAfter: 5 * time.Second,
+}
+
+// Pause leaves a payment that can't begin to the next POST.
+func (c *Charge) Pause() {
+	if c.Status == Pending && c.StripeID == "" {
+		c.Paused = true
+	}
+}
+
+// Resume takes up a paused payment for another request, and reports whether it was there to be taken up.
+func (c *Charge) Resume(request *idempotency.Request, now time.Time) bool {
+	if !c.Paused || c.Status != Pending {
+		return false
+	}
+	c.Paused, c.Request, c.OpenedAt = false, request, now.UTC().Truncate(time.Millisecond)
+	return true
+}
+
+// waits reports whether a payment may still be resumed.
+func (c *Charge) waits(now time.Time) bool { return c.Paused && now.Before(c.ExpiresAt) }
+
+// accepting refuses payments while the broker is away.
+func (s *Service) accepting() error {
+	if bus.SessionOf(s.bus).AwayFor() > moment {
+		return ErrPaused
+	}
+	return nil
+}
+
+// order finds the order to pay. While the broker is away, one that isn't known may only be news that
+// has not come.
+func (s *Service) order(ctx context.Context, id string) (*Order, error) {
+	o, err := s.orders.get(ctx, id)
+	if paused := s.accepting(); errors.Is(err, problem.ErrNotFound) && paused != nil {
+		return nil, paused
+	}
+	return o, err
+}
+
+// resume takes up a payment that was paused. Its earlier request was refused, so an idempotency key of
+// that has no answer to repeat; one that has made something else is refused.
+func (s *Service) resume(ctx context.Context, o *Order, c *Charge, token string, request *idempotency.Request) (*Charge, bool, error) {
+	if _, _, err := s.charges.Prior(ctx, request); err != nil {
+		return nil, false, err
+	}
+	method, err := s.admit(ctx, o, token)
+	if err != nil {
+		return nil, false, err
+	}
+	resumed := false
+	c, err = s.charges.Update(ctx, c.ID, func(c *Charge) error { resumed = c.Resume(request, s.now()); return nil })
+	if err != nil {
+		return nil, false, err
+	}
+	if !resumed { // another request was faster
+		return s.earlier(ctx, o, request)
+	}
+	return s.begin(ctx, c, s.charges.Publish(ctx, c, startedWithin), method)
+}
+
+// begin captures a payment of which the broker knows, and pauses another.
+func (s *Service) begin(ctx context.Context, c *Charge, started bool, method string) (*Charge, bool, error) {
+	if !started {
+		if _, err := s.change(ctx, c, (*Charge).Pause); err != nil {
+			return nil, false, err
+		}
+		return nil, false, ErrPaused
+	}
+	c, err := s.capture(ctx, c, method)
+	return s.answer(ctx, s.known(c, err)), true, nil
+}
