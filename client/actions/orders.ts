@@ -1,7 +1,17 @@
 "use server";
 
+import { refresh } from "next/cache";
 import { redirect } from "next/navigation";
-import { type Charge, cancelOrder, pay, placeOrder, refetchOrder, refetchTicket } from "@/lib/api";
+import {
+  type Charge,
+  cancelOrder,
+  cancelPayment,
+  type Problem,
+  pay,
+  placeOrder,
+  refetchOrder,
+  refetchTicket,
+} from "@/lib/api";
 import { type FormState, textOf } from "@/lib/form-state";
 import { signInPath } from "@/lib/session";
 
@@ -17,9 +27,9 @@ export async function submitReservation(_: FormState, form: FormData): Promise<F
     case "refused":
       // tickets hears of it a moment after orders: the page must not still offer the ticket.
       await until(async () => (await refetchTicket(ticketId))?.status !== "available", 1_000);
-      redirect(`${here}?taken=1`);
+      redirect(`${here}?taken=${Date.now()}`);
   }
-  return { values: {}, errors: order.problem.errors };
+  return refused(order.problem);
 }
 
 export async function submitCancellation(_: FormState, form: FormData): Promise<FormState> {
@@ -28,7 +38,7 @@ export async function submitCancellation(_: FormState, form: FormData): Promise<
   const cancelled = await cancelOrder(id);
   if (cancelled.ok) redirect(here);
   if (cancelled.problem.kind === "not-authorized") redirect(signInPath(here));
-  return { values: {}, errors: cancelled.problem.errors };
+  return refused(cancelled.problem);
 }
 
 export async function submitPayment(_: FormState, form: FormData): Promise<FormState> {
@@ -48,7 +58,25 @@ export async function submitPayment(_: FormState, form: FormData): Promise<FormS
       await until(async () => (await refetchOrder(id))?.status === "cancelled", 2_000);
       redirect(here);
   }
-  return { values: { token }, errors: charge.problem.errors };
+  return refused(charge.problem, { token });
+}
+
+export async function submitPaymentCancellation(_: FormState, form: FormData): Promise<FormState> {
+  const id = textOf(form, "orderId");
+  const here = `/orders/${encodeURIComponent(id)}`;
+  const charge = await cancelPayment(id);
+  if (charge.ok) {
+    await settled(charge.value);
+    redirect(here);
+  }
+  if (charge.problem.kind === "not-authorized") redirect(signInPath(here));
+  return refused(charge.problem);
+}
+
+/** Tells what was refused, on a page that shows the state as it is now. */
+function refused({ errors }: Problem, values: FormState["values"] = {}): FormState {
+  refresh();
+  return { values, errors };
 }
 
 /** Waits until orders has heard of a payment that is decided, so that its page does not show less than is known. */

@@ -1,5 +1,6 @@
 "use server";
 
+import { refresh } from "next/cache";
 import { redirect } from "next/navigation";
 import { createTicket, editTicket, type Outcome, type Ticket } from "@/lib/api";
 import { type FormState, textOf } from "@/lib/form-state";
@@ -25,5 +26,6 @@ function read(form: FormData) {
 function finish(values: FormState["values"], here: string, ticket: Outcome<Ticket>): FormState {
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}`);
   if (ticket.problem.kind === "not-authorized") redirect(signInPath(here));
+  refresh(); // the ticket may have been reserved meanwhile
   return { values, errors: ticket.problem.errors };
 }

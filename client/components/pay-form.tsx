@@ -62,7 +62,7 @@ export function PayForm({
               )}
             </fieldset>
             <SubmitButton pending="Paying…" className="w-full">
-              Pay {price}
+              {`Pay ${price}`}
             </SubmitButton>
           </>
         );

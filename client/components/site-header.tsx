@@ -28,7 +28,7 @@ export function SiteHeader({ user }: { user: User | null }) {
             <form action={submitSignOut} className="flex min-w-0 items-center gap-1">
               <span className="hidden max-w-56 truncate text-muted text-sm md:block" title={user.email}>
                 <span className="sr-only">Signed in as </span>
-                {user.email}
+                <span>{user.email}</span>
               </span>
               <button
                 type="submit"
