@@ -22,7 +22,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
 
   const path = request.nextUrl.pathname + request.nextUrl.search;
   if (isPlainForm(request)) {
-    const answer = await answerForm(path, headers, request.body);
+    const answer = await answerForm(request.nextUrl, headers, request.body);
     if (answer) return answer;
   }
   // What reloads a page in development is a script.

@@ -1,9 +1,9 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { clock, spoken, type Urgency, urgency } from "@/lib/remaining";
 import { ageOf, receive } from "@/lib/server-time";
+import { useRefresh } from "./use-refresh";
 
 // How often the order's state is asked for while only the server knows it. In milliseconds.
 const ASK_AGAIN = 2_000;
@@ -28,7 +28,7 @@ const texts: Record<Urgency, string> = {
  * slept or its clock was set, the server is asked.
  */
 export function Countdown({ expiresAt, now }: { expiresAt: string; now: number }) {
-  const router = useRouter();
+  const refresh = useRefresh();
   const end = Date.parse(expiresAt);
   const [left, setLeft] = useState(() => end - now - ageOf(now).passed);
 
@@ -38,7 +38,7 @@ export function Countdown({ expiresAt, now }: { expiresAt: string; now: number }
     const ask = (passed: number) => {
       if (passed - asked < ASK_AGAIN) return;
       asked = passed;
-      router.refresh();
+      refresh();
     };
     const tick = () => {
       const { passed, suspect } = ageOf(now);
@@ -49,14 +49,14 @@ export function Countdown({ expiresAt, now }: { expiresAt: string; now: number }
     tick();
     const timer = setInterval(tick, 250);
     const wake = () => {
-      if (document.visibilityState === "visible") router.refresh();
+      if (document.visibilityState === "visible") refresh();
     };
     document.addEventListener("visibilitychange", wake);
     return () => {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", wake);
     };
-  }, [end, now, router]);
+  }, [end, now, refresh]);
 
   const level = urgency(left);
   return (

@@ -1,7 +1,7 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
+import { useRefresh } from "./use-refresh";
 
 const shown = new Set<number>();
 
@@ -10,23 +10,23 @@ const shown = new Set<number>();
  * for Back and Forward. madeAt is the server's time in milliseconds and names this making of the page.
  */
 export function Fresh({ madeAt }: { madeAt: number }) {
-  const router = useRouter();
+  const refresh = useRefresh();
   const current = useRef(0);
 
   useEffect(() => {
     if (current.current === madeAt) return;
     current.current = madeAt;
-    if (shown.has(madeAt)) router.refresh();
+    if (shown.has(madeAt)) refresh();
     shown.add(madeAt);
-  }, [madeAt, router]);
+  }, [madeAt, refresh]);
 
   useEffect(() => {
     const restored = (event: PageTransitionEvent) => {
-      if (event.persisted) router.refresh();
+      if (event.persisted) refresh();
     };
     addEventListener("pageshow", restored);
     return () => removeEventListener("pageshow", restored);
-  }, [router]);
+  }, [refresh]);
 
   return null;
 }

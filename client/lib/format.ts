@@ -50,7 +50,8 @@ const styles: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
 /** The zone if Intl knows it, or else UTC. Browsers report zones such as "Etc/Unknown", on which Intl throws. */
 export function knownZone(zone: string | undefined): string {
   try {
-    return new Intl.DateTimeFormat(LOCALE, { timeZone: zone || "UTC" }).resolvedOptions().timeZone;
+    new Intl.DateTimeFormat(LOCALE, { timeZone: zone });
+    return zone || "UTC";
   } catch {
     return "UTC";
   }

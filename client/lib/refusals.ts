@@ -62,12 +62,18 @@ export function isPlainForm({ method, headers }: { method: string; headers: Head
 
 /** Has Next answer such a form, and gives one whose page is older than this server a page that says so. */
 export async function answerForm(
-  path: string,
+  url: URL,
   headers: Headers,
-  body: ReadableStream<Uint8Array> | null,
+  body: Request["body"],
 ): Promise<Response | null> {
-  const answer = await askSelf(path, headers, body);
-  return answer?.headers.has("x-nextjs-action-not-found") ? refuse("outdated", headers) : answer;
+  const answer = await askSelf(url.pathname + url.search, headers, body);
+  if (!answer) return null;
+  if (answer.headers.has("x-nextjs-action-not-found")) return refuse("outdated", headers);
+  // Next takes only whole addresses from a proxy, and makes them relative again.
+  const told = new Headers(answer.headers);
+  const location = told.get("location");
+  if (location) told.set("location", new URL(location, url).href);
+  return new Response(answer.body, { status: answer.status, headers: told });
 }
 
 /** The answer to a request that can't be taken: a page, or for a script its text. */

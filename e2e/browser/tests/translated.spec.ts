@@ -1,6 +1,14 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { awaitCountdown, fillCredentials, orderState, payWith, reserve, reserveButton, sell } from "../people.ts";
+import {
+  awaitCountdown,
+  fillCredentials,
+  orderState,
+  payWith,
+  reserve,
+  reserveButton,
+  sell,
+} from "../people.ts";
 import { decideAtBank, moneyOf } from "../sandbox.ts";
 import { translate } from "../translator.ts";
 
