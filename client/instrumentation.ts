@@ -1,4 +1,7 @@
 /** Runs once at the start of the server. */
 export async function register() {
-  if (process.env.NEXT_RUNTIME === "nodejs") (await import("@/lib/start")).checkConfig();
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const start = await import("@/lib/start");
+  start.checkConfig();
+  start.leadMalformedPathsAway();
 }

@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { stripeKey } from "@/lib/config";
+import { answerForm, isPlainForm, refusalOf, refuse } from "@/lib/refusals";
 import { isScriptless, scriptless } from "@/lib/scriptless";
 import { securityPolicy } from "@/lib/security-policy";
 
@@ -18,9 +19,17 @@ export async function proxy(request: NextRequest): Promise<Response> {
   // Pages know by it whether they answer a form (lib/session.ts).
   headers.set("x-request-method", request.method);
 
+  const refusal = refusalOf(request);
+  if (refusal) return secured(await refuse(refusal, headers), requestId, securityPolicy(null));
+
+  const path = request.nextUrl.pathname + request.nextUrl.search;
+  if (isPlainForm(request)) {
+    const answer = await answerForm(request.nextUrl, headers, request.body);
+    if (answer) return answer;
+  }
   // What reloads a page in development is a script.
   if (!DEVELOPMENT && isScriptless(request)) {
-    const page = await scriptless(request.nextUrl.pathname + request.nextUrl.search, headers);
+    const page = await scriptless(path, headers);
     if (page) return secured(page, requestId, securityPolicy(null));
   }
   const stripe = stripeKey() !== undefined;

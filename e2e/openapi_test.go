@@ -419,6 +419,10 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 		{buying, "POST", "/api/payments", paying(paid.ID, "tok_visa"), 200},
 		{buying, "POST", "/api/payments", paying(nothing, "tok_visa"), 404},
 		{stranger, "POST", "/api/payments", paying(paid.ID, "tok_visa"), 401},
+		{buying, "DELETE", "/api/payments/" + paid.ID, ``, 200},
+		{stranger, "DELETE", "/api/payments/" + inFlight.ID, ``, 401},
+		{buying, "DELETE", "/api/payments/" + inFlight.ID, ``, 200},
+		{buying, "DELETE", "/api/payments/" + nothing, ``, 404},
 	} {
 		if response := w.send(c.method, gateway+c.path, c.body, "Cookie", c.session); response.StatusCode != c.status {
 			t.Errorf("%s %s %s: %s, want %d", c.method, c.path, c.body, response.Status, c.status)
@@ -430,7 +434,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 
 	// What every operation has to say to these is what the document says. The stranger may do nothing to
 	// this ticket and this order.
-	somethings := strings.NewReplacer("/tickets/{id}", "/tickets/"+free.ID, "/orders/{id}", "/orders/"+held.ID)
+	somethings := strings.NewReplacer("/tickets/{id}", "/tickets/"+free.ID, "/orders/{id}", "/orders/"+held.ID, "/payments/{id}", "/payments/"+paid.ID)
 	for operation := range w.contract.operations() {
 		method, path, _ := strings.Cut(operation, " ")
 		if !strings.HasPrefix(path, "/api/") {

@@ -7,6 +7,7 @@ import (
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
+	"ticketing.dev/common/problem"
 )
 
 // Status says where a charge stands.
@@ -80,6 +81,14 @@ func Open(o *Order, now time.Time) *Charge {
 	}
 	c.Record(events.PaymentStarted{Payment: c.payment()})
 	return c
+}
+
+// OwnedBy refuses everyone but the payer.
+func (c *Charge) OwnedBy(user string) error {
+	if c.UserID != user {
+		return problem.ErrNotOwner
+	}
+	return nil
 }
 
 // Attach stores the PaymentIntent, where the charge is still pending and has none.

@@ -1,10 +1,11 @@
 "use server";
 
-import { revalidatePath } from "next/cache";
+import { refresh, revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import {
   type Charge,
   cancelOrder,
+  cancelPayment,
   type Order,
   type Outcome,
   type Problem,
@@ -28,9 +29,9 @@ export async function submitReservation(_: FormState, form: FormData): Promise<F
     if (isChange(order.problem)) return changed(form, wish, order.problem);
     // tickets hears of it a moment after orders: the page must not still offer the ticket.
     await until(async () => (await refetchTicket(wish.ticketId))?.status !== "available", 1_000);
-    redirect(`${here}?taken=1`);
+    redirect(`${here}?taken=${Date.now()}`);
   }
-  return { values: kept(form, "price", "title", "changed"), errors: order.problem.errors };
+  return refused(order.problem, kept(form, "price", "title", "changed"));
 }
 
 /** What the page offered. */
@@ -85,7 +86,7 @@ export async function submitCancellation(_: FormState, form: FormData): Promise<
   const cancelled = await cancelOrder(id, senderOf(form));
   if (cancelled.ok) redirect(here);
   leaveIfNotOneself(cancelled.problem, here);
-  return { values: {}, errors: cancelled.problem.errors };
+  return refused(cancelled.problem);
 }
 
 export async function submitPayment(_: FormState, form: FormData): Promise<FormState> {
@@ -105,7 +106,7 @@ export async function submitPayment(_: FormState, form: FormData): Promise<FormS
       await until(async () => (await refetchOrder(id))?.status === "cancelled", 2_000);
       redirect(here);
   }
-  return { values: kept(form, "token"), errors: charge.problem.errors };
+  return refused(charge.problem, kept(form, "token"));
 }
 
 /** Leads whoever is signed out to sign in, and whoever has become somebody else to where that's told. */
@@ -114,6 +115,24 @@ function leaveIfNotOneself(problem: Problem, here: string): void {
   if (problem.kind !== "other-user") return;
   revalidatePath("/", "layout");
   redirect(switchedPath(here));
+}
+
+export async function submitPaymentCancellation(_: FormState, form: FormData): Promise<FormState> {
+  const id = textOf(form, "orderId");
+  const here = `/orders/${encodeURIComponent(id)}`;
+  const charge = await cancelPayment(id, senderOf(form));
+  if (charge.ok) {
+    await settled(charge.value);
+    redirect(here);
+  }
+  leaveIfNotOneself(charge.problem, here);
+  return refused(charge.problem);
+}
+
+/** Tells what was refused, on a page that shows the state as it is now. */
+function refused({ errors }: Problem, values: FormState["values"] = {}): FormState {
+  refresh();
+  return { values, errors };
 }
 
 /** Waits until orders has heard of a payment that is decided, so that its page does not show less than is known. */

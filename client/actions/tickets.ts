@@ -1,6 +1,6 @@
 "use server";
 
-import { revalidatePath } from "next/cache";
+import { refresh, revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { createTicket, currentUser, editTicket, type Outcome, type Problem, type Ticket } from "@/lib/api";
 import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
@@ -38,7 +38,10 @@ function offerIn(form: FormData) {
 async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormState> {
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}`);
   const values = kept(form, "title", "price");
-  if (ticket.problem.kind !== "not-authorized") return { values, errors: inWords(form, ticket.problem) };
+  if (ticket.problem.kind !== "not-authorized") {
+    refresh(); // the ticket may have been reserved meanwhile
+    return { values, errors: inWords(form, ticket.problem) };
+  }
   // The session may have ended, or the ticket belongs to somebody else.
   const user = await currentUser().catch(() => null);
   if (user) return { values, errors: [{ message: "Only its seller can change this ticket." }] };

@@ -69,6 +69,11 @@ function useInBrowser(): boolean {
   );
 }
 
+const OUTDATED = {
+  message:
+    "Ticketing was updated after you opened this page. Nothing was changed. Copy what you typed and reload the page.",
+};
+
 /** The action, which keeps what was typed when no answer comes. */
 function answered(action: FormAction): FormAction {
   return async (before, form) => {
@@ -76,7 +81,7 @@ function answered(action: FormAction): FormAction {
       return await action(before, form);
     } catch (error) {
       unstable_rethrow(error);
-      if (unstable_isUnrecognizedActionError(error)) throw error;
+      if (unstable_isUnrecognizedActionError(error)) return { values: typed(form), errors: [OUTDATED] };
       console.warn("No answer to a form:", error);
       const message = navigator.onLine
         ? "No answer came. What you typed is still here: please try again in a moment."

@@ -72,7 +72,7 @@ export function CardForm({
                     : "What you type here goes to Stripe alone."}
                 </p>
                 <SubmitButton pending="Paying…" className="w-full" disabled={stage === "loading"}>
-                  Pay {price}
+                  {`Pay ${price}`}
                 </SubmitButton>
               </>
             )}

@@ -1,8 +1,8 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import type { Ticket } from "@/lib/api";
+import { useRefresh } from "./use-refresh";
 
 type Known = Pick<Ticket, "id" | "status" | "version">;
 
@@ -17,7 +17,7 @@ const news: Record<Ticket["status"], string> = {
  * anew. Where nobody tells of changes, nothing happens.
  */
 export function LiveTicket({ ticket }: { ticket: Known }) {
-  const router = useRouter();
+  const refresh = useRefresh();
   const shown = useRef<Known>(ticket);
   const [announced, announce] = useState("");
 
@@ -32,7 +32,7 @@ export function LiveTicket({ ticket }: { ticket: Known }) {
       if (latest.version <= shown.current.version) return;
       if (latest.status !== shown.current.status) announce(news[latest.status] ?? "");
       shown.current = latest;
-      router.refresh();
+      refresh();
     };
     // A hidden page does not listen: browsers allow few connections to one site. The first event after
     // it is shown again is the current state, so nothing is missed.
@@ -52,7 +52,7 @@ export function LiveTicket({ ticket }: { ticket: Known }) {
       document.removeEventListener("visibilitychange", follow);
       source?.close();
     };
-  }, [ticket.id, router]);
+  }, [ticket.id, refresh]);
 
   return (
     <p

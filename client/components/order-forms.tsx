@@ -1,6 +1,6 @@
 "use client";
 
-import { submitCancellation, submitReservation } from "@/actions/orders";
+import { submitCancellation, submitPaymentCancellation, submitReservation } from "@/actions/orders";
 import { formatMoney } from "@/lib/format";
 import { ActionForm } from "./action-form";
 import { SubmitButton } from "./submit-button";
@@ -38,6 +38,22 @@ export function CancelForm({ orderId }: { orderId: string }) {
           <input type="hidden" name="orderId" value={orderId} />
           <SubmitButton pending="Cancelling…" className="button-quiet w-full">
             Cancel this order
+          </SubmitButton>
+        </>
+      )}
+    </ActionForm>
+  );
+}
+
+/** Ends a payment whose bank waits for the payer. */
+export function CancelPaymentForm({ orderId }: { orderId: string }) {
+  return (
+    <ActionForm action={submitPaymentCancellation} label="Cancel the payment" className="space-y-4">
+      {() => (
+        <>
+          <input type="hidden" name="orderId" value={orderId} />
+          <SubmitButton pending="Cancelling…" className="button-quiet w-full">
+            Cancel the payment
           </SubmitButton>
         </>
       )}

@@ -17,14 +17,14 @@ export function Pager({
     <nav aria-label="Pages" className="mt-10 flex flex-wrap justify-between gap-3">
       {after ? (
         <Link href={path} prefetch={false} className="button button-quiet">
-          Newest {what}
+          {`Newest ${what}`}
         </Link>
       ) : (
         <span />
       )}
       {next && (
         <Link href={`${path}?after=${next}`} prefetch={false} className="button button-quiet">
-          Older {what}
+          {`Older ${what}`}
         </Link>
       )}
     </nav>

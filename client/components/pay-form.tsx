@@ -70,7 +70,7 @@ export function PayForm({
               )}
             </fieldset>
             <SubmitButton pending="Paying…" className="w-full">
-              Pay {price}
+              {`Pay ${price}`}
             </SubmitButton>
           </>
         );

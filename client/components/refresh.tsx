@@ -1,14 +1,14 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { useEffect } from "react";
+import { useRefresh } from "./use-refresh";
 
 /** Asks the server again while a state is shown that passes by itself. */
 export function Refresh({ every }: { every: number }) {
-  const router = useRouter();
+  const refresh = useRefresh();
   useEffect(() => {
     const again = () => {
-      if (document.visibilityState === "visible") router.refresh();
+      if (document.visibilityState === "visible") refresh();
     };
     const timer = setInterval(again, every);
     document.addEventListener("visibilitychange", again);
@@ -16,6 +16,6 @@ export function Refresh({ every }: { every: number }) {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", again);
     };
-  }, [every, router]);
+  }, [every, refresh]);
   return null;
 }

@@ -30,7 +30,7 @@ export function SiteHeader({ user }: { user: User | null }) {
               <input type="hidden" name={VIEWER} value={viewerField(user)} />
               <span className="hidden max-w-56 truncate text-muted text-sm md:block" title={user.email}>
                 <span className="sr-only">Signed in as </span>
-                {user.email}
+                <span>{user.email}</span>
               </span>
               <button
                 type="submit"

@@ -30,9 +30,9 @@ export function TicketCard({
         </Heading>
         <p className="text-(--print-soft) text-sm">{note}</p>
       </div>
-      <div className="ticket-stub flex flex-col items-center justify-between gap-3 px-2 py-1 text-center">
+      <div className="ticket-stub flex flex-col items-center justify-between gap-3 px-1 py-1 text-center">
         <p className="font-mono text-(--print-soft) text-xs">{ticketNumber(ticket.id)}</p>
-        <p className={`break-all font-bold font-mono tracking-tight ${priceSize(ticket.price)}`}>
+        <p className={`whitespace-nowrap font-bold font-mono tracking-tight ${priceSize(ticket.price)}`}>
           <Money dollars={ticket.price} />
         </p>
         <Barcode id={ticket.id} className="h-6 w-14 opacity-70" />
@@ -66,9 +66,9 @@ export function TicketLarge({
           {stamp}
         </div>
       </div>
-      <div className="ticket-stub flex flex-col items-center justify-between gap-4 px-2 py-4 text-center">
+      <div className="ticket-stub flex flex-col items-center justify-between gap-4 px-1 py-4 text-center">
         <p className="font-mono text-(--print-soft) text-xs">{ticketNumber(ticket.id)}</p>
-        <p className={`break-all font-bold font-mono tracking-tight ${largePriceSize(ticket.price)}`}>
+        <p className={`whitespace-nowrap font-bold font-mono tracking-tight ${largePriceSize(ticket.price)}`}>
           <Money dollars={ticket.price} />
         </p>
         <Barcode id={ticket.id} className="h-10 w-20 opacity-70" />
@@ -77,13 +77,15 @@ export function TicketLarge({
   );
 }
 
-/** The stub is narrow: long prices are printed smaller. */
+/** The stub is narrow: long prices are printed smaller, since a number must not break. */
 function priceSize(price: number): string {
+  if (price >= 100_000) return "text-xs";
   if (price >= 10_000) return "text-sm";
   return price >= 100 ? "text-base" : "text-xl";
 }
 
 function largePriceSize(price: number): string {
+  if (price >= 100_000) return "text-xs sm:text-lg";
   if (price >= 10_000) return "text-sm sm:text-lg";
   return price >= 100 ? "text-base sm:text-xl" : "text-xl sm:text-3xl";
 }

@@ -31,7 +31,6 @@ export function TicketForm({
             label="What is it a ticket for?"
             hint="The event, the place and the date: what a buyer has to know."
             required
-            maxLength={200}
             autoComplete="off"
             defaultValue={state.values.title ?? ticket?.title}
             error={errorOf(state, "title")}

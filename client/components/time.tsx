@@ -1,7 +1,7 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
-import { formatTime, type TimeStyle } from "@/lib/format";
+import { formatTime, knownZone, type TimeStyle } from "@/lib/format";
 
 /** A time as the visitor's clocks tell it. Where the visitor is only the browser knows: until then, UTC. */
 export function Time({ at, style = "full" }: { at: string; style?: TimeStyle }) {
@@ -10,5 +10,5 @@ export function Time({ at, style = "full" }: { at: string; style?: TimeStyle }) 
 }
 
 const neverChanges = () => () => {};
-const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+const browserZone = () => knownZone(Intl.DateTimeFormat().resolvedOptions().timeZone);
 const serverZone = () => "UTC";

@@ -214,6 +214,12 @@ export async function pay(orderId: string, token: string, sender?: Sender): Prom
   return outcome(await call("payments", "/api/payments", options));
 }
 
+/** Ends a payment that waits for the payer's bank. Any other stays as it is. */
+export async function cancelPayment(orderId: string, sender?: Sender): Promise<Outcome<Charge>> {
+  const path = `/api/payments/${encodeURIComponent(orderId)}`;
+  return outcome(await call("payments", path, { method: "DELETE", deadline: PAY, sender }));
+}
+
 /** null is no answer at all. */
 type Answer<T> = { status: number; body: T; headers: Headers } | null;
 

@@ -47,6 +47,16 @@ const styles: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
   },
 };
 
+/** The zone if Intl knows it, or else UTC. Browsers report zones such as "Etc/Unknown", on which Intl throws. */
+export function knownZone(zone: string | undefined): string {
+  try {
+    new Intl.DateTimeFormat(LOCALE, { timeZone: zone });
+    return zone || "UTC";
+  } catch {
+    return "UTC";
+  }
+}
+
 /** "Nov 24, 2026, 3:35 AM UTC", which breaks between the date and the time alone. */
 export function formatTime(time: Date, style: TimeStyle, timeZone: string): string {
   const text = new Intl.DateTimeFormat(LOCALE, { ...styles[style], timeZone }).format(time);

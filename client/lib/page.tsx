@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Fresh } from "@/components/fresh";
 import { Stuck } from "@/components/stuck";
 import { Unavailable } from "./api";
 
@@ -7,21 +8,28 @@ import { Unavailable } from "./api";
  * but only where there is JavaScript.
  */
 export function page<Props>(render: (props: Props) => Promise<ReactNode>) {
-  return async (props: Props): Promise<ReactNode> => {
-    try {
-      return await render(props);
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      return (
-        <Stuck
-          again={
-            // biome-ignore lint/a11y/useValidAnchor: the empty address is that of this very page
-            <a href="" className="button">
-              Try again
-            </a>
-          }
-        />
-      );
-    }
-  };
+  return async (props: Props): Promise<ReactNode> => (
+    <>
+      <Fresh madeAt={Date.now()} />
+      {await orStuck(render(props))}
+    </>
+  );
+}
+
+async function orStuck(content: Promise<ReactNode>): Promise<ReactNode> {
+  try {
+    return await content;
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return (
+      <Stuck
+        again={
+          // biome-ignore lint/a11y/useValidAnchor: the empty address is that of this very page
+          <a href="" className="button">
+            Try again
+          </a>
+        }
+      />
+    );
+  }
 }

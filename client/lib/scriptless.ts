@@ -2,32 +2,22 @@
 // and it has nothing for them to do: links and forms work by themselves
 // (docs/decisions/0015-the-landing-page-has-no-scripts.md).
 
-/** Marks the request for the page as Next makes it, so that its answer is not asked for once more. */
-const AS_MADE = "x-ticketing-as-made";
-
-// What a request says of its connection or its encoding, which is not that of the request made from it.
-const OF_CONNECTION = ["host", "connection", "keep-alive", "transfer-encoding", "upgrade", "accept-encoding"];
+import { askSelf, isFromSelf } from "./ask-self";
 
 /** Whether a request is for a whole page that needs no scripts. */
 export function isScriptless(request: Request): boolean {
   const { pathname } = new URL(request.url);
   // Within the client, Next asks for a page's data with this header.
-  const isPage = !request.headers.has("rsc") && !request.headers.has(AS_MADE);
+  const isPage = !request.headers.has("rsc") && !isFromSelf(request.headers);
   return pathname === "/" && request.method === "GET" && isPage;
 }
 
 /** Has this server make the page at a path, and takes out the scripts. null if it could not be made. */
-export async function scriptless(path: string, headers: Headers): Promise<Response | null> {
-  const asked = new Headers(headers);
-  for (const name of OF_CONNECTION) asked.delete(name);
-  asked.set(AS_MADE, "1");
-  const made = await fetch(`http://127.0.0.1:${process.env.PORT || 3000}${path}`, {
-    headers: asked,
-    redirect: "manual",
-    cache: "no-store",
-  }).catch(() => null);
+export async function scriptless(path: string, headers: Headers, status = 200): Promise<Response | null> {
+  const made = await askSelf(path, headers);
   if (!made?.ok || !made.headers.get("content-type")?.startsWith("text/html")) return null;
   return new Response(withoutScripts(await made.text()), {
+    status,
     headers: {
       "content-type": "text/html; charset=utf-8",
       "cache-control": made.headers.get("cache-control") ?? "no-store",

@@ -1,3 +1,5 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage } from "node:http";
 import { configProblems } from "./config";
 
 /** Ends the process if it could not serve: what is wrong with the environment is named, all of it at once. */
@@ -6,4 +8,24 @@ export function checkConfig(): void {
   if (problems.length === 0) return;
   for (const problem of problems) console.error(`client: ${problem}`);
   process.exit(1);
+}
+
+/**
+ * Leads a path that is not valid UTF-8, such as /tickets/%ff, to the page for what is not there: Next
+ * fails on it before proxy.ts runs, and answers 500.
+ */
+export function leadMalformedPathsAway(): void {
+  subscribe("http.server.request.start", (message) => {
+    const { request } = message as { request: IncomingMessage };
+    if (!isDecodable(request.url ?? "/")) request.url = "/not-here";
+  });
+}
+
+export function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url.split("?", 1)[0] ?? "");
+    return true;
+  } catch {
+    return false;
+  }
 }

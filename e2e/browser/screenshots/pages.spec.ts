@@ -82,7 +82,7 @@ test("a buyer", async ({ visitor, caller, system, tolerated }) => {
   await expect(buyer.getByRole("status")).toHaveText("Somebody has just reserved this ticket.");
   await shoot(buyer, "ticket-just-reserved");
   await api.awaitTicket(buyer, ticket.id, "reserved");
-  await buyer.goto(`/tickets/${ticket.id}?taken=1`);
+  await buyer.goto(`/tickets/${ticket.id}?taken=${Date.now()}`);
   await shoot(buyer, "ticket-too-late");
   const sold = await offer("Stand-up Sunday, The Cellar, 20 December", 12.5);
   await api.pay(other, await api.order(other, sold));

@@ -34,7 +34,7 @@ test("a page says so when a service is away, and offers to try again", async ({
   const client = await startClient(system, { ORDERS_URL: `http://127.0.0.1:${await freePort()}` });
   try {
     await page.goto(`${client.url}/orders`);
-    await expect(page.getByRole("alert").getByRole("heading")).toHaveText("The curtain is stuck");
+    await expect(page.getByRole("alert").getByRole("heading")).toHaveText("Something went wrong");
     await looksRight(page);
 
     const again = page.waitForRequest((request) => new URL(request.url()).pathname === "/orders");
@@ -43,7 +43,7 @@ test("a page says so when a service is away, and offers to try again", async ({
       .or(page.getByRole("button", { name: "Try again" }))
       .click();
     await again;
-    await expect(page.getByRole("heading", { name: "The curtain is stuck" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Something went wrong" })).toBeVisible();
 
     // What does not need it goes on, and a form says at its place that it did not work.
     await page.goto(`${client.url}/tickets/${ticket.id}`);

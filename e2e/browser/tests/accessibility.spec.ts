@@ -73,7 +73,7 @@ test("the pages of a ticket can be used by everybody", async ({ caller, user }) 
   await api.awaitTicket(buyer, sold.id, "sold");
   for (const [page, path] of [
     [other, `/tickets/${free.id}`],
-    [other, `/tickets/${reserved.id}?taken=1`],
+    [other, `/tickets/${reserved.id}?taken=${Date.now()}`],
     [other, `/tickets/${sold.id}`],
     [buyer, `/tickets/${reserved.id}`],
     [buyer, `/tickets/${sold.id}`],

@@ -19,7 +19,7 @@ test("of two who reserve at once one has it, and the other is told", async ({ ca
 
   const [winner, loser] = await winnerFirst(buyers);
   await expect(winner.getByRole("button", { name: "Pay $19.99" })).toBeVisible();
-  await expect(loser.getByRole("main").getByRole("alert")).toContainText("Somebody was faster.");
+  await expect(loser.getByRole("main").getByRole("alert")).toContainText("Someone got there first.");
   await expect(reserveButton(loser)).toHaveCount(0);
   const offers = loser.getByRole("region", { name: "Still to be had" });
   await expect(offers.getByRole("link")).not.toHaveCount(0);
@@ -60,7 +60,7 @@ test("somebody who watches a ticket sees it reserved, free again and sold", asyn
 /** Waits until both have an answer. Whoever has the order comes first. */
 async function winnerFirst(buyers: [Page, Page]): Promise<[Page, Page]> {
   const won = (page: Page) => page.getByRole("heading", { name: "Your order" });
-  const lost = (page: Page) => page.getByText("Somebody was faster.");
+  const lost = (page: Page) => page.getByText("Someone got there first.");
   for (const buyer of buyers) await expect(won(buyer).or(lost(buyer))).toBeVisible();
   return (await won(buyers[0]).isVisible()) ? buyers : [buyers[1], buyers[0]];
 }

@@ -7,7 +7,7 @@ import { Countdown } from "@/components/countdown";
 import { Money } from "@/components/money";
 import { MoneyBack } from "@/components/money-back";
 import { NotHere } from "@/components/not-here";
-import { CancelForm } from "@/components/order-forms";
+import { CancelForm, CancelPaymentForm } from "@/components/order-forms";
 import { PayForm } from "@/components/pay-form";
 import { Refresh } from "@/components/refresh";
 import { Stamp } from "@/components/stamp";
@@ -52,11 +52,11 @@ async function OrderPage({ params }: Props) {
           }
         />
       </div>
-      <section
-        aria-label="State of the order"
-        className="panel space-y-5 lg:col-start-2 lg:row-span-2 lg:row-start-1"
-      >
-        <State view={view} order={order} charge={charge} now={now.getTime()} />
+      <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-2 lg:row-start-1">
+        {/* A new view replaces the old one as a whole: translators replace the texts in it by their own. */}
+        <div key={view} className="space-y-5">
+          <State view={view} order={order} charge={charge} now={now.getTime()} />
+        </div>
       </section>
       <Facts order={order} charge={charge} />
       {isPassing(view) && <Refresh every={ASK_AGAIN} />}
@@ -202,10 +202,11 @@ function Bank({ order, charge }: { order: Order; charge: Charge | undefined }) {
   return (
     <Told title="Your bank wants to hear from you">
       <p>
-        Confirm there that it is you who pays <Money dollars={order.ticket.price} />. The ticket stays
-        reserved meanwhile.
+        Confirm there that it’s you who pays <Money dollars={order.ticket.price} />. The ticket stays reserved
+        meanwhile. If you cancel, nothing is charged and the ticket goes back on sale.
       </p>
       {charge && <WayToBank charge={charge} />}
+      <CancelPaymentForm orderId={order.id} />
       <CheckAgain order={order} />
     </Told>
   );

@@ -17,10 +17,14 @@ type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
 const OTHERS = 3;
 
+// How long the page tells a buyer that somebody else was first, in milliseconds.
+const TAKEN_NEWS = 60_000;
+
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   // The page itself says what is the matter when there is no answer.
   const ticket = await readTicket((await params).id).catch(() => null);
-  return { title: ticket?.title ?? "No such ticket" };
+  // Next builds a title from its template with String.replace, which reads "$&" in a ticket's title.
+  return { title: { absolute: `${ticket?.title ?? "No such ticket"} · Ticketing` } };
 }
 
 export default page(TicketPage);
@@ -35,7 +39,7 @@ async function TicketPage({ params, searchParams }: Props) {
     user && ticket.orderId ? readOrder(ticket.orderId) : null,
     free ? [] : otherTickets(ticket.id),
   ]);
-  const tooLate = (await searchParams).taken !== undefined && !own;
+  const tooLate = isNews((await searchParams).taken) && !own;
   return (
     <>
       <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -56,7 +60,7 @@ async function TicketPage({ params, searchParams }: Props) {
           {user?.id === ticket.userId && !own ? (
             <ForSeller ticket={ticket} />
           ) : (
-            <State ticket={ticket} own={own} signedIn={user !== null} />
+            <State key={ticket.status} ticket={ticket} own={own} signedIn={user !== null} />
           )}
         </div>
       </div>
@@ -72,6 +76,12 @@ async function TicketPage({ params, searchParams }: Props) {
   );
 }
 
+/** Whether a reservation was refused just now. The address may be an old link. */
+function isNews(taken: string | string[] | undefined): boolean {
+  const age = Date.now() - Number(taken ?? Number.NaN);
+  return age >= 0 && age < TAKEN_NEWS;
+}
+
 async function otherTickets(id: string): Promise<Ticket[]> {
   const { items } = await listTickets({ limit: OTHERS + 1 });
   return items.filter((t) => t.id !== id).slice(0, OTHERS);
@@ -80,10 +90,10 @@ async function otherTickets(id: string): Promise<Ticket[]> {
 function TooLate({ free }: { free: boolean }) {
   return (
     <div role="alert" className="rounded-lg border-2 border-bad bg-bad/8 px-4 py-3">
-      <p className="font-semibold text-bad">Somebody was faster.</p>
+      <p className="font-semibold text-bad">Someone got there first.</p>
       <p className="text-sm">
         {free
-          ? "But the ticket is free again: you can try once more."
+          ? "But the ticket is available again, so you can try once more."
           : "The ticket was reserved a moment before you asked for it."}
       </p>
     </div>

@@ -1,0 +1,32 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import { useRefresh } from "./use-refresh";
+
+const shown = new Set<number>();
+
+/**
+ * Asks the server for a page again when the browser shows an old one: Next and the browser keep pages
+ * for Back and Forward. madeAt is the server's time in milliseconds and names this making of the page.
+ */
+export function Fresh({ madeAt }: { madeAt: number }) {
+  const refresh = useRefresh();
+  const current = useRef(0);
+
+  useEffect(() => {
+    if (current.current === madeAt) return;
+    current.current = madeAt;
+    if (shown.has(madeAt)) refresh();
+    shown.add(madeAt);
+  }, [madeAt, refresh]);
+
+  useEffect(() => {
+    const restored = (event: PageTransitionEvent) => {
+      if (event.persisted) refresh();
+    };
+    addEventListener("pageshow", restored);
+    return () => removeEventListener("pageshow", restored);
+  }, [refresh]);
+
+  return null;
+}

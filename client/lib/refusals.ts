@@ -1,0 +1,86 @@
+// Forms that Next answers with a bare "Internal Server Error" or "Server Action unavailable.": each gets
+// a page that says what happened.
+
+import { askSelf, isFromSelf } from "./ask-self";
+import { scriptless } from "./scriptless";
+
+/** The longest body of a form in bytes, Next's limit for Server Actions. */
+const BODY_LIMIT = 1 << 20;
+
+export const refusals = {
+  "another-site": {
+    status: 403,
+    title: "This form came from another site",
+    text: "Forms work only on our own pages. Nothing was changed.",
+  },
+  "no-length": {
+    status: 411,
+    title: "This form can’t be read",
+    text: "Your browser didn’t say how long it is. Nothing was changed.",
+  },
+  "too-long": {
+    status: 413,
+    title: "That’s too much text",
+    text: "The form is over 1 MB long. Nothing was changed. Go back and shorten it.",
+  },
+  outdated: {
+    status: 409,
+    title: "This page is out of date",
+    text: "Ticketing was updated after you opened the page. Nothing was changed. Go back, copy what you typed, and reload the page.",
+  },
+} as const;
+
+export type Refusal = keyof typeof refusals;
+
+/** Why a request can't be taken, as far as its headers tell. */
+export function refusalOf({ method, headers }: { method: string; headers: Headers }): Refusal | null {
+  if (method !== "POST" || isFromSelf(headers)) return null;
+  if (isForeign(headers)) return "another-site";
+  const length = headers.get("content-length");
+  if (length === null && headers.has("transfer-encoding")) return "no-length";
+  return Number(length) > BODY_LIMIT ? "too-long" : null;
+}
+
+function isForeign(headers: Headers): boolean {
+  if (headers.get("sec-fetch-site") === "cross-site") return true;
+  const origin = headers.get("origin");
+  if (!origin || !URL.canParse(origin)) return false; // "null" is what browsers send that hide the referrer
+  const own = headers.get("x-forwarded-host")?.split(",")[0]?.trim() || headers.get("host");
+  return new URL(origin).host !== own;
+}
+
+/** Whether a request is a form that a browser sends without JavaScript. */
+export function isPlainForm({ method, headers }: { method: string; headers: Headers }): boolean {
+  const type = headers.get("content-type") ?? "";
+  return (
+    method === "POST" &&
+    type.startsWith("multipart/form-data") &&
+    !headers.has("next-action") &&
+    !isFromSelf(headers)
+  );
+}
+
+/** Has Next answer such a form, and gives one whose page is older than this server a page that says so. */
+export async function answerForm(
+  url: URL,
+  headers: Headers,
+  body: Request["body"],
+): Promise<Response | null> {
+  const answer = await askSelf(url.pathname + url.search, headers, body);
+  if (!answer) return null;
+  if (answer.headers.has("x-nextjs-action-not-found")) return refuse("outdated", headers);
+  // Next takes only whole addresses from a proxy, and makes them relative again.
+  const told = new Headers(answer.headers);
+  const location = told.get("location");
+  if (location) told.set("location", new URL(location, url).href);
+  return new Response(answer.body, { status: answer.status, headers: told });
+}
+
+/** The answer to a request that can't be taken: a page, or for a script its text. */
+export async function refuse(why: Refusal, headers: Headers): Promise<Response> {
+  const { status, text } = refusals[why];
+  const asPage = new Headers(headers);
+  for (const name of ["content-type", "origin"]) asPage.delete(name);
+  const page = headers.has("next-action") ? null : await scriptless(`/refused/${why}`, asPage, status);
+  return page ?? new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+}

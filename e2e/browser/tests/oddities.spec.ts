@@ -1,0 +1,160 @@
+// Inputs that are rare and real.
+
+import { request as http } from "node:http";
+import * as api from "../api.ts";
+import { expect, test } from "../fixtures.ts";
+import { looksRight } from "../looks.ts";
+import { orderState, payWith, sell } from "../people.ts";
+import { moneyOf } from "../sandbox.ts";
+
+for (const zone of ["Etc/Unknown", "Foo/Bar", "", undefined]) {
+  test(`a browser in the time zone ${zone} shows UTC`, async ({ caller, user }) => {
+    const buyer = await user();
+    await buyer.addInitScript((zone) => {
+      const options = Intl.DateTimeFormat.prototype.resolvedOptions;
+      Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+        return { ...options.call(this), timeZone: zone as string };
+      };
+    }, zone);
+    const ticket = await api.list(await caller());
+    const order = await api.order(buyer, ticket);
+    await buyer.goto(`/orders/${order.id}`);
+    await expect(orderState(buyer)).toContainText(/Reserved for you until .*UTC/);
+    for (const path of [`/tickets/${ticket.id}`, "/orders", "/my-tickets"]) {
+      await buyer.goto(path);
+      await expect(buyer.getByRole("heading", { level: 1 })).not.toHaveText("Something went wrong");
+    }
+    await buyer.goto("/orders");
+    await expect(buyer.locator("time").first()).toContainText("UTC");
+  });
+}
+
+for (const title of ["Cash $$ night", "Fish $& chips", "$` and $'", "$1 show"]) {
+  test(`the tab says ${title}`, async ({ caller, visitor }) => {
+    const ticket = await api.list(await caller(), title);
+    const page = await visitor();
+    await page.goto(`/tickets/${ticket.id}`);
+    await expect(page).toHaveTitle(`${title} · Ticketing`);
+  });
+}
+
+for (const price of [9999.99, 10_000, 100_000, 999_999.99]) {
+  test(`a price of ${price} does not break`, async ({ caller, user }) => {
+    const buyer = await user();
+    const title = api.unique("A".repeat(180));
+    const ticket = await api.list(await caller(), title, price);
+    const order = await api.order(buyer, ticket);
+    for (const width of [320, 360, 640, 1280]) {
+      await buyer.setViewportSize({ width, height: 800 });
+      for (const path of [`/tickets/${ticket.id}`, `/orders/${order.id}`, "/orders"]) {
+        await buyer.goto(path);
+        const data = buyer.locator(`data[value="${price}"]`).first();
+        const lines = await data.evaluate((element) => {
+          const range = document.createRange();
+          range.selectNodeContents(element);
+          const stub = element.closest(".ticket-stub");
+          const outside = stub && range.getBoundingClientRect().right > stub.getBoundingClientRect().right;
+          return { lines: new Set([...range.getClientRects()].map((rect) => rect.top)).size, outside };
+        });
+        expect(lines, `${path}, ${width} pixels`).toEqual({
+          lines: 1,
+          outside: path === "/orders" ? null : false,
+        });
+        expect(await buyer.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      }
+    }
+  });
+}
+
+test("a title has 200 characters, whatever they are made of", async ({ user }) => {
+  const seller = await user();
+  const id = await sell(seller, "🎭".repeat(200), "20");
+  expect([...(await api.readTicket(seller, id)).title]).toHaveLength(200);
+  await seller.goto("/sell");
+  await seller.getByLabel("What is it a ticket for?").fill("🎭".repeat(201));
+  await seller.getByLabel("Price").fill("20");
+  await seller.getByRole("button", { name: "Put it up for sale" }).click();
+  await expect(seller.getByText("Title must have 1 to 200 characters")).toBeVisible();
+  await expect(seller.getByLabel("What is it a ticket for?")).toHaveValue("🎭".repeat(201));
+});
+
+for (const path of ["/tickets/%ff", "/orders/%ff", "/tickets/%c3%28/edit", "/%ff", "/tickets/%ed%a0%80"]) {
+  test(`${path} is not found`, async ({ visitor, tolerated }) => {
+    tolerated.push(/status of 404/);
+    const page = await visitor();
+    const response = await page.goto(path);
+    expect(response?.status()).toBe(404);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such seat");
+  });
+}
+
+test("forms that cannot be taken get a page that says why", async ({ visitor, system }) => {
+  const page = await visitor();
+  const action = `$ACTION_ID_${"0".repeat(42)}`;
+  const own = { Origin: system.url };
+  for (const [headers, title, status, text] of [
+    [own, "x", 409, "This page is out of date"],
+    [{ Origin: "https://elsewhere.example" }, "x", 403, "This form came from another site"],
+    [{ ...own, "Sec-Fetch-Site": "cross-site" }, "x", 403, "This form came from another site"],
+    [own, "x".repeat((1 << 20) + 1), 413, "much text"],
+  ] as const) {
+    const answer = await page.request.post("/sell", { headers, multipart: { [action]: "", title } });
+    expect(answer.status()).toBe(status);
+    expect(await answer.text()).toContain(text);
+    const scripted = await page.request.post("/sell", {
+      headers: { ...headers, "Next-Action": "0".repeat(42) },
+      data: title,
+    });
+    expect(scripted.status()).toBe(status);
+  }
+});
+
+test("a form without a length is refused", async ({ system }) => {
+  const status = await new Promise((answered, failed) => {
+    const headers = { "Content-Type": "multipart/form-data; boundary=b", Origin: system.url };
+    const sent = http(`${system.url}/sell`, { method: "POST", headers }, (answer) => {
+      answer.resume();
+      answered(answer.statusCode);
+    });
+    sent.on("error", failed);
+    sent.write("--b--"); // and so in chunks
+    sent.end();
+  });
+  expect(status).toBe(411);
+});
+
+test("a page that is older than the site asks to be reloaded", async ({ user, tolerated }) => {
+  tolerated.push(/status of 409/, /Server Action/);
+  const buyer = await user();
+  await buyer.goto("/orders");
+  await buyer.route("**", (route) => {
+    const headers = route.request().headers();
+    return headers["next-action"]
+      ? route.continue({ headers: { ...headers, "next-action": "0".repeat(42) } })
+      : route.fallback();
+  });
+  await buyer.getByRole("button", { name: "Sign out" }).click();
+  await expect(buyer.getByRole("alert").getByRole("heading")).toHaveText("This page is out of date");
+  await looksRight(buyer);
+  await buyer.unrouteAll();
+  await buyer.getByRole("button", { name: "Reload" }).click();
+  await expect(buyer.getByRole("heading", { level: 1 })).toHaveText("My orders");
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`a payment that waits for the bank can be cancelled, JavaScript ${javaScriptEnabled}`, async ({
+    caller,
+    user,
+    system,
+  }) => {
+    const buyer = await user({ javaScriptEnabled });
+    const ticket = await api.list(await caller());
+    const order = await api.order(buyer, ticket);
+    await buyer.goto(`/orders/${order.id}`);
+    await payWith(buyer, "Asks the bank");
+    await buyer.getByRole("button", { name: "Cancel the payment" }).click();
+    await expect(orderState(buyer)).toContainText("You cancelled the payment");
+    expect(await moneyOf(system, order.id)).toEqual({ kept: 0, captures: 0 });
+    await api.awaitTicket(buyer, ticket.id, "available");
+  });
+}

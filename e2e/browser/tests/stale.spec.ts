@@ -1,0 +1,180 @@
+// Pages that were made a while ago: the browser's copies, and pages that others have overtaken.
+
+import * as api from "../api.ts";
+import { expect, type Page, test } from "../fixtures.ts";
+import { awaitCountdown, orderState, reserveButton, sell } from "../people.ts";
+
+const MINUTE = 60;
+
+/** The time that a countdown shows, in seconds. */
+async function shownTime(page: Page): Promise<number> {
+  const [minutes = 0, seconds = 0] = ((await orderState(page).getByRole("timer").textContent()) ?? "")
+    .split(":")
+    .map(Number);
+  return minutes * MINUTE + seconds;
+}
+
+/** Compares the countdown with the truth. A busy machine may be seconds late to show a page. */
+async function showsTrueTime(page: Page, order: api.Order): Promise<void> {
+  await expect(orderState(page).getByRole("timer")).toBeVisible();
+  await expect(async () => {
+    const left = (Date.parse(order.expiresAt) - Date.now()) / 1000;
+    expect(Math.abs((await shownTime(page)) - left)).toBeLessThan(5);
+  }).toPass();
+}
+
+test("Back and Forward show the time that is left", async ({ caller, user }) => {
+  const buyer = await user();
+  const order = await api.order(buyer, await api.list(await caller()));
+  await buyer.goto("/orders");
+  await buyer.locator(`a[href="/orders/${order.id}"]`).click();
+  await awaitCountdown(buyer);
+  // The server's answer is held back, so that the page has nothing but the copy that the browser kept.
+  const asked: string[] = [];
+  for (const go of ["goBack", "goForward", "goBack", "goForward"] as const) {
+    await buyer.waitForTimeout(6_000); // what passes is what is tested
+    if (go === "goForward") await buyer.route(/_rsc=/, (route) => void asked.push(route.request().url()));
+    await buyer[go]();
+    if (go === "goBack") {
+      await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+    } else {
+      await showsTrueTime(buyer, order);
+      expect(asked.length, "the copy is replaced").toBeGreaterThan(0);
+    }
+    await buyer.unrouteAll();
+  }
+});
+
+test("Back to an order that has ended meanwhile shows how it ended", async ({ caller, user }) => {
+  const buyer = await user();
+  const order = await api.order(buyer, await api.list(await caller()));
+  await buyer.goto("/orders");
+  await buyer.locator(`a[href="/orders/${order.id}"]`).click();
+  await awaitCountdown(buyer);
+  await buyer.getByRole("link", { name: "My orders" }).first().click();
+  await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+  await api.cancel(buyer, order);
+  await buyer.goBack();
+  await expect(orderState(buyer)).toContainText("You cancelled this order");
+  await expect(buyer.getByRole("button", { name: /^Pay/ })).toHaveCount(0);
+});
+
+for (const [what, clock] of [
+  ["a clock that jumps ahead", (shift: number) => [0, shift]],
+  ["a sleep during which the timer stands still", (shift: number) => [0, shift]],
+  ["a clock that jumps back", (shift: number) => [0, -shift]],
+] as const) {
+  test(`${what} makes the page ask the server`, async ({ caller, user }) => {
+    const buyer = await user();
+    const order = await api.order(buyer, await api.list(await caller()));
+    await buyer.goto(`/orders/${order.id}`);
+    await awaitCountdown(buyer);
+    const asked = buyer.waitForRequest(/_rsc=/);
+    await buyer.evaluate(([, shift]) => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + (shift ?? 0);
+    }, clock(3_600_000));
+    await asked;
+    await expect(orderState(buyer).getByRole("timer")).toHaveText(/^1[0-4]:\d\d$/);
+    await showsTrueTime(buyer, order);
+  });
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+
+  test(`paying what was cancelled elsewhere shows the order as it is, ${how} JavaScript`, async ({
+    caller,
+    user,
+  }) => {
+    const buyer = await user({ javaScriptEnabled });
+    const order = await api.order(buyer, await api.list(await caller()));
+    await buyer.goto(`/orders/${order.id}`);
+    await api.cancel(buyer, order);
+    await hearsOfCancellation(buyer, order);
+    await buyer.getByRole("button", { name: "Pay $19.99" }).click();
+    await expect(orderState(buyer)).toContainText("You cancelled this order");
+    for (const gone of [buyer.getByRole("button", { name: /^(Pay|Cancel)/ }), buyer.getByRole("timer")]) {
+      await expect(gone).toHaveCount(0);
+    }
+  });
+
+  test(`cancelling what was paid elsewhere shows the order as it is, ${how} JavaScript`, async ({
+    caller,
+    user,
+  }) => {
+    const buyer = await user({ javaScriptEnabled });
+    const order = await api.order(buyer, await api.list(await caller()));
+    await buyer.goto(`/orders/${order.id}`);
+    await api.pay(buyer, order);
+    await expect.poll(async () => (await api.readOrder(buyer, order.id)).status).toBe("complete");
+    await buyer.getByRole("button", { name: "Cancel this order" }).click();
+    await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+    await expect(buyer.getByRole("button", { name: /^(Pay|Cancel)/ })).toHaveCount(0);
+  });
+
+  test(`editing what was reserved meanwhile says so, ${how} JavaScript`, async ({ caller, user }) => {
+    const [seller, buyer] = [await user({ javaScriptEnabled }), await caller()];
+    const title = api.unique("Edited too late");
+    const id = await sell(seller, title, "20");
+    await seller.goto(`/tickets/${id}/edit`);
+    await api.order(buyer, { id, title, price: 20, status: "available" });
+    await api.awaitTicket(buyer, id, "reserved");
+    await seller.getByRole("button", { name: "Save changes" }).click();
+    await expect(seller.getByRole("main")).toContainText("reserved this ticket");
+    await expect(seller.getByRole("button", { name: "Save changes" })).toHaveCount(0);
+  });
+
+  test(`reserving what was sold meanwhile says so, ${how} JavaScript`, async ({ caller, user }) => {
+    const [seller, other, buyer] = [await caller(), await caller(), await user({ javaScriptEnabled })];
+    const ticket = await api.list(seller);
+    await buyer.goto(`/tickets/${ticket.id}`);
+    if (javaScriptEnabled) await buyer.route("**/events", () => {}); // news never comes
+    await api.pay(other, await api.order(other, ticket));
+    await api.awaitTicket(other, ticket.id, "sold");
+    if (!(await reserveButton(buyer).count())) return; // the page has heard of it by itself
+    await reserveButton(buyer).click();
+    await expect(buyer.getByRole("heading", { level: 2, name: "Sold" })).toBeVisible();
+    await expect(reserveButton(buyer)).toHaveCount(0);
+  });
+}
+
+test("an address does not tell that someone was first", async ({ caller, user }) => {
+  const buyer = await user();
+  const ticket = await api.list(await caller());
+  for (const taken of ["1", "", "x", String(Date.now() - 120_000), String(Date.now() + 120_000)]) {
+    await buyer.goto(`/tickets/${ticket.id}?taken=${taken}`);
+    await expect(reserveButton(buyer)).toBeVisible();
+    await expect(buyer.getByText("Someone got there first.")).toHaveCount(0);
+  }
+});
+
+/** Waits until payments refuses the order, with a token that it would never take. */
+async function hearsOfCancellation(buyer: Page, order: api.Order): Promise<void> {
+  const data = { orderId: order.id, token: "tok_nobody" };
+  await expect(async () => {
+    const answer = await buyer.request.post("/api/payments", { data });
+    expect(await answer.text()).toContain("cancelled");
+  }).toPass();
+}
+
+test("a page that is offline stays, and asks the server once it is back online", async ({
+  caller,
+  user,
+  tolerated,
+}) => {
+  tolerated.push(/INTERNET_DISCONNECTED/);
+  const buyer = await user();
+  const order = await api.order(buyer, await api.list(await caller()));
+  await buyer.clock.install();
+  await buyer.goto(`/orders/${order.id}`);
+  await awaitCountdown(buyer);
+  await buyer.context().setOffline(true);
+  await buyer.clock.fastForward("15:00");
+  await expect(orderState(buyer)).toContainText("Time is up.");
+  await api.cancel(buyer, order).catch(() => {});
+  await buyer.clock.fastForward("00:05");
+  await expect(orderState(buyer)).toContainText("Time is up.");
+  await buyer.context().setOffline(false);
+  await expect(orderState(buyer).getByRole("timer")).toHaveText(/^1[0-4]:/);
+});

@@ -1,0 +1,51 @@
+package payments
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/stripe/stripe-go/v76"
+
+	"ticketing.dev/common/session"
+	"ticketing.dev/common/web"
+)
+
+// giveUp ends a payment whose bank waits for the payer, at the payer's wish. Any other payment stays as
+// it is: a decided one for good, and one that is being processed until Stripe has decided.
+func (s *Service) giveUp(ctx context.Context, c *Charge) (*Charge, error) {
+	if c.Status != Pending || c.StripeID == "" {
+		return c, nil
+	}
+	intent, err := s.intent(ctx, c)
+	if err != nil {
+		s.away.Report(err)
+		return c, ErrStripeAway
+	}
+	if intent.Status == stripe.PaymentIntentStatusRequiresAction {
+		return s.abandon(ctx, c, "You cancelled the payment")
+	}
+	return s.conclude(ctx, c, intent)
+}
+
+func (s *Service) cancel(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	charge, err := s.charges.Get(r.Context(), chi.URLParam(r, "id"))
+	if err != nil {
+		return err
+	}
+	if err := charge.OwnedBy(user.ID); err != nil {
+		return err
+	}
+	// A payer who closes the page doesn't stop it halfway.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), payTimeout)
+	defer cancel()
+	charge, err = s.giveUp(ctx, charge)
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusOK, show(charge))
+}
