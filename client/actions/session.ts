@@ -22,6 +22,6 @@ async function enter(open: typeof signIn, form: FormData): Promise<FormState> {
 }
 
 export async function submitSignOut(): Promise<void> {
-  await signOut();
-  redirect("/");
+  const ended = await signOut();
+  redirect(ended.ok ? "/" : "/signed-out");
 }

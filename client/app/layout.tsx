@@ -2,7 +2,7 @@ import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { SiteHeader } from "@/components/site-header";
-import { currentUser } from "@/lib/api";
+import { visitor } from "@/lib/api";
 
 export const metadata: Metadata = {
   title: { default: "Ticketing: tickets from people who cannot go", template: "%s · Ticketing" },
@@ -20,15 +20,13 @@ export const viewport: Viewport = {
 export const dynamic = "force-dynamic";
 
 export default async function Layout({ children }: { children: ReactNode }) {
-  // A page is worth showing when only the session cannot be asked for.
-  const user = await currentUser().catch(() => null);
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col">
         <a href="#content" className="button absolute top-2 left-2 z-10 -translate-y-24 focus:translate-y-0">
           Skip to the content
         </a>
-        <SiteHeader user={user} />
+        <SiteHeader visitor={await visitor()} />
         <main
           id="content"
           tabIndex={-1}

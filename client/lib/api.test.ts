@@ -12,9 +12,11 @@ import {
   readCharge,
   refetchTicket,
   signIn,
+  signOut,
+  visitor,
 } from "./api";
 
-const jar = vi.hoisted(() => ({ get: vi.fn(), has: vi.fn(), set: vi.fn() }));
+const jar = vi.hoisted(() => ({ get: vi.fn(), has: vi.fn(), set: vi.fn(), delete: vi.fn() }));
 const incoming = vi.hoisted(() => new Map<string, string>());
 vi.mock("next/headers", () => ({ cookies: async () => jar, headers: async () => incoming }));
 
@@ -42,6 +44,8 @@ afterEach(() => {
   vi.restoreAllMocks();
   jar.get.mockReset();
   jar.set.mockReset();
+  jar.has.mockReset();
+  jar.delete.mockReset();
 });
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): Handler {
@@ -135,4 +139,28 @@ test("the cookie of a session is passed on", async () => {
     httpOnly: true,
     sameSite: "lax",
   });
+});
+
+test.each([
+  ["ends it", 200, true],
+  ["is away", 503, false],
+  ["is broken", 500, false],
+  ["refuses", 403, false],
+])("signing out removes the cookie, also when auth %s", async (_, status, ok) => {
+  handle = answer(status, {});
+  expect((await signOut()).ok).toBe(ok);
+  expect(jar.delete).toHaveBeenCalledWith("session");
+});
+
+test("whoever has a session that auth can't be asked about is not nobody", async () => {
+  handle = (_, response) => response.destroy();
+  jar.has.mockReturnValue(true);
+  expect(await visitor()).toBe("unknown");
+  handle = answer(500, {});
+  expect(await visitor()).toBe("unknown");
+  handle = answer(200, { currentUser: null });
+  expect(await visitor()).toBe(null);
+  jar.has.mockReturnValue(false);
+  handle = answer(500, {});
+  expect(await visitor()).toBe(null);
 });

@@ -91,12 +91,22 @@ type Call = {
   news?: boolean;
 };
 
-/** Who is signed in, asked once for each request. */
+/**
+ * Who is signed in, asked once for each request. null is nobody for certain: it throws Unavailable if there
+ * is a session that auth can't be asked about.
+ */
 export const currentUser = cache(async (): Promise<User | null> => {
   if (!(await cookies()).has("session")) return null;
   const answer = await call<{ currentUser: User | null }>("auth", "/api/users/currentuser");
   return readable(answer).currentUser;
 });
+
+/** Somebody who is signed in, nobody, or somebody with a session whom auth can't name right now. */
+export type Visitor = User | null | "unknown";
+
+export async function visitor(): Promise<Visitor> {
+  return currentUser().catch(() => "unknown" as const);
+}
 
 export async function signUp(email: string, password: string): Promise<Outcome<User>> {
   return openSession("/api/users/signup", { email, password });
@@ -106,8 +116,10 @@ export async function signIn(email: string, password: string): Promise<Outcome<U
   return openSession("/api/users/signin", { email, password });
 }
 
+/** The visitor's browser forgets the session in any case: whoever uses it next must not be signed in. */
 export async function signOut(): Promise<Outcome<unknown>> {
-  return openSession("/api/users/signout", {});
+  (await cookies()).delete("session");
+  return openSession("/api/users/signout", {}, READ);
 }
 
 export async function listTickets(options: {
@@ -241,8 +253,8 @@ async function forwarded(): Promise<Headers> {
 }
 
 /** Passes on to the visitor the cookie that auth sets. Only Server Actions can. */
-async function openSession(path: string, body: unknown): Promise<Outcome<User>> {
-  const answer = await call<User>("auth", path, { method: "POST", body, deadline: WRITE });
+async function openSession(path: string, body: unknown, deadline = WRITE): Promise<Outcome<User>> {
+  const answer = await call<User>("auth", path, { method: "POST", body, deadline });
   if (answer) {
     const jar = await cookies();
     for (const header of answer.headers.getSetCookie()) {
