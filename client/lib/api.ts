@@ -240,16 +240,23 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
 
 /** What a service needs to know of the visitor's request. */
 async function forwarded(): Promise<Headers> {
-  const [incoming, jar] = await Promise.all([headers(), cookies()]);
+  const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
   for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-proto"]) {
     const value = incoming.get(name);
     if (value) out.set(name, value);
   }
-  // Other cookies are none of their business.
-  const session = jar.get("session");
-  if (session) out.set("cookie", `session=${session.value}`);
+  // Other cookies are none of their business. Of several sessions they find the good one: another program
+  // on the host may have set a cookie of that name, and cookies() would keep the last.
+  const sessions = sessionCookies(incoming.get("cookie"));
+  if (sessions) out.set("cookie", sessions);
   return out;
+}
+
+/** The sessions in a Cookie header (RFC 6265 §4.2.1), as they came and in their order. */
+function sessionCookies(header: string | null): string {
+  const pairs = (header ?? "").split(";").map((pair) => pair.trim());
+  return pairs.filter((pair) => pair.startsWith("session=")).join("; ");
 }
 
 /** Passes on to the visitor the cookie that auth sets. Only Server Actions can. */

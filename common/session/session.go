@@ -114,14 +114,24 @@ func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// read takes the user out of the request's cookie.
+// read takes the user out of the request's cookies. Other programs on the host may have set one of the
+// same name, for another path or another domain, and browsers send them all (RFC 6265 §5.4): the first
+// good one counts.
 func (s *Sessions) read(r *http.Request) (User, error) {
-	c, err := r.Cookie(cookieName)
-	if err != nil {
-		return User{}, err
+	err := http.ErrNoCookie
+	for _, c := range r.CookiesNamed(cookieName) {
+		var u User
+		if u, err = s.open(c.Value); err == nil {
+			return u, nil
+		}
 	}
+	return User{}, err
+}
+
+// open takes the user out of a cookie's value.
+func (s *Sessions) open(value string) (User, error) {
 	var token []byte
-	if err := s.cookies.Decode(cookieName, padded(c.Value), &token); err != nil {
+	if err := s.cookies.Decode(cookieName, padded(value), &token); err != nil {
 		return User{}, err
 	}
 	return s.tokens.verify(string(token))
