@@ -53,6 +53,8 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
 
 test("the visitor's session and the request's id go along, other cookies do not", async () => {
   incoming.set("x-request-id", "r-1");
+  incoming.set("x-forwarded-host", "shop.example");
+  incoming.set("x-forwarded-proto", "https");
   incoming.set("cookie", "theme=dark; session=eyJ9.Z.x; mysession=1;session=MTY5-_");
   let seen: IncomingMessage["headers"] = {};
   handle = (request, response) => {
@@ -60,6 +62,7 @@ test("the visitor's session and the request's id go along, other cookies do not"
     response.end("[]");
   };
   await listTickets({ limit: 24 });
+  expect(seen).toMatchObject({ "x-forwarded-host": "shop.example", "x-forwarded-proto": "https" });
   expect(seen).toMatchObject({ cookie: "session=eyJ9.Z.x; session=MTY5-_", "x-request-id": "r-1" });
 });
 

@@ -242,7 +242,8 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
 async function forwarded(): Promise<Headers> {
   const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
-  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-proto"]) {
+  // The services believe the client about what the visitor asked for, if it's one of their TRUSTED_PROXIES.
+  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
     const value = incoming.get(name);
     if (value) out.set(name, value);
   }
