@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
@@ -66,7 +67,7 @@ func (s *Service) register(ctx context.Context, form SignUp, request *idempotenc
 	if made || err != nil {
 		return user, err
 	}
-	right, err := s.hasher.Matches(ctx, user.PasswordHash, form.Password)
+	right, err := s.hasher.Matches(ctx, user.PasswordHash, string(form.Password))
 	switch {
 	case err != nil:
 		return nil, err
@@ -79,7 +80,10 @@ func (s *Service) register(ctx context.Context, form SignUp, request *idempotenc
 // create makes a user. Of any number who want the same email at once, the unique index lets one have
 // it.
 func (s *Service) create(ctx context.Context, form SignUp, request *idempotency.Request) (*User, error) {
-	hash, err := s.hasher.Hash(ctx, form.Password)
+	if !form.Password.allowed() {
+		return nil, ErrUntypable
+	}
+	hash, err := s.hasher.Hash(ctx, string(form.Password))
 	if err != nil {
 		return nil, err
 	}
@@ -88,42 +92,74 @@ func (s *Service) create(ctx context.Context, form SignUp, request *idempotency.
 	return user, s.insert(ctx, user)
 }
 
+// insert stores a new user unless somebody else has the email. The index knows one spelling; who has
+// another one since earlier builds is looked for first, and those take no new users.
 func (s *Service) insert(ctx context.Context, user *User) error {
+	if _, err := s.stored(ctx, user); err != nil {
+		return err
+	}
 	err := s.users.Insert(ctx, user)
 	if !errors.Is(err, aggregate.ErrDuplicate) {
 		return err
 	}
-	holder, err := s.users.First(ctx, bson.M{"email": user.Email})
-	switch {
-	case errors.Is(err, problem.ErrNotFound): // not the email is taken, but the idempotency key
+	stored, err := s.stored(ctx, user)
+	if err == nil && !stored { // the duplicate is the idempotency key
 		return aggregate.ErrDuplicate
-	case err != nil:
-		return fmt.Errorf("find the holder of an email: %w", err)
-	case holder.ID != user.ID:
-		return ErrEmailInUse
 	}
-	return nil // the answer to an earlier attempt at this insertion was lost
+	return err
+}
+
+// stored reports whether the user is there already, as after an insertion whose answer was lost.
+// ErrEmailInUse says that another user has the email.
+func (s *Service) stored(ctx context.Context, user *User) (bool, error) {
+	holder, err := s.holder(ctx, user.Email.spellings())
+	switch {
+	case errors.Is(err, problem.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("find the holder of an email: %w", err)
+	case holder.ID != user.ID:
+		return false, ErrEmailInUse
+	}
+	return true, nil
+}
+
+// holder finds the user whose email has the first spelling, or else the second, and so on.
+func (s *Service) holder(ctx context.Context, spellings []Email) (*User, error) {
+	found, err := s.users.All(ctx, bson.M{"email": bson.M{"$in": spellings}}, len(spellings))
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, problem.ErrNotFound
+	}
+	return slices.MinFunc(found, func(a, b *User) int {
+		return slices.Index(spellings, a.Email) - slices.Index(spellings, b.Email)
+	}), nil
 }
 
 // authenticate finds the user who has these credentials. An email that nobody has takes as much work
 // as a wrong password, so that the time of the answer does not tell which emails have an account.
 func (s *Service) authenticate(ctx context.Context, c Credentials) (*User, error) {
-	if c.hopeless() {
+	passwords := c.passwords()
+	if len(passwords) == 0 {
 		return nil, ErrInvalidCredentials
 	}
-	user, err := s.users.First(ctx, bson.M{"email": c.Email})
+	user, err := s.holder(ctx, c.spellings())
 	if errors.Is(err, problem.ErrNotFound) {
 		user, err = s.nobody, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	right, err := s.hasher.Matches(ctx, user.PasswordHash, c.Password)
-	switch {
-	case err != nil:
-		return nil, err
-	case !right:
-		return nil, ErrInvalidCredentials
+	for _, password := range passwords {
+		right, err := s.hasher.Matches(ctx, user.PasswordHash, password)
+		switch {
+		case err != nil:
+			return nil, err
+		case right:
+			return user, nil
+		}
 	}
-	return user, nil
+	return nil, ErrInvalidCredentials
 }

@@ -14,6 +14,7 @@ import (
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/common/session"
+	"ticketing.dev/tickets"
 )
 
 const (
@@ -71,6 +72,20 @@ func (s *system) store(status string) (stored bson.M) {
 }
 
 // The stored and the shown form are promises: to the documents of yesterday, and to clients.
+// Titles from before the rule that they need a visible character.
+func TestStoredBlankTitleStaysForSale(t *testing.T) {
+	s := start(t)
+	blank := tickets.List(ada.ID, tickets.Offer{Title: "\u200b", Price: 1999})
+	if _, err := s.db.Collection("tickets").InsertOne(t.Context(), blank); err != nil {
+		t.Fatal(err)
+	}
+	before := s.get(blank.ID)
+	s.tell(events.OrderCreated{Order: order(before, 1)})
+	if got := s.get(blank.ID); got.Title != "\u200b" || got.Status != "reserved" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestStoredTicketIsShown(t *testing.T) {
 	s := start(t)
 	for _, status := range []string{"available", "reserved", "sold"} {
@@ -115,6 +130,7 @@ func TestPricesAreKeptToTheCent(t *testing.T) {
 func TestBadOffersAreRefused(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
+	const badCharacter = "Title must not contain control characters or characters that change the direction of text"
 	type refusal struct {
 		body           string
 		status         int
@@ -141,6 +157,13 @@ func TestBadOffersAreRefused(t *testing.T) {
 	for _, title := range []string{"", "   ", strings.Repeat("x", 201), strings.Repeat("é", 201)} {
 		cases = append(cases, refusal{offer(title, "19.99"), 400, "title", badTitle})
 	}
+	for title, message := range map[string]string{
+		`\u200b`: "Title must have a visible character", `\u00ad\u034f`: "Title must have a visible character",
+		`\u0000`: badCharacter, `Gig\u202e`: badCharacter, `\u2066Gig\u2069`: badCharacter, `Gig\ud800`: badCharacter,
+	} {
+		cases = append(cases, refusal{`{"title":"` + title + `","price":19.99}`, 400, "title", message})
+	}
+	cases = append(cases, refusal{"{\"title\":\"Gig\xff\",\"price\":19.99}", 400, "", "Body is not valid UTF-8"})
 	for _, price := range []string{"0", "0.49", "-1", "-19.99", "1.999", `"20"`, "1e2", "1E2", "1e9", "1000000", "999999.999",
 		"null", "true", "{}", "[20]", `""`, "99999999999999999999", "0.5000"} {
 		cases = append(cases, refusal{offer("Concert", price), 400, "price", badPrice})

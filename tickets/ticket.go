@@ -9,6 +9,7 @@ import (
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
+	"ticketing.dev/common/text"
 )
 
 // Status says whether a ticket can be ordered.
@@ -74,8 +75,8 @@ type Offer struct {
 func NewOffer(title string, price money.Cents) (Offer, error) {
 	title = strings.TrimSpace(title)
 	wrong := &problem.Error{Kind: problem.Invalid}
-	if n := utf8.RuneCountInString(title); n < 1 || n > maxTitle {
-		wrong.Details = append(wrong.Details, problem.Detail{Field: "title", Message: titleMessage})
+	if message := checkTitle(title); message != "" {
+		wrong.Details = append(wrong.Details, problem.Detail{Field: "title", Message: message})
 	}
 	if price < minPrice || price > maxPrice {
 		wrong.Details = append(wrong.Details, problem.Detail{Field: "price", Message: priceMessage})
@@ -84,6 +85,18 @@ func NewOffer(title string, price money.Cents) (Offer, error) {
 		return Offer{}, wrong
 	}
 	return Offer{title, price}, nil
+}
+
+// checkTitle says what's wrong with a title, or "". Titles that are stored already aren't checked: they
+// stay readable and can be bought.
+func checkTitle(title string) string {
+	if n := utf8.RuneCountInString(title); n < 1 || n > maxTitle {
+		return titleMessage
+	}
+	if fault := text.Line(title); fault != "" {
+		return "Title " + string(fault)
+	}
+	return ""
 }
 
 // List puts a ticket up for sale.

@@ -32,6 +32,7 @@ func TestOffersAreTrimmedAndKept(t *testing.T) {
 		{"x", 50, "x"},
 		{"x", 99999999, "x"},
 		{strings.Repeat("ü", 200), 1999, strings.Repeat("ü", 200)},
+		{"👨\u200d👩\u200d👧 می\u200cخواهم", 1999, "👨\u200d👩\u200d👧 می\u200cخواهم"},
 		{"  " + strings.Repeat("🎫", 200) + "  ", 1999, strings.Repeat("🎫", 200)},
 	} {
 		got, err := tickets.NewOffer(c.title, c.price)
@@ -55,6 +56,11 @@ func TestOffersThatAreNotAllowedNameTheirFields(t *testing.T) {
 		{"Concert", -1999, "price"},
 		{"Concert", 100000000, "price"},
 		{"", 0, "title price"},
+		{"\u200b", 1999, "title"},
+		{"\u3164\u2800", 1999, "title"},
+		{"\u202egnp.exe", 1999, "title"},
+		{"Concert\x00", 1999, "title"},
+		{"Concert\nat 8", 0, "title price"},
 	} {
 		_, err := tickets.NewOffer(c.title, c.price)
 		wrong, ok := errors.AsType[*problem.Error](err)

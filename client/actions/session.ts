@@ -30,5 +30,5 @@ export async function submitSignOut(form: FormData): Promise<void> {
     revalidatePath("/", "layout");
     redirect(switchedPath("/"));
   }
-  redirect("/");
+  redirect(left.ok ? "/" : "/signed-out");
 }

@@ -3,7 +3,7 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { SiteHeader } from "@/components/site-header";
 import { Viewer } from "@/components/viewer";
-import { currentUser } from "@/lib/api";
+import { visitor } from "@/lib/api";
 
 export const metadata: Metadata = {
   title: { default: "Ticketing: tickets from people who cannot go", template: "%s · Ticketing" },
@@ -21,21 +21,20 @@ export const viewport: Viewport = {
 export const dynamic = "force-dynamic";
 
 export default async function Layout({ children }: { children: ReactNode }) {
-  // A page is worth showing when only the session cannot be asked for.
-  const user = await currentUser().catch(() => null);
+  const seen = await visitor();
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col">
         <a href="#content" className="button absolute top-2 left-2 z-10 -translate-y-24 focus:translate-y-0">
           Skip to the content
         </a>
-        <SiteHeader user={user} />
+        <SiteHeader visitor={seen} />
         <main
           id="content"
           tabIndex={-1}
           className="mx-auto w-full max-w-6xl flex-1 px-4 py-8 focus:outline-none sm:px-6 sm:py-12"
         >
-          <Viewer user={user}>{children}</Viewer>
+          <Viewer user={seen === "unknown" ? null : seen}>{children}</Viewer>
         </main>
         <footer className="border-line border-t text-muted text-sm">
           <p className="mx-auto max-w-6xl px-4 py-6 sm:px-6">

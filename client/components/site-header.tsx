@@ -1,10 +1,10 @@
 import Link from "next/link";
 import { submitSignOut } from "@/actions/session";
-import type { User } from "@/lib/api";
+import type { Visitor } from "@/lib/api";
 import { VIEWER, viewerField } from "@/lib/form-state";
 import { NavLink } from "./nav-link";
 
-export function SiteHeader({ user }: { user: User | null }) {
+export function SiteHeader({ visitor }: { visitor: Visitor }) {
   return (
     <header className="border-line border-b bg-card">
       <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-6 gap-y-1 px-4 py-2 sm:px-6">
@@ -21,17 +21,21 @@ export function SiteHeader({ user }: { user: User | null }) {
           className="-mx-2.5 order-last flex w-full flex-wrap sm:order-none sm:mx-0 sm:w-auto"
         >
           <NavLink href="/sell">Sell a ticket</NavLink>
-          {user && <NavLink href="/my-tickets">My tickets</NavLink>}
-          {user && <NavLink href="/orders">My orders</NavLink>}
+          {visitor && <NavLink href="/my-tickets">My tickets</NavLink>}
+          {visitor && <NavLink href="/orders">My orders</NavLink>}
         </nav>
         <div className="ml-auto flex min-w-0 items-center gap-1">
-          {user ? (
+          {visitor ? (
             <form action={submitSignOut} className="flex min-w-0 items-center gap-1">
-              <input type="hidden" name={VIEWER} value={viewerField(user)} />
-              <span className="hidden max-w-56 truncate text-muted text-sm md:block" title={user.email}>
-                <span className="sr-only">Signed in as </span>
-                <span>{user.email}</span>
-              </span>
+              {visitor !== "unknown" && <input type="hidden" name={VIEWER} value={viewerField(visitor)} />}
+              {visitor === "unknown" ? (
+                <span className="text-muted text-sm">We can’t check your account right now</span>
+              ) : (
+                <span className="hidden max-w-56 truncate text-muted text-sm md:block" title={visitor.email}>
+                  <span className="sr-only">Signed in as </span>
+                  <span>{visitor.email}</span>
+                </span>
+              )}
               <button
                 type="submit"
                 className="min-h-11 rounded-md px-2.5 font-medium decoration-2 decoration-accent underline-offset-8 hover:underline"

@@ -13,10 +13,12 @@ import {
   readCharge,
   refetchTicket,
   signIn,
+  signOut,
   signUp,
+  visitor,
 } from "./api";
 
-const jar = vi.hoisted(() => ({ get: vi.fn(), has: vi.fn(), set: vi.fn() }));
+const jar = vi.hoisted(() => ({ has: vi.fn(), set: vi.fn(), delete: vi.fn() }));
 const incoming = vi.hoisted(() => new Map<string, string>());
 vi.mock("next/headers", () => ({ cookies: async () => jar, headers: async () => incoming }));
 
@@ -42,8 +44,9 @@ afterEach(() => {
   server.closeAllConnections();
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
-  jar.get.mockReset();
   jar.set.mockReset();
+  jar.has.mockReset();
+  jar.delete.mockReset();
 });
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): Handler {
@@ -51,15 +54,18 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
 }
 
 test("the visitor's session and the request's id go along, other cookies do not", async () => {
-  jar.get.mockImplementation((name: string) => (name === "session" ? { value: "MTY5-_" } : { value: "x" }));
   incoming.set("x-request-id", "r-1");
+  incoming.set("x-forwarded-host", "shop.example");
+  incoming.set("x-forwarded-proto", "https");
+  incoming.set("cookie", "theme=dark; session=eyJ9.Z.x; mysession=1;session=MTY5-_");
   let seen: IncomingMessage["headers"] = {};
   handle = (request, response) => {
     seen = request.headers;
     response.end("[]");
   };
   await listTickets({ limit: 24 });
-  expect(seen).toMatchObject({ cookie: "session=MTY5-_", "x-request-id": "r-1" });
+  expect(seen).toMatchObject({ "x-forwarded-host": "shop.example", "x-forwarded-proto": "https" });
+  expect(seen).toMatchObject({ cookie: "session=eyJ9.Z.x; session=MTY5-_", "x-request-id": "r-1" });
 });
 
 test("a form that is sent again has the same key, a corrected one another", async () => {
@@ -166,4 +172,28 @@ test("the cookie of a session is passed on", async () => {
     httpOnly: true,
     sameSite: "lax",
   });
+});
+
+test.each([
+  ["ends it", 200, true],
+  ["is away", 503, false],
+  ["is broken", 500, false],
+  ["refuses", 403, false],
+])("signing out removes the cookie, also when auth %s", async (_, status, ok) => {
+  handle = answer(status, {});
+  expect((await signOut()).ok).toBe(ok);
+  expect(jar.delete).toHaveBeenCalledWith("session");
+});
+
+test("whoever has a session that auth can't be asked about is not nobody", async () => {
+  handle = (_, response) => response.destroy();
+  jar.has.mockReturnValue(true);
+  expect(await visitor()).toBe("unknown");
+  handle = answer(500, {});
+  expect(await visitor()).toBe("unknown");
+  handle = answer(200, { currentUser: null });
+  expect(await visitor()).toBe(null);
+  jar.has.mockReturnValue(false);
+  handle = answer(500, {});
+  expect(await visitor()).toBe(null);
 });

@@ -113,12 +113,22 @@ type Call = {
   news?: boolean;
 };
 
-/** Who is signed in, asked once for each request. */
+/**
+ * Who is signed in, asked once for each request. null is nobody for certain: it throws Unavailable if there
+ * is a session that auth can't be asked about.
+ */
 export const currentUser = cache(async (): Promise<User | null> => {
   if (!(await cookies()).has("session")) return null;
   const answer = await call<{ currentUser: User | null }>("auth", "/api/users/currentuser");
   return readable(answer).currentUser;
 });
+
+/** Somebody who is signed in, nobody, or somebody with a session whom auth can't name right now. */
+export type Visitor = User | null | "unknown";
+
+export async function visitor(): Promise<Visitor> {
+  return currentUser().catch(() => "unknown" as const);
+}
 
 export async function signUp(email: string, password: string, sender?: Sender): Promise<Outcome<User>> {
   return openSession("/api/users/signup", { email, password }, sender);
@@ -128,8 +138,11 @@ export async function signIn(email: string, password: string): Promise<Outcome<U
   return openSession("/api/users/signin", { email, password });
 }
 
+/** The visitor's browser forgets the session whatever auth says, unless somebody else is signed in by now. */
 export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
-  return openSession("/api/users/signout", {}, sender);
+  const ended = await openSession("/api/users/signout", {}, sender, READ);
+  if (ended.ok || ended.problem.kind !== "other-user") (await cookies()).delete("session");
+  return ended;
 }
 
 export async function listTickets(options: {
@@ -271,21 +284,34 @@ function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]
 
 /** What a service needs to know of the visitor's request. */
 async function forwarded(): Promise<Headers> {
-  const [incoming, jar] = await Promise.all([headers(), cookies()]);
+  const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
-  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-proto"]) {
+  // The services believe the client about what the visitor asked for, if it's one of their TRUSTED_PROXIES.
+  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
     const value = incoming.get(name);
     if (value) out.set(name, value);
   }
-  // Other cookies are none of their business.
-  const session = jar.get("session");
-  if (session) out.set("cookie", `session=${session.value}`);
+  // Other cookies are none of their business. Of several sessions they find the good one: another program
+  // on the host may have set a cookie of that name, and cookies() would keep the last.
+  const sessions = sessionCookies(incoming.get("cookie"));
+  if (sessions) out.set("cookie", sessions);
   return out;
 }
 
+/** The sessions in a Cookie header (RFC 6265 §4.2.1), as they came and in their order. */
+function sessionCookies(header: string | null): string {
+  const pairs = (header ?? "").split(";").map((pair) => pair.trim());
+  return pairs.filter((pair) => pair.startsWith("session=")).join("; ");
+}
+
 /** Passes on to the visitor the cookie that auth sets. Only Server Actions can. */
-async function openSession(path: string, body: unknown, sender?: Sender): Promise<Outcome<User>> {
-  const answer = await call<User>("auth", path, { method: "POST", body, deadline: WRITE, sender });
+async function openSession(
+  path: string,
+  body: unknown,
+  sender?: Sender,
+  deadline = WRITE,
+): Promise<Outcome<User>> {
+  const answer = await call<User>("auth", path, { method: "POST", body, deadline, sender });
   if (answer) {
     const jar = await cookies();
     for (const header of answer.headers.getSetCookie()) {

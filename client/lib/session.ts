@@ -27,11 +27,11 @@ export async function answersForm(): Promise<boolean> {
 // page. So such a page is shown to everybody, as far as it's known who that is.
 
 /** Who is signed in, if anybody is. */
-export async function visitor(): Promise<User | null> {
+export async function pageUser(): Promise<User | null> {
   return (await answersForm()) ? currentUser().catch(() => null) : currentUser();
 }
 
 /** Who a page with a form is for; whoever opens it without being signed in goes to sign in and comes back. */
 export async function formUser(back: string): Promise<User | null> {
-  return (await answersForm()) ? visitor() : requireUser(back);
+  return (await answersForm()) ? pageUser() : requireUser(back);
 }

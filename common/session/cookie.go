@@ -9,14 +9,14 @@ import (
 
 // cookie makes the session cookie. Scripts cannot read it, and other sites cannot make a browser
 // send it with their writes. maxAge is in seconds; below 0 it removes the cookie.
-func cookie(r *http.Request, value string, maxAge int) *http.Cookie {
+func (s *Sessions) cookie(r *http.Request, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
 		Name:     cookieName,
 		Value:    value,
 		Path:     "/",
 		MaxAge:   maxAge,
 		HttpOnly: true,
-		Secure:   !plainLocal(r),
+		Secure:   !s.plainLocal(r),
 		SameSite: http.SameSiteLaxMode,
 	}
 }
@@ -32,9 +32,9 @@ func padded(value string) string { return value + strings.Repeat("=", -len(value
 
 // plainLocal says whether the site is served over plain http on the browser's own machine. There is
 // no network to protect the cookie from, and not every browser keeps a Secure one there.
-func plainLocal(r *http.Request) bool {
-	https := r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
-	return !https && local(r.Host)
+func (s *Sessions) plainLocal(r *http.Request) bool {
+	host, scheme := s.proxies.Asked(r)
+	return scheme != "https" && local(host)
 }
 
 // local says whether a Host header names the machine that asks: localhost and what is below it

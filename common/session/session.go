@@ -18,6 +18,7 @@ import (
 
 	"github.com/gorilla/securecookie"
 
+	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/problem"
 )
 
@@ -45,12 +46,16 @@ type Config struct {
 	Key string `env:"JWT_KEY,required,notEmpty"`
 	// RequireStrong refuses a Key under 32 bytes, as in production.
 	RequireStrong bool `env:"REQUIRE_STRONG_KEYS"`
+	// Proxies are those that are believed about the host and scheme that a visitor asked for, which
+	// decide whether the cookie is Secure.
+	Proxies forwarded.Proxies `env:"TRUSTED_PROXIES"`
 }
 
 // Sessions starts, reads and ends sessions.
 type Sessions struct {
 	tokens  tokens
 	cookies *securecookie.SecureCookie
+	proxies forwarded.Proxies
 }
 
 // Open derives the keys. A secret that is empty is an error. One under 32 bytes is an error where
@@ -73,7 +78,7 @@ func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
 		MaxAge(int(lifetime.Seconds()))
-	return &Sessions{tokens{sign, time.Now}, cookies}, nil
+	return &Sessions{tokens{sign, time.Now}, cookies, c.Proxies}, nil
 }
 
 // derive makes the key for one purpose (HKDF, RFC 5869). There is no salt: every service and every
@@ -92,13 +97,13 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
 	if err != nil {
 		return fmt.Errorf("encode the session cookie: %w", err)
 	}
-	http.SetCookie(w, cookie(r, bare(value), int(lifetime.Seconds())))
+	http.SetCookie(w, s.cookie(r, bare(value), int(lifetime.Seconds())))
 	return nil
 }
 
 // End signs out whoever is signed in.
 func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
-	http.SetCookie(w, cookie(r, "", -1))
+	http.SetCookie(w, s.cookie(r, "", -1))
 }
 
 type userKey struct{}
@@ -114,14 +119,24 @@ func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// read takes the user out of the request's cookie.
+// read takes the user out of the request's cookies. Other programs on the host may have set one of the
+// same name, for another path or another domain, and browsers send them all (RFC 6265 §5.4): the first
+// good one counts.
 func (s *Sessions) read(r *http.Request) (User, error) {
-	c, err := r.Cookie(cookieName)
-	if err != nil {
-		return User{}, err
+	err := http.ErrNoCookie
+	for _, c := range r.CookiesNamed(cookieName) {
+		var u User
+		if u, err = s.open(c.Value); err == nil {
+			return u, nil
+		}
 	}
+	return User{}, err
+}
+
+// open takes the user out of a cookie's value.
+func (s *Sessions) open(value string) (User, error) {
 	var token []byte
-	if err := s.cookies.Decode(cookieName, padded(c.Value), &token); err != nil {
+	if err := s.cookies.Decode(cookieName, padded(value), &token); err != nil {
 		return User{}, err
 	}
 	return s.tokens.verify(string(token))

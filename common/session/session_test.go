@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"regexp"
 	"strings"
@@ -22,6 +24,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/gorilla/securecookie"
 
+	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/problem"
 )
 
@@ -316,11 +319,21 @@ func TestTheCookieEnds(t *testing.T) {
 
 func TestTheCookieIsForThisSiteAlone(t *testing.T) {
 	s := open(t, secret)
+	s.proxies = forwarded.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
 	for _, test := range []struct {
 		host, proto string
 		tls         bool
 		secure      bool
+		// askedFor is what a proxy says the visitor asked for; from is its address.
+		askedFor, from string
 	}{
+		{host: "localhost:8080", askedFor: "ticketing.dev", secure: true},
+		{host: "localhost:8080", askedFor: "ticketing.dev", proto: "https", secure: true},
+		{host: "localhost:8080", askedFor: "localhost:8080", secure: false},
+		{host: "auth-srv:3000", askedFor: "localhost:8080", secure: false},
+		{host: "auth-srv:3000", askedFor: "localhost:8443", proto: "https", secure: true},
+		{host: "ticketing.dev", askedFor: "localhost", from: "192.168.1.9:5", secure: true},
+		{host: "localhost:8080", proto: "https", from: "192.168.1.9:5", secure: false},
 		{host: "localhost", secure: false},
 		{host: "localhost:8080", secure: false},
 		{host: "LOCALHOST:8080", secure: false},
@@ -342,7 +355,8 @@ func TestTheCookieIsForThisSiteAlone(t *testing.T) {
 		{host: "", secure: true},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
-		r.Host = test.host
+		r.Host, r.RemoteAddr = test.host, cmp.Or(test.from, "127.0.0.1:5")
+		r.Header.Set("X-Forwarded-Host", test.askedFor)
 		if test.proto != "" {
 			r.Header.Set("X-Forwarded-Proto", test.proto)
 		}
@@ -387,7 +401,7 @@ func TestTheSecretsStrength(t *testing.T) {
 		{"strong without need", strings.Repeat("k", 32), false, true, false},
 	} {
 		var log bytes.Buffer
-		_, err := Open(Config{test.key, test.strong}, slog.New(slog.NewTextHandler(&log, nil)))
+		_, err := Open(Config{Key: test.key, RequireStrong: test.strong}, slog.New(slog.NewTextHandler(&log, nil)))
 		if (err == nil) != test.ok {
 			t.Errorf("%s: %v", test.name, err)
 		}

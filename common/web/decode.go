@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
 
@@ -26,13 +28,20 @@ var validate = func() *validator.Validate {
 }()
 
 // Decode reads a JSON object into a T and checks its `validate` tags. A field that is wrong is told
-// by its `message` tag.
+// by its `message` tag. Bodies that aren't UTF-8 (RFC 8259 §8.1) are refused.
 func Decode[T any](w http.ResponseWriter, r *http.Request) (T, error) {
 	var body T
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return body, problem.New(problem.UnsupportedMediaType, "Content-Type must be application/json")
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	switch {
+	case err != nil:
+		return body, malformed[T](err)
+	case !utf8.Valid(text): // encoding/json would replace what isn't, and store another text than was sent
+		return body, problem.New(problem.Invalid, "Body is not valid UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&body); err != nil {
 		return body, malformed[T](err)
 	}

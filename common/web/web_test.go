@@ -79,6 +79,7 @@ func TestEveryRefusalHasItsStatusAndTheCommonForm(t *testing.T) {
 		{"not JSON", "POST", "/listings", `{"title":`, asJSON, 400, "Body is not a valid JSON object", ""},
 		{"an array", "POST", "/listings", `[]`, asJSON, 400, "Body is not a valid JSON object", ""},
 		{"two objects", "POST", "/listings", `{"title":"a"}{}`, asJSON, 400, "Body is not a valid JSON object", ""},
+		{"bytes that aren't UTF-8", "POST", "/listings", "{\"title\":\"a\xff\",\"price\":1}", asJSON, 400, "Body is not valid UTF-8", ""},
 		{"no body", "POST", "/listings", ``, asJSON, 400, "Body is empty", ""},
 		{"null", "POST", "/listings", `null`, asJSON, 400, "Title must have 1 to 5 characters", "title"},
 		{"a wrong type", "POST", "/listings", `{"title":1}`, asJSON, 400, "Title must have 1 to 5 characters", "title"},

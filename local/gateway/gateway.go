@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"time"
 
+	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/problem"
 	"ticketing.dev/common/web"
 )
@@ -34,6 +35,7 @@ type Gateway struct {
 	routes   Routes
 	backends Backends
 	proxies  map[string]http.Handler // by service
+	trusted  forwarded.Proxies
 
 	ending context.Context // of the streams
 	end    context.CancelFunc
@@ -54,10 +56,22 @@ func New(routes Routes, backends Backends, log *slog.Logger) *Gateway {
 	return g
 }
 
+// Trust makes the gateway pass on what proxies in front of it, and the client, say that the visitor asked
+// for. Unless it's called, nobody is believed. It has to be called before the first request.
+func (g *Gateway) Trust(proxies forwarded.Proxies) { g.trusted = proxies }
+
+// forward tells the service which host and scheme the visitor asked for.
+func (g *Gateway) forward(r *httputil.ProxyRequest) {
+	r.SetXForwarded()
+	host, scheme := g.trusted.Asked(r.In)
+	r.Out.Header.Set("X-Forwarded-Host", host)
+	r.Out.Header.Set("X-Forwarded-Proto", scheme)
+}
+
 func (g *Gateway) proxy(transport http.RoundTripper, log *slog.Logger) *httputil.ReverseProxy {
 	return &httputil.ReverseProxy{
 		// Out.Host stays as the client sent it, with its port: redirects and cookies are made for it.
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetXForwarded() },
+		Rewrite:        g.forward,
 		Transport:      transport,
 		FlushInterval:  -1, // server-sent events are passed on as they come
 		ModifyResponse: g.endable,

@@ -13,6 +13,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"go.mongodb.org/mongo-driver/x/mongo/driver/connstring"
+
+	"ticketing.dev/common/forwarded"
 )
 
 const (
@@ -62,8 +64,11 @@ type Environment struct {
 	// JWTKey signs the sessions; without one a key is made, once for each data directory.
 	JWTKey string `env:"JWT_KEY"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
-	RequireStrongKeys bool   `env:"REQUIRE_STRONG_KEYS"`
-	StripeKey         string `env:"STRIPE_KEY"`
+	RequireStrongKeys bool `env:"REQUIRE_STRONG_KEYS"`
+	// TrustedProxies are those that the gateway believes about what a visitor asked for. The client, which
+	// asks the gateway for its visitors, is one.
+	TrustedProxies forwarded.Proxies `env:"TRUSTED_PROXIES" envDefault:"127.0.0.0/8,::1/128"`
+	StripeKey      string            `env:"STRIPE_KEY"`
 	// StripeWebhookSecret and StripeAPIURL belong to StripeKey.
 	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
 	StripeAPIURL        string `env:"STRIPE_API_URL"`

@@ -2,10 +2,13 @@ package system
 
 import (
 	"log/slog"
+	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/session"
 	"ticketing.dev/payments"
@@ -34,9 +37,21 @@ func (s Settings) Environ(name string, port int) []string {
 		"REDIS_ADDR=" + s.RedisAddr,
 		"JWT_KEY=" + s.Session.Key,
 		"REQUIRE_STRONG_KEYS=" + strconv.FormatBool(s.Session.RequireStrong),
+		"TRUSTED_PROXIES=" + list(s.Session.Proxies),
 		"STRIPE_KEY=" + s.Stripe.Key,
 		"STRIPE_WEBHOOK_SECRET=" + s.Stripe.WebhookSecret,
 		"STRIPE_API_URL=" + s.Stripe.URL,
 		"ORDER_TTL=" + s.OrderTTL.String(),
 	}
+}
+
+// loopback is where the gateway asks the services from.
+var loopback = forwarded.Proxies{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
+func list(proxies forwarded.Proxies) string {
+	networks := make([]string, len(proxies))
+	for i, p := range proxies {
+		networks[i] = p.String()
+	}
+	return strings.Join(networks, ",")
 }

@@ -195,6 +195,7 @@ func (s *System) serve(context.Context) error {
 		return err
 	}
 	g := gateway.New(routes, s.backends, log)
+	g.Trust(s.config.TrustedProxies)
 	server := &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
 	server.RegisterOnShutdown(g.EndStreams)
 	go func() {

@@ -5,7 +5,7 @@ import { AuthForm } from "@/components/auth-form";
 import { ownPath } from "@/lib/own-path";
 import { page } from "@/lib/page";
 import type { Search } from "@/lib/params";
-import { visitor } from "@/lib/session";
+import { pageUser } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Sign up" };
 
@@ -13,7 +13,7 @@ export default page(SignUp);
 
 async function SignUp({ searchParams }: { searchParams: Search }) {
   const next = ownPath((await searchParams).next);
-  if (await visitor()) redirect(next);
+  if (await pageUser()) redirect(next);
   return (
     <div className="mx-auto max-w-md">
       <div className="panel">

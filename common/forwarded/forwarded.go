@@ -1,0 +1,49 @@
+// Package forwarded says what a visitor asked for when proxies stand in between, as far as they can be
+// believed.
+package forwarded
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Proxies are the networks whose X-Forwarded-Host and X-Forwarded-Proto are believed. The headers of
+// everybody else are ignored: a client can write into them what it likes.
+type Proxies []netip.Prefix
+
+// Asked says which host and scheme the visitor asked for. The last value of a list counts: the nearest
+// proxy wrote it.
+func (p Proxies) Asked(r *http.Request) (host, scheme string) {
+	host, scheme = r.Host, "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if !p.trust(r.RemoteAddr) {
+		return host, scheme
+	}
+	if given := last(r.Header.Get("X-Forwarded-Host")); given != "" {
+		host = given
+	}
+	if given := strings.ToLower(last(r.Header.Get("X-Forwarded-Proto"))); given != "" {
+		scheme = given
+	}
+	return host, scheme
+}
+
+func (p Proxies) trust(remote string) bool {
+	peer, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return false
+	}
+	for _, network := range p {
+		if network.Contains(peer.Addr().Unmap().WithZone("")) {
+			return true
+		}
+	}
+	return false
+}
+
+func last(list string) string {
+	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
+}
