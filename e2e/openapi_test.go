@@ -367,6 +367,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 		{"", "POST", "/api/users/signup", credentials(t, fmt.Sprintf(" New-%d@Example.com", time.Now().UnixNano()), "correct horse"), 201},
 		{"", "POST", "/api/users/signup", `{"email":"nobody","password":"short"}`, 400},
 		{"", "POST", "/api/users/signup", credentials(t, user.Email, "correct horse"), 400},
+		{"", "POST", "/api/users/signup", credentials(t, "ada@example.com", "correct\u0007horse"), 400},
 		{"", "POST", "/api/users/signin", credentials(t, user.Email, "wrong horse"), 400},
 		{"", "POST", "/api/users/signin", `{"email":"ada@example.com","password":1}`, 400},
 		{buying, "POST", "/api/users/signout", `{}`, 200},
@@ -419,10 +420,10 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 		{buying, "POST", "/api/payments", paying(paid.ID, "tok_visa"), 200},
 		{buying, "POST", "/api/payments", paying(nothing, "tok_visa"), 404},
 		{stranger, "POST", "/api/payments", paying(paid.ID, "tok_visa"), 401},
-		{buying, "DELETE", "/api/payments/" + paid.ID, ``, 200},
-		{stranger, "DELETE", "/api/payments/" + inFlight.ID, ``, 401},
-		{buying, "DELETE", "/api/payments/" + inFlight.ID, ``, 200},
-		{buying, "DELETE", "/api/payments/" + nothing, ``, 404},
+		{buying, "POST", "/api/payments/" + paid.ID + "/cancel", `{}`, 200},
+		{stranger, "POST", "/api/payments/" + inFlight.ID + "/cancel", `{}`, 401},
+		{buying, "POST", "/api/payments/" + inFlight.ID + "/cancel", `{}`, 200},
+		{buying, "POST", "/api/payments/" + nothing + "/cancel", `{}`, 404},
 	} {
 		if response := w.send(c.method, gateway+c.path, c.body, "Cookie", c.session); response.StatusCode != c.status {
 			t.Errorf("%s %s %s: %s, want %d", c.method, c.path, c.body, response.Status, c.status)

@@ -12,7 +12,7 @@ import (
 
 func (s *system) giveUp(order string) shown {
 	s.t.Helper()
-	return servicetest.Decode[shown](s.t, s.Do(ada, http.MethodDelete, "/api/payments/"+order, ""), http.StatusOK)
+	return servicetest.Decode[shown](s.t, s.Do(ada, http.MethodPost, "/api/payments/"+order+"/cancel", "{}"), http.StatusOK)
 }
 
 func TestPayerCancelsAPaymentThatWaitsForTheBank(t *testing.T) {
@@ -70,10 +70,10 @@ func TestOnlyThePayerCancels(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
-	path := "/api/payments/" + o.ID
-	s.Do(bob, http.MethodDelete, path, "").Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	s.Do(servicetest.Nobody, http.MethodDelete, path, "").Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	s.Do(ada, http.MethodDelete, "/api/payments/"+s.order(500).ID, "").Refused(t, http.StatusNotFound, "", "Not found")
+	path := "/api/payments/" + o.ID + "/cancel"
+	s.Do(bob, http.MethodPost, path, "{}").Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.Do(servicetest.Nobody, http.MethodPost, path, "{}").Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.Do(ada, http.MethodPost, "/api/payments/"+s.order(500).ID+"/cancel", "{}").Refused(t, http.StatusNotFound, "", "Not found")
 	if c := s.charge(o.ID); c.Status != "pending" {
 		t.Errorf("the charge is %+v", c)
 	}

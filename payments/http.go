@@ -21,7 +21,7 @@ func (s *Service) Routes(r chi.Router) {
 		r.Use(s.sessions.Middleware)
 		r.Method(http.MethodGet, "/api/payments", web.Handler(s.list))
 		r.Method(http.MethodPost, "/api/payments", web.Handler(s.create))
-		r.Method(http.MethodDelete, "/api/payments/{id}", web.Handler(s.cancel))
+		r.Method(http.MethodPost, "/api/payments/{id}/cancel", web.Handler(s.cancel))
 	})
 }
 

@@ -229,8 +229,8 @@ export async function pay(orderId: string, token: string, sender?: Sender): Prom
 
 /** Ends a payment that waits for the payer's bank. Any other stays as it is. */
 export async function cancelPayment(orderId: string, sender?: Sender): Promise<Outcome<Charge>> {
-  const path = `/api/payments/${encodeURIComponent(orderId)}`;
-  return outcome(await call("payments", path, { method: "DELETE", deadline: PAY, sender }));
+  const path = `/api/payments/${encodeURIComponent(orderId)}/cancel`;
+  return outcome(await call("payments", path, { method: "POST", body: {}, deadline: PAY, sender }));
 }
 
 /** null is no answer at all. */
