@@ -129,9 +129,9 @@ export async function submitPaymentCancellation(_: FormState, form: FormData): P
   return refused(charge.problem);
 }
 
-/** Tells what was refused, on a page that shows the state as it is now. */
-function refused({ errors }: Problem, values: FormState["values"] = {}): FormState {
-  refresh();
+/** Tells why it failed, on a page that shows the state as it is now. Without an answer the page stays. */
+function refused({ kind, errors }: Problem, values: FormState["values"] = {}): FormState {
+  if (kind !== "unavailable") refresh();
   return { values, errors };
 }
 

@@ -39,7 +39,8 @@ async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormStat
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}`);
   const values = kept(form, "title", "price");
   if (ticket.problem.kind !== "not-authorized") {
-    refresh(); // the ticket may have been reserved meanwhile
+    // The ticket may have been reserved meanwhile. If tickets is away, the page keeps what was typed.
+    if (ticket.problem.kind !== "unavailable") refresh();
     return { values, errors: inWords(form, ticket.problem) };
   }
   // The session may have ended, or the ticket belongs to somebody else.
