@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// standinLogLevel leaves out much: FerretDB warns of every command that it does not know.
+	// standinLogLevel leaves out what the stand-ins only want to mention.
 	standinLogLevel = slog.LevelError
 	anyPort         = "127.0.0.1:0"
 )
