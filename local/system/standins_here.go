@@ -9,16 +9,21 @@ import (
 	"time"
 
 	"ticketing.dev/local/broker"
-	"ticketing.dev/local/ferret"
+	"ticketing.dev/local/mongo"
 	"ticketing.dev/local/redis"
 	"ticketing.dev/local/sandbox"
 )
 
-const (
-	// standinLogLevel leaves out much: FerretDB warns of every command that it does not know.
-	standinLogLevel = slog.LevelError
-	anyPort         = "127.0.0.1:0"
-)
+const anyPort = "127.0.0.1:0"
+
+// standinLogLevel lets MongoDB's stand-in warn of queries without an index. The
+// others warn of what is normal on one machine.
+func standinLogLevel(kind string) slog.Level {
+	if kind == "mongo" {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
 
 // standins start a stand-in in this process, which takes connections at url until stop is called.
 var standins = map[string]func(context.Context, standin, *slog.Logger) (url string, stop func() error, err error){
@@ -28,12 +33,12 @@ var standins = map[string]func(context.Context, standin, *slog.Logger) (url stri
 	"stripe": startSandbox,
 }
 
-func startMongo(ctx context.Context, o standin, log *slog.Logger) (string, func() error, error) {
-	s, err := ferret.Start(ctx, ferret.Options{Addr: anyPort, Dir: o.dir, Sync: true, Logger: log})
+func startMongo(_ context.Context, o standin, log *slog.Logger) (string, func() error, error) {
+	s, err := mongo.Open(mongo.Options{Addr: anyPort, Dir: o.dir, Sync: true, Log: log})
 	if err != nil {
 		return "", nil, err
 	}
-	return s.URI(), func() error { s.Close(); return nil }, nil
+	return s.URI(), s.Close, nil
 }
 
 func startNATS(_ context.Context, o standin, log *slog.Logger) (string, func() error, error) {
