@@ -34,6 +34,10 @@ dev: client/node_modules/.package-lock.json ## The same with hot reload of the c
 demo: ## Buy, race, decline, expire and refund, and tell what happens (ARGS="-data .data" uses what is up)
 	go run ./local/cmd/demo $(ARGS)
 
+.PHONY: seed
+seed: ## Fill the system that is up with tickets (N=100000)
+	go run ./local/cmd/seed $(if $(N),-n $(N)) $(ARGS)
+
 .PHONY: test
 test: test-go test-client test-browser test-chaos ## Run all tests
 
