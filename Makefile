@@ -121,6 +121,10 @@ tidy: ## Bring go.mod and go.sum in line with the code
 bench: .bin/standin ## Run the benchmarks
 	STANDIN=$(CURDIR)/.bin/standin go test -run '^$$' -bench . -benchmem work
 
+.PHONY: bench-system
+bench-system: ## Measure the one-machine system with 100,000 tickets in it (ARGS="-tickets 1250,100000")
+	go run ./local/cmd/bench $(ARGS)
+
 # go build knows best what is out of date.
 .PHONY: .bin/standin .bin/local .bin/chaos .bin/staticcheck
 .bin/standin:

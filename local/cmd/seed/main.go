@@ -2,12 +2,6 @@
 //
 //	seed                      100,000 tickets for the system that runs on .data
 //	seed -n 5000 -data DIR    as many as you like, for the system that runs on DIR
-//
-// Sellers sign up through the public API. Their tickets don't go through it: seed commits them to the
-// database of tickets as that service does, each with its ticket:created event in the outbox. The
-// relay of the running service publishes the events, as it does after a crash, and seed waits until
-// orders has heard of every ticket. That saves the HTTP requests, a third of the work, and skips no
-// step that another part relies on.
 package main
 
 import (
@@ -16,12 +10,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 
-	"ticketing.dev/common/mongodb"
+	"ticketing.dev/local/seed"
 	"ticketing.dev/local/system"
 )
 
@@ -50,17 +43,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("no system runs on %s (make up starts one): %w", *data, err)
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
-	tickets, err := mongodb.Connect(ctx, mongodb.Config{URI: r.Mongo.URL}, "tickets", log)
-	if err != nil {
-		return err
-	}
-	defer mongodb.Disconnect(tickets)
-	s := &seeder{
-		gateway: r.Gateway,
-		tickets: tickets,
-		orders:  tickets.Client().Database("orders"),
-		out:     stdout,
-	}
-	return s.seed(ctx, *n)
+	return seed.Fill(ctx, r, *n, stdout)
 }

@@ -1,10 +1,18 @@
-package main
+// Package seed fills a running system with tickets.
+//
+// Sellers sign up through the public API. Their tickets don't go through it: they are committed to the
+// database of tickets as that service commits them, each with its ticket:created event in the outbox.
+// The relay of the running service publishes the events, as it does after a crash, and Fill waits until
+// orders has heard of every ticket. That saves the HTTP requests and skips no step that another part
+// relies on.
+package seed
 
 import (
 	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,7 +21,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/mongodb"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/system"
 	"ticketing.dev/tickets"
 )
 
@@ -36,8 +46,18 @@ type seeder struct {
 	out             io.Writer
 }
 
-// seed lists n tickets and waits until they can be ordered.
-func (s *seeder) seed(ctx context.Context, n int) error {
+// Fill lists n tickets in a system and returns when they can be ordered. It shows its progress on out.
+func Fill(ctx context.Context, r system.Run, n int, out io.Writer) error {
+	db, err := mongodb.Connect(ctx, mongodb.Config{URI: r.Mongo.URL}, "tickets", slog.New(slog.NewTextHandler(out, nil)))
+	if err != nil {
+		return err
+	}
+	defer mongodb.Disconnect(db)
+	s := &seeder{gateway: r.Gateway, tickets: db, orders: db.Client().Database("orders"), out: out}
+	return s.fill(ctx, n)
+}
+
+func (s *seeder) fill(ctx context.Context, n int) error {
 	start := time.Now()
 	ids, password, err := s.signUp(ctx)
 	if err != nil {
