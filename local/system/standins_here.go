@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"ticketing.dev/local/broker"
-	"ticketing.dev/local/ferret"
+	"ticketing.dev/local/mongo"
 	"ticketing.dev/local/redis"
 	"ticketing.dev/local/sandbox"
 )
@@ -28,12 +28,12 @@ var standins = map[string]func(context.Context, standin, *slog.Logger) (url stri
 	"stripe": startSandbox,
 }
 
-func startMongo(ctx context.Context, o standin, log *slog.Logger) (string, func() error, error) {
-	s, err := ferret.Start(ctx, ferret.Options{Addr: anyPort, Dir: o.dir, Sync: true, Logger: log})
+func startMongo(_ context.Context, o standin, log *slog.Logger) (string, func() error, error) {
+	s, err := mongo.Open(mongo.Options{Addr: anyPort, Dir: o.dir, Sync: true, Log: log})
 	if err != nil {
 		return "", nil, err
 	}
-	return s.URI(), func() error { s.Close(); return nil }, nil
+	return s.URI(), s.Close, nil
 }
 
 func startNATS(_ context.Context, o standin, log *slog.Logger) (string, func() error, error) {

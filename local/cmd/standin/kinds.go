@@ -5,7 +5,7 @@ import (
 	"log/slog"
 
 	"ticketing.dev/local/broker"
-	"ticketing.dev/local/ferret"
+	"ticketing.dev/local/mongo"
 	"ticketing.dev/local/redis"
 )
 
@@ -22,12 +22,18 @@ var kinds = map[string]starter{
 	"stripe-mock": startStripeMock,
 }
 
-func startMongo(ctx context.Context, c *config, log *slog.Logger) (string, func(), error) {
-	s, err := ferret.Start(ctx, ferret.Options{Addr: c.addr, Dir: c.dir, Sync: c.sync, Logger: log})
+func startMongo(_ context.Context, c *config, log *slog.Logger) (string, func(), error) {
+	s, err := mongo.Open(mongo.Options{Addr: c.addr, Dir: c.dir, Sync: c.sync, Log: log})
 	if err != nil {
 		return "", nil, err
 	}
-	return s.URI(), s.Close, nil
+	return s.URI(), func() { closeMongo(s, log) }, nil
+}
+
+func closeMongo(s *mongo.Server, log *slog.Logger) {
+	if err := s.Close(); err != nil {
+		log.Error("close the database", "error", err)
+	}
 }
 
 func startNATS(_ context.Context, c *config, log *slog.Logger) (string, func(), error) {

@@ -1,0 +1,194 @@
+package mongo
+
+import (
+	"bytes"
+	"math"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
+)
+
+type (
+	document = bsoncore.Document
+	value    = bsoncore.Value
+)
+
+// maxDepth is how deep documents may nest, and maxDocument how large one may be.
+const (
+	maxDepth    = 100
+	maxDocument = 16 << 20
+)
+
+var null = value{Type: bsontype.Null}
+
+// missing reports whether a value stands for a field that isn't there.
+func missing(v value) bool { return v.Type == 0 }
+
+// fields iterates over the elements of a valid document or array.
+func fields(doc []byte) func(yield func(key []byte, v value) bool) {
+	return func(yield func(key []byte, v value) bool) {
+		if len(doc) < 5 {
+			return
+		}
+		for rest := doc[4:]; len(rest) > 1; {
+			key, v, size := element(rest)
+			if !yield(key, v) {
+				return
+			}
+			rest = rest[size:]
+		}
+	}
+}
+
+// element reads the first element of a valid document's body.
+func element(src []byte) (key []byte, v value, size int) {
+	end := bytes.IndexByte(src[1:], 0)
+	v, rest, _ := bsoncore.ReadValue(src[end+2:], bsontype.Type(src[0]))
+	return src[1 : end+1], v, len(src) - len(rest)
+}
+
+// field returns the value of a key, or a missing value.
+func field(doc []byte, key string) value {
+	for k, v := range fields(doc) {
+		if string(k) == key {
+			return v
+		}
+	}
+	return value{}
+}
+
+// validate checks that bytes from outside are a document that can be read without
+// further checks.
+func validate(doc []byte, depth int) error {
+	if depth > maxDepth {
+		return errorf(codeOverflow, "exceeded depth limit of %d", maxDepth)
+	}
+	size, _, ok := bsoncore.ReadLength(doc)
+	if !ok || int(size) != len(doc) || size < 5 || doc[size-1] != 0 {
+		return errorf(codeInvalidBSON, "invalid BSON: wrong length")
+	}
+	for rest := doc[4 : size-1]; len(rest) > 0; {
+		end := bytes.IndexByte(rest[1:], 0)
+		if end < 0 {
+			return errorf(codeInvalidBSON, "invalid BSON: a key doesn't end")
+		}
+		key, t := rest[1:end+1], bsontype.Type(rest[0])
+		v, after, ok := bsoncore.ReadValue(rest[end+2:], t)
+		if !ok || !validValue(v) {
+			return errorf(codeInvalidBSON, "invalid BSON: field %q of type %d", key, t)
+		}
+		if err := validateNested(v, depth); err != nil {
+			return err
+		}
+		rest = after
+	}
+	return nil
+}
+
+func validateNested(v value, depth int) error {
+	switch v.Type {
+	case bsontype.EmbeddedDocument, bsontype.Array:
+		return validate(v.Data, depth+1)
+	case bsontype.CodeWithScope:
+		_, scope, _ := v.CodeWithScopeOK()
+		return validate(scope, depth+1)
+	}
+	return nil
+}
+
+func validValue(v value) (ok bool) {
+	defer func() { ok = ok && recover() == nil }() // bsoncore slices by lengths it has read
+	switch v.Type {
+	case bsontype.EmbeddedDocument, bsontype.Array:
+		return true // validateNested looks into it
+	case bsontype.CodeWithScope:
+		_, _, ok := v.CodeWithScopeOK()
+		return ok
+	case bsontype.Undefined, bsontype.Null, bsontype.MinKey, bsontype.MaxKey:
+		return true
+	}
+	return v.Validate() == nil
+}
+
+// asInt reads a number without a fraction.
+func asInt(v value) (int64, bool) {
+	switch v.Type {
+	case bsontype.Int32:
+		return int64(v.Int32()), true
+	case bsontype.Int64:
+		return v.Int64(), true
+	case bsontype.Double:
+		f := v.Double()
+		if f == math.Trunc(f) && math.Abs(f) < 1<<63 {
+			return int64(f), true
+		}
+	}
+	return 0, false
+}
+
+// truthy reads an option the way MongoDB does: numbers other than zero are true.
+func truthy(v value) bool {
+	switch v.Type {
+	case 0, bsontype.Null, bsontype.Undefined:
+		return false
+	case bsontype.Boolean:
+		return v.Boolean()
+	case bsontype.Int32, bsontype.Int64, bsontype.Double:
+		n, whole := asInt(v)
+		return !whole || n != 0
+	}
+	return true
+}
+
+func isNumber(v value) bool { return rank(v.Type) == rankNumber }
+
+func isDocument(v value) bool { return v.Type == bsontype.EmbeddedDocument }
+
+// isOperators reports whether a value is a document whose first key starts with $.
+func isOperators(v value) bool {
+	if !isDocument(v) {
+		return false
+	}
+	for key := range fields(v.Data) {
+		return len(key) > 0 && key[0] == '$' && string(key) != "$ref" && string(key) != "$id" && string(key) != "$db"
+	}
+	return false
+}
+
+// values collects an array.
+func values(array []byte) []value {
+	var all []value
+	for _, v := range fields(array) {
+		all = append(all, v)
+	}
+	return all
+}
+
+// marshal encodes what the server itself has to say.
+func marshal(v any) document {
+	doc, err := bson.Marshal(v)
+	if err != nil {
+		panic("encode a reply: " + err.Error())
+	}
+	return doc
+}
+
+// toValue encodes a value for which Go has a type.
+func toValue(v any) value {
+	t, data, err := bson.MarshalValue(v)
+	if err != nil {
+		panic("encode a value: " + err.Error())
+	}
+	return value{Type: t, Data: data}
+}
+
+// build encodes elements in order.
+func build(write func(dst []byte) []byte) document {
+	start, dst := bsoncore.AppendDocumentStart(nil)
+	doc, err := bsoncore.AppendDocumentEnd(write(dst), start)
+	if err != nil {
+		panic("encode a document: " + err.Error())
+	}
+	return doc
+}

@@ -1,0 +1,198 @@
+package mongo
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson/primitive"
+)
+
+// operator changes the item at a path. The item's value is missing if it was just made.
+type operator func(i *item, arg value) error
+
+var operators = map[string]operator{
+	"$set": func(i *item, arg value) error { i.value, i.inner = arg, nil; return nil },
+	"$inc": func(i *item, arg value) error { return arithmetic(i, arg, "$inc") },
+	"$mul": func(i *item, arg value) error { return arithmetic(i, arg, "$mul") },
+	"$min": func(i *item, arg value) error { return extreme(i, arg, -1) },
+	"$max": func(i *item, arg value) error { return extreme(i, arg, 1) },
+
+	"$currentDate": currentDate,
+	"$push":        push,
+	"$addToSet":    addToSet,
+	"$pop":         pop,
+	"$pull":        pull,
+	"$pullAll":     pullAll,
+}
+
+// absent are operators that leave alone what isn't there.
+var absent = []string{"$pop", "$pull", "$pullAll"}
+
+// checkOperators refuses what an update can't do, and paths that collide.
+func checkOperators(change document) error {
+	var paths []string
+	for k, v := range fields(change) {
+		op := string(k)
+		if operators[op] == nil && op != "$unset" && op != "$setOnInsert" && op != "$rename" {
+			return errorf(codeFailedToParse, "Unknown modifier: %s. Expected a valid update modifier", op)
+		}
+		if !isDocument(v) {
+			return errorf(codeFailedToParse, "Modifiers operate on fields but we found type %s instead", v.Type)
+		}
+		for p, arg := range fields(v.Data) {
+			paths = append(paths, string(p))
+			if op == "$rename" {
+				to, ok := arg.StringValueOK()
+				if !ok {
+					return errorf(codeBadValue, "The 'to' field for $rename must be a string")
+				}
+				paths = append(paths, to)
+			}
+		}
+	}
+	return checkPaths(paths)
+}
+
+func checkPaths(paths []string) error {
+	slices.Sort(paths)
+	for n, path := range paths {
+		parts := split(path)
+		if slices.Contains(parts, "") {
+			return errorf(codeEmptyFieldName, "An empty update path is not valid: '%s'", path)
+		}
+		if slices.ContainsFunc(parts, func(p string) bool { return p[0] == '$' }) {
+			return errorf(codeBadValue, "positional operators are not supported, and fields can't start with $: '%s'", path)
+		}
+		for _, other := range paths[n+1:] {
+			if other == path || strings.HasPrefix(other, path+".") {
+				return errorf(codeConflictingUpdate, "Updating the path '%s' would create a conflict at '%s'", other, path)
+			}
+		}
+	}
+	return nil
+}
+
+// applyOperators returns a document as operators change it.
+func applyOperators(doc, change document, inserting bool) (document, error) {
+	t := newTree(doc)
+	for k, v := range fields(change) {
+		op := string(k)
+		if op == "$setOnInsert" {
+			if !inserting {
+				continue
+			}
+			op = "$set"
+		}
+		for p, arg := range fields(v.Data) {
+			if err := apply(t, op, string(p), arg); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return t.encode(), nil
+}
+
+func apply(t *tree, op, path string, arg value) error {
+	switch op {
+	case "$unset":
+		t.remove(path)
+		return nil
+	case "$rename":
+		from, err := t.at(path, false)
+		if from == nil || err != nil {
+			return err
+		}
+		v := from.current()
+		t.remove(path)
+		return t.set(arg.StringValue(), v)
+	}
+	i, err := t.at(path, !slices.Contains(absent, op))
+	if i == nil || err != nil {
+		return err
+	}
+	return operators[op](i, arg)
+}
+
+// extreme keeps the lower or the higher value.
+func extreme(i *item, arg value, sign int) error {
+	if now := i.current(); missing(now) || compare(arg, now) == sign {
+		i.value, i.inner = arg, nil
+	}
+	return nil
+}
+
+// arithmetic adds or multiplies. The result has the wider type of both; an int that
+// overflows becomes a long, and a long that does is refused.
+func arithmetic(i *item, arg value, op string) error {
+	now := i.current()
+	if missing(now) {
+		now = value{Type: bsontype.Int32, Data: []byte{0, 0, 0, 0}}
+	}
+	if !isNumber(arg) || !isNumber(now) {
+		return errorf(codeTypeMismatch, "Cannot apply %s to a value of non-numeric type", op)
+	}
+	if missing(i.current()) && op == "$inc" {
+		i.value = arg
+		return nil
+	}
+	result, err := calculate(now, arg, op == "$mul")
+	i.value, i.inner = result, nil
+	return err
+}
+
+func calculate(a, b value, multiply bool) (value, error) {
+	switch {
+	case a.Type == bsontype.Decimal128 || b.Type == bsontype.Decimal128:
+		return value{}, errorf(codeTypeMismatch, "arithmetic with decimals is not supported")
+	case a.Type == bsontype.Double || b.Type == bsontype.Double:
+		if multiply {
+			return toValue(asFloat(a) * asFloat(b)), nil
+		}
+		return toValue(asFloat(a) + asFloat(b)), nil
+	}
+	x, _ := asInt(a)
+	y, _ := asInt(b)
+	result, overflow := x+y, (x > 0 && y > math.MaxInt64-x) || (x < 0 && y < math.MinInt64-x)
+	if multiply {
+		result = x * y
+		overflow = x != 0 && (result/x != y || (x == -1 && y == math.MinInt64))
+	}
+	if overflow {
+		return value{}, errorf(codeBadValue, "Failed to apply arithmetic: the result doesn't fit into a 64-bit integer")
+	}
+	if a.Type == bsontype.Int32 && b.Type == bsontype.Int32 && result == int64(int32(result)) {
+		return toValue(int32(result)), nil
+	}
+	return toValue(result), nil
+}
+
+func asFloat(v value) float64 {
+	if v.Type == bsontype.Double {
+		return v.Double()
+	}
+	n, _ := asInt(v)
+	return float64(n)
+}
+
+func currentDate(i *item, arg value) error {
+	kind := "date"
+	if isDocument(arg) {
+		kind, _ = field(arg.Data, "$type").StringValueOK()
+	} else if arg.Type != bsontype.Boolean {
+		return errorf(codeBadValue, "%s is not valid type for $currentDate", arg.Type)
+	}
+	now := time.Now()
+	switch kind {
+	case "date":
+		i.value = toValue(primitive.NewDateTimeFromTime(now))
+	case "timestamp":
+		i.value = toValue(primitive.Timestamp{T: uint32(now.Unix()), I: 1})
+	default:
+		return errorf(codeBadValue, "The '$type' string field is required to be 'date' or 'timestamp'")
+	}
+	i.inner = nil
+	return nil
+}

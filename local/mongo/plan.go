@@ -1,0 +1,325 @@
+package mongo
+
+import (
+	"bytes"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/bson/bsontype"
+)
+
+// maxSpans bounds how many ranges of an index a plan reads: $in on several fields
+// multiplies them.
+const maxSpans = 1000
+
+// span is a range of keys of an index that is still to be read: from is included,
+// to is not. The bytes before suffix are the same for all its keys.
+type span struct {
+	from, to []byte
+	suffix   int
+}
+
+// plan says how to find the documents that a filter selects.
+type plan struct {
+	c       *collection
+	filter  filter
+	index   *index // nil reads the whole collection
+	spans   []span // what is still to be read of the index
+	bounded bool   // the spans leave something out
+	points  int    // leading fields that are compared for equality
+	ranged  bool   // the field after them has a range
+	reverse bool
+	merge   bool    // spans are read together, in the order of what follows their suffix
+	any     []*plan // of $or, one for each branch; index is nil then
+	sorted  bool    // documents come in the order that was asked for
+	never   bool    // nothing can match
+}
+
+// query is what is asked of a collection.
+type query struct {
+	filter filter
+	sort   sortSpec
+	skip   int64
+	limit  int64
+	hint   value
+}
+
+// choose makes the plan for a query.
+func choose(c *collection, q query) (*plan, error) {
+	conditions, ors := conjuncts(q.filter)
+	hinted, natural, err := c.hinted(q.hint)
+	if err != nil {
+		return nil, err
+	}
+	scan := &plan{c: c, filter: q.filter, sorted: len(q.sort) == 0, reverse: natural < 0}
+	if natural != 0 {
+		return scan, nil
+	}
+	if hinted != nil {
+		if p := c.try(hinted, conditions, q, true); p != nil {
+			return p, nil
+		}
+		return nil, errorf(codeBadValue, "error processing query: planner returned error :: caused by :: the hinted index can't answer this query")
+	}
+	best := scan
+	for _, i := range c.indexes {
+		if p := c.try(i, conditions, q, false); p != nil && p.score() > best.score() {
+			best = p
+		}
+	}
+	if !best.bounded {
+		for _, branches := range ors {
+			if p, err := c.union(branches, q); err != nil || p != nil {
+				return p, err
+			}
+		}
+	}
+	return best, nil
+}
+
+// score prefers a unique entry, then more fields compared for equality, then a
+// range, then the order that was asked for.
+func (p *plan) score() (n int) {
+	if p.never {
+		return 1 << 20
+	}
+	if p.index != nil && p.index.unique && p.points == len(p.index.fields) {
+		n += 1 << 10
+	}
+	if p.bounded {
+		n += 8 + 4*p.points
+	}
+	if p.ranged {
+		n += 2
+	}
+	if p.sorted {
+		n++
+	}
+	return n
+}
+
+// hinted finds the index that a hint names. natural is the direction of $natural, or 0.
+func (c *collection) hinted(hint value) (i *index, natural int64, err error) {
+	switch hint.Type {
+	case 0:
+		return nil, 0, nil
+	case bsontype.String:
+		i = c.index(hint.StringValue())
+	case bsontype.EmbeddedDocument:
+		if n, ok := asInt(field(hint.Data, "$natural")); ok {
+			return nil, n, nil
+		}
+		if count(hint.Data) == 0 {
+			return nil, 0, nil
+		}
+		for _, each := range c.indexes {
+			if equal(hint, value{Type: hint.Type, Data: each.pattern()}) {
+				i = each
+			}
+		}
+	default:
+		return nil, 0, errorf(codeFailedToParse, "Hint must be a string or an object")
+	}
+	if i == nil {
+		return nil, 0, errorf(codeBadValue, "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index")
+	}
+	return i, 0, nil
+}
+
+// conjuncts lists the conditions that each document has to meet, and the lists of
+// alternatives.
+func conjuncts(f filter) (conditions []*condition, ors []or) {
+	switch f := f.(type) {
+	case and:
+		for _, each := range f {
+			c, o := conjuncts(each)
+			conditions, ors = append(conditions, c...), append(ors, o...)
+		}
+	case or:
+		if len(f) == 1 {
+			return conjuncts(f[0])
+		}
+		ors = append(ors, f)
+	case *condition:
+		conditions = append(conditions, f)
+		if f.op == "$elemMatch" && !f.values {
+			inner, _ := conjuncts(f.sub)
+			for _, each := range inner {
+				nested := *each
+				nested.path = f.path + "." + each.path
+				conditions = append(conditions, &nested)
+			}
+		}
+	}
+	return conditions, ors
+}
+
+// union plans each branch of an $or, if an index bounds all of them.
+func (c *collection) union(branches or, q query) (*plan, error) {
+	p := &plan{c: c, filter: q.filter, bounded: true, sorted: len(q.sort) == 0}
+	for _, branch := range branches {
+		b, err := choose(c, query{filter: branch})
+		if err != nil || !b.bounded {
+			return nil, err
+		}
+		p.any = append(p.any, b)
+	}
+	return p, nil
+}
+
+// try plans a query by an index. It returns nil if the index doesn't help.
+func (c *collection) try(i *index, conditions []*condition, q query, forced bool) *plan {
+	p := &plan{c: c, filter: q.filter, index: i}
+	whole := i.sparse // a sparse index has all documents only if the filter wants one of its fields
+	var sets []intervals
+	taken := false // an array's field has a bound
+	for n, f := range i.fields {
+		set, present := i.bound(n, conditions, taken)
+		if present {
+			whole = false
+		}
+		if len(sets) < n || set == nil {
+			continue // a field before this one has no bounds, or a range
+		}
+		taken = taken || i.multikey[n]
+		if f.desc {
+			set = set.descending()
+		}
+		if len(sets) > 0 && !sets[len(sets)-1].arePoints() {
+			continue
+		}
+		sets = append(sets, set)
+	}
+	if whole {
+		return nil
+	}
+	p.bounded = len(sets) > 0 || i.sparse
+	p.cut(sets)
+	p.sort(q.sort)
+	if !p.bounded && !forced && (!p.sorted || len(q.sort) == 0) {
+		return nil
+	}
+	return p
+}
+
+// bound intersects the conditions on a field. If arrays occur on its path, different
+// elements may meet different conditions, so that only one of them counts, and none
+// if another field of the same array has a bound. present reports whether the
+// conditions want the field to be there.
+func (i *index) bound(n int, conditions []*condition, taken bool) (set intervals, present bool) {
+	for _, c := range conditions {
+		if c.path != i.fields[n].path {
+			continue
+		}
+		if c.op == "$exists" {
+			present = true
+			continue
+		}
+		b := c.bounds()
+		if b == nil {
+			continue
+		}
+		if !slices.ContainsFunc(b, func(each interval) bool { return each.from.prefix[0] <= rankNull }) {
+			present = true
+		}
+		switch {
+		case i.multikey[n] && taken:
+		case set == nil:
+			set = b
+		case i.multikey[n]:
+			if !set.arePoints() && b.arePoints() {
+				set = b
+			}
+		default:
+			set = intersect(set, b)
+		}
+	}
+	return set, present
+}
+
+// cut turns the bounds of the leading fields into spans.
+func (p *plan) cut(sets []intervals) {
+	prefixes := [][]byte{nil}
+	for len(sets) > 0 && sets[0].arePoints() && len(prefixes)*len(sets[0]) <= maxSpans {
+		var longer [][]byte
+		for _, prefix := range prefixes {
+			for _, each := range sets[0] {
+				longer = append(longer, slices.Concat(prefix, each.from.prefix))
+			}
+		}
+		prefixes, sets = longer, sets[1:]
+		p.points++
+	}
+	for _, prefix := range prefixes {
+		if len(sets) == 0 {
+			p.spans = append(p.spans, span{prefix, bound{prefix, true}.end(), len(prefix)})
+			continue
+		}
+		p.ranged = true
+		for _, each := range sets[0] {
+			p.spans = append(p.spans, span{slices.Concat(prefix, each.from.bytes()), slices.Concat(prefix, each.to.bytes()), len(prefix)})
+		}
+	}
+	p.never = len(p.spans) == 0
+}
+
+// end is the key after a prefix; the end of the index for an empty one.
+func (b bound) end() []byte {
+	if len(b.prefix) == 0 {
+		return []byte{0xFF}
+	}
+	return b.bytes()
+}
+
+// sort finds out whether the index yields the order that is asked for. Fields that
+// are compared for equality don't matter to it.
+func (p *plan) sort(spec sortSpec) {
+	if len(spec) == 0 {
+		p.sorted = true
+		return
+	}
+	fixed := map[string]bool{}
+	for n, f := range p.index.fields[:p.points] {
+		fixed[f.path] = len(p.spans) <= 1 && !p.index.multikey[n]
+	}
+	next, direction := p.points, 0
+	for _, s := range spec {
+		if fixed[s.path] {
+			continue
+		}
+		if next >= len(p.index.fields) || p.index.fields[next].path != s.path || p.index.multikey[next] {
+			return
+		}
+		d := 1
+		if s.desc != p.index.fields[next].desc {
+			d = -1
+		}
+		if direction != 0 && d != direction {
+			return
+		}
+		direction = d
+		next++
+	}
+	p.sorted, p.reverse = true, direction < 0
+	p.merge = len(p.spans) > 1 && !sameSuffix(p.spans)
+}
+
+// sameSuffix reports whether spans differ in their range only, so that reading them
+// one after another keeps the order.
+func sameSuffix(spans []span) bool {
+	first := spans[0]
+	return !slices.ContainsFunc(spans, func(s span) bool {
+		return s.suffix != first.suffix || !bytes.Equal(s.from[:s.suffix], first.from[:first.suffix])
+	})
+}
+
+// scans reports whether the plan reads a whole collection to answer a filter or to sort.
+func (p *plan) scans(q query) bool {
+	if p.never || p.bounded {
+		return false
+	}
+	filtered := true
+	if f, ok := q.filter.(and); ok {
+		filtered = len(f) > 0
+	}
+	return filtered || !p.sorted
+}

@@ -1,0 +1,160 @@
+package mongo
+
+import (
+	"strconv"
+
+	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
+)
+
+// tree is a document that is being changed. Only the parts that change are taken
+// apart.
+type tree struct {
+	array bool
+	items []item
+}
+
+type item struct {
+	key   string
+	value value
+	inner *tree // instead of value, once it's taken apart
+}
+
+func newTree(doc document) *tree {
+	t := &tree{}
+	for key, v := range fields(doc) {
+		t.items = append(t.items, item{key: string(key), value: v})
+	}
+	return t
+}
+
+func (t *tree) find(key string) *item {
+	for n := range t.items {
+		if t.items[n].key == key {
+			return &t.items[n]
+		}
+	}
+	return nil
+}
+
+// open takes the value of an item apart. It returns nil if that has no parts.
+func (i *item) open() *tree {
+	if i.inner == nil && (i.value.Type == bsontype.EmbeddedDocument || i.value.Type == bsontype.Array) {
+		i.inner = newTree(i.value.Data)
+		i.inner.array = i.value.Type == bsontype.Array
+	}
+	return i.inner
+}
+
+// current is the value of an item as it is now.
+func (i *item) current() value {
+	if i.inner == nil {
+		return i.value
+	}
+	t := bsontype.EmbeddedDocument
+	if i.inner.array {
+		t = bsontype.Array
+	}
+	return value{Type: t, Data: i.inner.encode()}
+}
+
+func (t *tree) encode() document {
+	return build(func(dst []byte) []byte {
+		for n := range t.items {
+			key := t.items[n].key
+			if t.array {
+				key = strconv.Itoa(n)
+			}
+			dst = bsoncore.AppendValueElement(dst, key, t.items[n].current())
+		}
+		return dst
+	})
+}
+
+// maxPadding is how far an array may be extended by setting a position in it.
+const maxPadding = 1_500_000
+
+// at finds the item of a path. With create it makes what is missing; without, it
+// returns nil.
+func (t *tree) at(path string, create bool) (*item, error) {
+	parts := split(path)
+	for n, part := range parts {
+		i := t.find(part)
+		if i == nil {
+			if !create {
+				return nil, nil
+			}
+			var err error
+			if i, err = t.add(part, path); err != nil {
+				return nil, err
+			}
+			if n < len(parts)-1 {
+				i.inner = &tree{}
+			}
+		}
+		if n == len(parts)-1 {
+			return i, nil
+		}
+		if t = i.open(); t == nil {
+			if !create {
+				return nil, nil
+			}
+			return nil, errorf(codePathNotViable, "Cannot create field '%s' in element {%s: %s}", parts[n+1], part, i.current())
+		}
+	}
+	return nil, nil
+}
+
+// add appends an item; in an array, at a position, with nulls before it.
+func (t *tree) add(part, path string) (*item, error) {
+	if t.array {
+		n, ok := position(part)
+		switch {
+		case !ok:
+			return nil, errorf(codePathNotViable, "Cannot create field '%s' in an array: path '%s'", part, path)
+		case n > len(t.items)+maxPadding:
+			return nil, errorf(codeBadValue, "can't backfill more than %d elements", maxPadding)
+		}
+		for len(t.items) < n {
+			t.items = append(t.items, item{key: strconv.Itoa(len(t.items)), value: null})
+		}
+	}
+	t.items = append(t.items, item{key: part})
+	return &t.items[len(t.items)-1], nil
+}
+
+func (t *tree) set(path string, v value) error {
+	i, err := t.at(path, true)
+	if err != nil {
+		return err
+	}
+	i.value, i.inner = v, nil
+	return nil
+}
+
+// remove takes the item of a path away; in an array, it leaves null.
+func (t *tree) remove(path string) {
+	parts := split(path)
+	for n, part := range parts {
+		i := t.find(part)
+		if i == nil {
+			return
+		}
+		if n < len(parts)-1 {
+			if t = i.open(); t == nil {
+				return
+			}
+			continue
+		}
+		if t.array {
+			i.value, i.inner = null, nil
+			return
+		}
+		for k := range t.items {
+			if t.items[k].key == part {
+				t.items = append(t.items[:k], t.items[k+1:]...)
+				return
+			}
+		}
+	}
+}
