@@ -4,28 +4,27 @@ import (
 	"testing"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/primitive"
 	driver "go.mongodb.org/mongo-driver/mongo"
 )
 
-// retried builds the same command of a session twice, as a driver does that lost the answer.
-func retried(t *testing.T, c *driver.Collection, txn int64, session byte, command string) (answers [2]bson.Raw) {
+// inSession runs a command with a transaction number, in a session. The driver adds the session's id.
+func inSession(ctx driver.SessionContext, t *testing.T, c *driver.Collection, txn int64, command string) (bson.Raw, error) {
 	t.Helper()
-	lsid := bson.D{{Key: "id", Value: primitive.Binary{Subtype: 4, Data: append(make([]byte, 15), session)}}}
-	for i := range answers {
-		d := append(on(c, doc(t, command)), bson.E{Key: "lsid", Value: lsid}, bson.E{Key: "txnNumber", Value: txn})
-		raw, err := c.Database().RunCommand(t.Context(), d).Raw()
-		if err != nil {
-			t.Fatalf("%s, try %d: %v", command, i+1, err)
-		}
-		answers[i] = raw
+	return c.Database().RunCommand(ctx, append(on(c, doc(t, command)), bson.E{Key: "txnNumber", Value: txn})).Raw()
+}
+
+// session runs do in a session of its own.
+func session(t *testing.T, c *driver.Collection, do func(driver.SessionContext)) {
+	t.Helper()
+	err := c.Database().Client().UseSession(t.Context(), func(ctx driver.SessionContext) error { do(ctx); return nil })
+	if err != nil {
+		t.Fatal(err)
 	}
-	return answers
 }
 
 // A repeated transaction number gets the first answer and changes nothing.
 func TestRetriedWritesRunOnce(t *testing.T) {
-	for i, r := range []struct{ command, field, after string }{
+	for _, r := range []struct{ command, field, after string }{
 		{`{"insert": "$C", "documents": [{"_id": 2}]}`, "n", `{"_id":1,"n":1}{"_id":2}`},
 		{`{"update": "$C", "updates": [{"q": {"_id": 1}, "u": {"$inc": {"n": 1}}}]}`, "nModified", `{"_id":1,"n":2}`},
 		{`{"update": "$C", "updates": [{"q": {"_id": 3}, "u": {"$inc": {"n": 1}}, "upsert": true}]}`, "upserted", `{"_id":1,"n":1}{"_id":3,"n":1}`},
@@ -34,11 +33,13 @@ func TestRetriedWritesRunOnce(t *testing.T) {
 		{`{"findAndModify": "$C", "query": {"_id": 1}, "remove": true}`, "value", ``},
 	} {
 		c := collection(t, `{"_id": 1, "n": 1}`)
-		answers := retried(t, c, 1, byte(i), r.command)
-		first, second := answers[0].Lookup(r.field), answers[1].Lookup(r.field)
-		if !first.Equal(second) {
-			t.Errorf("%s: %s is %v, then %v", r.command, r.field, first, second)
-		}
+		session(t, c, func(ctx driver.SessionContext) {
+			first, err := inSession(ctx, t, c, 100, r.command)
+			second, again := inSession(ctx, t, c, 100, r.command)
+			if err != nil || again != nil || !first.Lookup(r.field).Equal(second.Lookup(r.field)) {
+				t.Errorf("%s: %v (%v), then %v (%v)", r.command, first, err, second, again)
+			}
+		})
 		after := ""
 		for _, d := range contents(t, c) {
 			after += d
@@ -51,14 +52,16 @@ func TestRetriedWritesRunOnce(t *testing.T) {
 func TestTransactionNumbersGoUp(t *testing.T) {
 	c := collection(t, `{"_id": 1, "n": 0}`)
 	const inc = `{"update": "$C", "updates": [{"q": {"_id": 1}, "u": {"$inc": {"n": 1}}}]}`
-	retried(t, c, 5, 99, inc)
-	retried(t, c, 6, 99, inc)
+	session(t, c, func(ctx driver.SessionContext) {
+		for _, txn := range []int64{105, 106} {
+			if _, err := inSession(ctx, t, c, txn, inc); err != nil {
+				t.Error(err)
+			}
+		}
+		_, err := inSession(ctx, t, c, 105, inc)
+		wantCode(t, "an old number", err, 225)
+	})
 	same(t, "two writes", contents(t, c), []string{`{"_id":1,"n":2}`})
-	d := append(on(c, doc(t, inc)),
-		bson.E{Key: "lsid", Value: bson.D{{Key: "id", Value: primitive.Binary{Subtype: 4, Data: append(make([]byte, 15), 99)}}}},
-		bson.E{Key: "txnNumber", Value: int64(5)})
-	wantCode(t, "an old number", c.Database().RunCommand(t.Context(), d).Err(), 225)
-	same(t, "unchanged", contents(t, c), []string{`{"_id":1,"n":2}`})
 }
 
 // What a session writes it reads.
