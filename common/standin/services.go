@@ -15,18 +15,20 @@ var sharedMongo = sync.OnceValues(func() (*child, error) { return launch("mongo"
 
 // Mongo returns the URI of an empty database of the test's own, in a server that
 // all tests of the process share. The server is a stand-in unless MONGO_URI names
-// a real one, where the database stays after the test.
+// a real one, where the database stays after the test. A query that no index helped
+// fails the test.
 func Mongo(tb testing.TB) string {
 	tb.Helper()
-	server := os.Getenv("MONGO_URI")
+	server, name := os.Getenv("MONGO_URI"), "test-"+strings.ToLower(rand.Text())
 	if server == "" {
 		mongo, err := sharedMongo()
 		if err != nil {
 			tb.Fatal(err)
 		}
 		server = mongo.url
+		tb.Cleanup(func() { failOnScans(tb, server, name) })
 	}
-	uri, err := withDatabase(server, "test-"+strings.ToLower(rand.Text()))
+	uri, err := withDatabase(server, name)
 	if err != nil {
 		tb.Fatalf("URI of MongoDB: %v", err)
 	}

@@ -24,7 +24,7 @@ func (s *Server) aggregate(r *request) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, explain, err := parseAggregate(r.name, r.args, list)
+	p, explain, err := parseAggregate(r, list)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +75,10 @@ func (s *Server) collect(r *request, ns string, f *search) (docs []document, err
 	return docs, err
 }
 
-func parseAggregate(command string, args []argument, list []document) (p *pipeline, explain bool, err error) {
+func parseAggregate(r *request, list []document) (p *pipeline, explain bool, err error) {
 	p = &pipeline{}
-	p.filter, p.batchSize = and{}, firstBatch
-	err = eachArgument(command, args, func(name string, v value) (err error) {
+	p.filter, p.batchSize = and{}, -1
+	err = r.each(func(name string, v value) (err error) {
 		switch name {
 		case "pipeline":
 		case "cursor":
@@ -98,6 +98,9 @@ func parseAggregate(command string, args []argument, list []document) (p *pipeli
 		}
 		return err
 	})
+	if err == nil && p.batchSize < 0 && !explain && !r.explained {
+		err = errorf(codeFailedToParse, "The 'cursor' option is required, except for aggregate with the explain argument")
+	}
 	for _, doc := range list {
 		if err == nil {
 			err = p.add(doc)

@@ -15,7 +15,11 @@ func elements(i *item, op string) ([]value, error) {
 	case bsontype.Array:
 		return values(now.Data), nil
 	}
-	return nil, errorf(codeBadValue, "The field '%s' must be an array but is of type %s: cannot apply %s", i.key, now.Type, op)
+	code := int32(codeBadValue)
+	if op == "$pop" {
+		code = codeTypeMismatch
+	}
+	return nil, errorf(code, "The field '%s' must be an array but is of type %s: cannot apply %s", i.key, now.Type, op)
 }
 
 func (i *item) setArray(items []value) {
@@ -173,7 +177,7 @@ func pullFilter(arg value) (func(value) bool, error) {
 	switch {
 	case isOperators(arg) || arg.Type == bsontype.Regex:
 		parts, err := parseField("", arg)
-		return func(v value) bool { return and(parts).match(wrap(v)) }, err
+		return func(v value) bool { return matchValue(and(parts), v) }, err
 	case isDocument(arg):
 		f, err := parseFilter(arg.Data)
 		return func(v value) bool { return isDocument(v) && f.match(v.Data) }, err

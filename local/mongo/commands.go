@@ -50,11 +50,21 @@ func allCommands() map[string]command {
 	}
 }
 
+// stableAPI are the commands of MongoDB's Stable API, version 1.
+var stableAPI = []string{
+	"abortTransaction", "aggregate", "commitTransaction", "count", "create", "createIndexes", "delete", "drop", "dropDatabase",
+	"dropIndexes", "endSessions", "explain", "find", "findAndModify", "getMore", "hello", "insert", "killCursors", "killSessions",
+	"listCollections", "listDatabases", "listIndexes", "ping", "refreshSessions", "update",
+}
+
 // dispatch finds a command and runs it.
 func (s *Server) dispatch(r *request) (reply document, err error, hangUp bool) {
 	cmd, known := s.known[r.name]
 	if !known {
 		return nil, errorf(codeCommandNotFound, "no such command: '%s'", r.name), false
+	}
+	if r.strict && !slices.Contains(stableAPI, r.name) {
+		return nil, errorf(codeAPIStrict, "Provided apiStrict:true, but the command %s is not in API Version 1", r.name), false
 	}
 	injected, err, hangUp := s.failures.inject(r)
 	if err != nil || hangUp {

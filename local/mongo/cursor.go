@@ -184,11 +184,12 @@ func (s *Server) getMore(r *request) (document, error) {
 }
 
 func (s *Server) killCursors(r *request) (document, error) {
-	killed, unknown := bson.A{}, bson.A{}
+	killed, unknown, named := bson.A{}, bson.A{}, false
 	err := r.each(func(name string, v value) error {
 		if name != "cursors" || v.Type != bsontype.Array {
 			return errUnknown
 		}
+		named = true
 		for _, item := range fields(v.Data) {
 			id, ok := asInt(item)
 			if ok && s.cursors.remove(id) {
@@ -199,6 +200,9 @@ func (s *Server) killCursors(r *request) (document, error) {
 		}
 		return nil
 	})
+	if err == nil && !named {
+		err = errorf(codeMissingField, "BSON field 'killCursors.cursors' is missing but a required field")
+	}
 	return ok(bson.E{Key: "cursorsKilled", Value: killed}, bson.E{Key: "cursorsNotFound", Value: unknown},
 		bson.E{Key: "cursorsAlive", Value: bson.A{}}, bson.E{Key: "cursorsUnknown", Value: bson.A{}}), err
 }

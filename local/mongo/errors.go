@@ -43,6 +43,7 @@ const (
 	codeNoSuchTransaction      = 251
 	codeQueryMemory            = 292
 	codeAPIVersion             = 322
+	codeAPIStrict              = 323
 	codeObjectTooLarge         = 10334
 	codeDuplicateKey           = 11000
 	codeAmbiguousPath          = 16746
@@ -55,6 +56,8 @@ const (
 	codeShuttingDown           = 91
 	codeInterruptedAtShutdown  = 11600
 	codeCannotIndexParallel    = 171
+	codeQueryPlanKilled        = 175
+	codeInvalidIndexOption     = 197
 	codeOutOfDiskSpace         = 14031
 	codeUnsupportedFormat      = 40573
 	codeMultipleExpressionKeys = 15983
@@ -74,10 +77,11 @@ var codeNames = map[int32]string{
 	codeIndexOptionsConflict: "IndexOptionsConflict", codeIndexKeySpecsConflict: "IndexKeySpecsConflict",
 	codeUnsatisfiableWrite: "UnsatisfiableWriteConcern", codeTransactionTooOld: "TransactionTooOld",
 	codeSnapshotUnavailable: "SnapshotUnavailable", codeNoSuchTransaction: "NoSuchTransaction",
-	codeQueryMemory: "QueryExceededMemoryLimitNoDiskUseAllowed", codeAPIVersion: "APIVersionError",
+	codeQueryMemory: "QueryExceededMemoryLimitNoDiskUseAllowed", codeAPIVersion: "APIVersionError", codeAPIStrict: "APIStrictError",
 	codeObjectTooLarge: "BSONObjectTooLarge", codeDuplicateKey: "DuplicateKey", codeShuttingDown: "ShutdownInProgress",
-	codeInterruptedAtShutdown: "InterruptedAtShutdown", codeCannotIndexParallel: "CannotIndexParallelArrays",
-	codeOutOfDiskSpace: "OutOfDiskSpace", codeUnknownField: "IDLUnknownField", codeMissingField: "IDLFailedToParse",
+	codeInterruptedAtShutdown: "InterruptedAtShutdown", codeCannotIndexParallel: "CannotIndexParallelArrays", codeQueryPlanKilled: "QueryPlanKilled",
+	codeInvalidIndexOption: "InvalidIndexSpecificationOption",
+	codeOutOfDiskSpace:     "OutOfDiskSpace", codeUnknownField: "IDLUnknownField", codeMissingField: "IDLFailedToParse",
 }
 
 // retryable are the codes after which a driver may send a write again.

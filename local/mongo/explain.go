@@ -35,7 +35,7 @@ func (s *Server) explain(r *request) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.conn, e.deadline = r.conn, r.deadline
+	e.conn, e.deadline, e.explained = r.conn, r.deadline, true
 	q, err := e.query()
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (r *request) query() (query, error) {
 		if err != nil {
 			return query{}, err
 		}
-		p, _, err := parseAggregate(r.name, r.args, list)
+		p, _, err := parseAggregate(r, list)
 		return p.query, err
 	case "update":
 		list, err := r.list("updates")

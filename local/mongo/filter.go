@@ -168,7 +168,7 @@ func (c *condition) anyElement(array []byte) bool {
 	for _, item := range fields(array) {
 		switch {
 		case c.values:
-			if c.sub.match(wrap(item)) {
+			if matchValue(c.sub, item) {
 				return true
 			}
 		case isDocument(item) || item.Type == bsontype.Array:
@@ -180,13 +180,20 @@ func (c *condition) anyElement(array []byte) bool {
 	return false
 }
 
-// wrap puts a value into a document under the empty name, where the conditions of
-// $elemMatch on values look for it.
-func wrap(v value) document {
-	return build(func(dst []byte) []byte {
-		dst = append(dst, byte(v.Type), 0)
-		return append(dst, v.Data...)
-	})
+// matchValue tests a value alone: it stands for itself, also if it's an array.
+func matchValue(f filter, v value) bool {
+	switch f := f.(type) {
+	case and:
+		return !slices.ContainsFunc(f, func(each filter) bool { return !matchValue(each, v) })
+	case or:
+		return slices.ContainsFunc(f, func(each filter) bool { return matchValue(each, v) })
+	case *condition:
+		if f.op == "$not" {
+			return !matchValue(f.sub, v)
+		}
+		return f.holds(v, false)
+	}
+	return false
 }
 
 func count(array []byte) int {

@@ -64,8 +64,15 @@ func parseIndex(spec document) (*index, error) {
 			if truthy(v) {
 				return nil, errorf(codeCannotCreateIndex, "hidden indexes are not supported")
 			}
-		default:
+		case "partialFilterExpression", "expireAfterSeconds", "storageEngine", "weights", "default_language", "language_override", "textIndexVersion",
+			"2dsphereIndexVersion", "bits", "min", "max", "bucketSize", "wildcardProjection", "dropDups", "prepareUnique", "clustered":
 			return nil, errorf(codeCannotCreateIndex, "index option '%s' is not supported", name)
+		case "collation":
+			if err := simpleCollation(v); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, errorf(codeInvalidIndexOption, "The field '%s' is not valid for an index specification", name)
 		}
 	}
 	if !isDocument(key) || count(key.Data) == 0 {

@@ -75,9 +75,18 @@ func checkPaths(paths []string) error {
 	return nil
 }
 
-// applyOperators returns a document as operators change it.
+// operation is one operator at one path.
+type operation struct {
+	op    string
+	path  string
+	parts []string
+	arg   value
+}
+
+// applyOperators returns a document as operators change it. They run by path, which
+// is the order of the fields they add; positions in arrays compare as numbers.
 func applyOperators(doc, change document, inserting bool) (document, error) {
-	t := newTree(doc)
+	var all []operation
 	for k, v := range fields(change) {
 		op := string(k)
 		if op == "$setOnInsert" {
@@ -87,12 +96,26 @@ func applyOperators(doc, change document, inserting bool) (document, error) {
 			op = "$set"
 		}
 		for p, arg := range fields(v.Data) {
-			if err := apply(t, op, string(p), arg); err != nil {
-				return nil, err
-			}
+			all = append(all, operation{op, string(p), split(string(p)), arg})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b operation) int { return slices.CompareFunc(a.parts, b.parts, comparePart) })
+	t := newTree(doc)
+	for _, o := range all {
+		if err := apply(t, o.op, o.path, o.arg); err != nil {
+			return nil, err
 		}
 	}
 	return t.encode(), nil
+}
+
+func comparePart(a, b string) int {
+	n, isN := position(a)
+	m, isM := position(b)
+	if isN && isM {
+		return n - m
+	}
+	return strings.Compare(a, b)
 }
 
 func apply(t *tree, op, path string, arg value) error {

@@ -20,6 +20,9 @@ type request struct {
 	deadline time.Time
 	concern  bson.D // the write concern's error, if it can't be met
 	args     []argument
+	strict   bool // only commands of the stable API are wanted
+	// explained is set for a command within explain.
+	explained bool
 }
 
 type argument struct {
@@ -41,7 +44,9 @@ func parseRequest(m *message) (*request, error) {
 		case "$db":
 			r.db, _ = v.StringValueOK()
 		case "lsid":
-			err = r.parseSession(v)
+			if r.session == "" { // the driver adds its own behind that of a raw command
+				err = r.parseSession(v)
+			}
 		case "txnNumber":
 			var ok bool
 			if r.txn, ok = asInt(v); !ok || r.txn < 0 {
@@ -60,9 +65,7 @@ func parseRequest(m *message) (*request, error) {
 				err = errorf(codeAPIVersion, "API version must be \"1\"")
 			}
 		case "apiStrict":
-			if truthy(v) {
-				err = errorf(codeAPIVersion, "apiStrict is not supported")
-			}
+			r.strict, err = asBool(name, v)
 		case "comment", "$clusterTime", "$readPreference", "apiDeprecationErrors":
 			// Nothing depends on them here: one member has every read.
 		default:

@@ -25,7 +25,7 @@ func (p *plan) run(t *txn, e *effort, seen map[string]bool, yield func(key []byt
 	}
 	docs := t.Bucket(p.c.docsName())
 	if docs == nil {
-		return nil // dropped meanwhile
+		return errorf(codeQueryPlanKilled, "collection dropped: %s", p.c.ns)
 	}
 	test := func(key []byte, doc document) error {
 		e.docs++
@@ -53,7 +53,7 @@ func (p *plan) run(t *txn, e *effort, seen map[string]bool, yield func(key []byt
 	}
 	entries := t.Bucket(p.c.indexName(p.index))
 	if entries == nil {
-		return nil
+		return errorf(codeQueryPlanKilled, "index dropped: %s of %s", p.index.name, p.c.ns)
 	}
 	return p.read(entries, func(k, v []byte) error {
 		e.keys++
