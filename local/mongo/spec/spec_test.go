@@ -1,7 +1,7 @@
 // Package spec runs MongoDB's own specification tests against the embedded server.
 //
-// The tests and their runners come with mongo-driver's module, so go test runs them where they are, in
-// the version the services are built with. testdata/exceptions.txt lists each case that doesn't pass,
+// The tests and their runners come with mongo-driver's module, so they run where they are, in the version
+// the services are built with. testdata/exceptions.txt lists each case that doesn't pass,
 // below the reason. The list is exact: a case that fails or is skipped must be on it, and a case that
 // passes must not.
 package spec
@@ -11,10 +11,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	// Keep what the runners need in go.mod and go.sum.
@@ -27,29 +31,43 @@ import (
 // required is the share of the cases about supported features that must run and pass.
 const required = 0.95
 
-// suites are the driver's runners, with the directories of testdata that each runs.
-var suites = []struct{ runner, run string }{
+// suites are the driver's runners, with the directories of testdata that each runs, each in a number of
+// parts. The parts run side by side, each against a server of its own: a case that makes a read fail
+// takes half a second, in which the driver doesn't ask the server again.
+var suites = []struct {
+	runner, test string
+	directories  []string
+	parts        int
+}{
 	{
-		"go.mongodb.org/mongo-driver/mongo/integration/unified",
-		"^TestUnifiedSpec$/^(crud|index-management|collection-management|retryable-writes|sessions|run-command|gridfs)$",
+		"go.mongodb.org/mongo-driver/mongo/integration/unified", "TestUnifiedSpec",
+		[]string{"crud/unified", "index-management", "collection-management", "retryable-writes/unified", "sessions", "run-command", "gridfs"}, 1,
 	},
 	{
-		"go.mongodb.org/mongo-driver/mongo/integration",
-		"^TestUnifiedSpecs$/^retryable-reads$",
+		"go.mongodb.org/mongo-driver/mongo/integration", "TestUnifiedSpecs",
+		[]string{"retryable-reads"}, 12,
 	},
 }
 
 func TestMongoDBSpecifications(t *testing.T) {
-	server, err := mongo.Open(mongo.Options{Dir: t.TempDir(), Addr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-
 	results := map[string]result{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
 	for _, s := range suites {
-		runSuite(t, server.URI(), s.runner, s.run, results)
+		program, dir := build(t, s.runner)
+		for _, directory := range s.directories {
+			for _, files := range deal(t, filepath.Join(module(dir), "testdata", filepath.FromSlash(directory)), s.parts) {
+				run := strings.Join([]string{s.test, strings.ReplaceAll(directory, "/", "$/^"), "(" + strings.Join(files, "|") + ")"}, "$/^")
+				all.Go(func() {
+					found := runPart(t, program, dir, "^"+run+"$")
+					mu.Lock()
+					defer mu.Unlock()
+					maps.Copy(results, found)
+				})
+			}
+		}
 	}
+	all.Wait()
 	list := readExceptions(t, "testdata/exceptions.txt")
 	for _, problem := range compare(results, list) {
 		t.Error(problem)
@@ -63,24 +81,73 @@ func TestMongoDBSpecifications(t *testing.T) {
 // result is how one case ended: pass, fail or skip, and what the runner said.
 type result struct{ outcome, output string }
 
-// runSuite runs one of the driver's test packages and adds its cases to results.
-func runSuite(t *testing.T, uri, runner, run string, results map[string]result) {
+// build compiles a test package of the driver, and returns the program and the package's directory.
+func build(t *testing.T, runner string) (program, dir string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-json", "-count=1", "-vet=off", "-run", run, runner)
-	cmd.Dir = ".." // the module whose versions count
-	cmd.Env = append(os.Environ(), "GOWORK=off", "MONGODB_URI="+uri, "SKIP_CSOT_TESTS=")
-	out, err := cmd.Output() // it fails when a case does, so judge by what it says
-	found, parseErr := parse(out)
-	if parseErr != nil || len(found) == 0 {
-		var stderr []byte
-		if exit, ok := err.(*exec.ExitError); ok {
-			stderr = exit.Stderr
+	program = filepath.Join(t.TempDir(), "runner")
+	goTool(t, "test", "-c", "-o", program, runner)
+	return program, strings.TrimSpace(goTool(t, "list", "-f", "{{.Dir}}", runner))
+}
+
+// goTool runs the go command on the versions of this module, whatever the workspace has.
+func goTool(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	out, err := cmd.Output()
+	if exit, ok := err.(*exec.ExitError); ok {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, exit.Stderr)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// module is the root of the driver's module, above the directory of one of its packages.
+func module(dir string) string {
+	root, _, _ := strings.Cut(dir, string(filepath.Separator)+filepath.Join("mongo", "integration"))
+	return root
+}
+
+// deal deals out the names of a directory's test files, quoted for -test.run.
+func deal(t *testing.T, directory string, parts int) [][]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(directory, "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no tests in %s: %v", directory, err)
+	}
+	dealt := make([][]string, min(parts, len(files)))
+	for i, f := range files {
+		dealt[i%len(dealt)] = append(dealt[i%len(dealt)], regexp.QuoteMeta(filepath.Base(f)))
+	}
+	return dealt
+}
+
+// runPart runs what a pattern selects against a server of its own. The runner gives up at once where the
+// driver hasn't found out yet what it is connected to, so it gets three tries to begin.
+func runPart(t *testing.T, program, dir, run string) map[string]result {
+	server, err := mongo.Open(mongo.Options{Dir: t.TempDir(), Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	defer server.Close()
+	var out []byte
+	for range 3 {
+		cmd := exec.CommandContext(t.Context(), "go", "tool", "test2json", program, "-test.v=test2json", "-test.run", run)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "MONGODB_URI="+server.URI(), "SKIP_CSOT_TESTS=")
+		out, _ = cmd.Output() // it fails when a case does, so judge by what it says
+		found, err := parse(out)
+		if err != nil {
+			t.Errorf("%s: %v", run, err)
 		}
-		t.Fatalf("%s ran no case: %v, %v\n%s%s", runner, err, parseErr, out, stderr)
+		if len(found) > 0 {
+			return found
+		}
 	}
-	for name, r := range found {
-		results[name] = r
-	}
+	t.Errorf("%s ran no case:\n%s", run, out)
+	return nil
 }
 
 // parse reads the output of go test -json. A case is a test below a .json file; its name drops the
