@@ -76,13 +76,10 @@ func await(ctx context.Context, client *mongo.Client, log *slog.Logger) error {
 	}
 }
 
-// CreateIndexes makes the indexes that are not there yet: one at a time, as FerretDB may end the
-// connection when it is asked for several and has some of them already.
+// CreateIndexes makes the indexes that aren't there yet.
 func CreateIndexes(ctx context.Context, collection *mongo.Collection, indexes ...mongo.IndexModel) error {
-	for _, index := range indexes {
-		if _, err := collection.Indexes().CreateOne(ctx, index); err != nil {
-			return fmt.Errorf("create an index of %s: %w", collection.Name(), err)
-		}
+	if _, err := collection.Indexes().CreateMany(ctx, indexes); err != nil {
+		return fmt.Errorf("create the indexes of %s: %w", collection.Name(), err)
 	}
 	return nil
 }

@@ -217,6 +217,9 @@ func parseStage(name string, v value) (stage, error) {
 	case "$group":
 		return parseGroup(v)
 	}
+	if name == "$listSearchIndexes" {
+		return nil, errNoSearch
+	}
 	return nil, errorf(codeUnknownStage, "Unrecognized pipeline stage name: '%s'", name)
 }
 

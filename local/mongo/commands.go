@@ -46,6 +46,7 @@ func allCommands() map[string]command {
 		"dropDatabase": {run: (*Server).dropDatabase, write: true}, "createIndexes": {run: (*Server).createIndexes, write: true},
 		"dropIndexes": {run: (*Server).dropIndexes, write: true}, "listIndexes": {run: (*Server).listIndexes},
 		"listCollections": {run: (*Server).listCollections}, "listDatabases": {run: (*Server).listDatabases},
+		"createSearchIndexes": {run: (*Server).noSearch}, "updateSearchIndex": {run: (*Server).noSearch}, "dropSearchIndex": {run: (*Server).noSearch},
 		"collStats": {run: (*Server).collStats}, "dbStats": {run: (*Server).dbStats},
 	}
 }
@@ -193,6 +194,11 @@ func (s *Server) replSetGetStatus(r *request) (document, error) {
 
 // electionID is the same at every start: there is one member, and it always wins.
 var electionID = primitive.ObjectID{11: 1}
+
+// errNoSearch is what every MongoDB outside of Atlas answers.
+var errNoSearch = errorf(codeSearchNotSupported, "Search index commands are only supported with Atlas.")
+
+func (s *Server) noSearch(*request) (document, error) { return nil, errNoSearch }
 
 // appendOK ends a reply that is built by hand.
 func appendOK(dst []byte) []byte { return bsoncore.AppendDoubleElement(dst, "ok", 1) }

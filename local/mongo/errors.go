@@ -48,6 +48,7 @@ const (
 	codeDuplicateKey           = 11000
 	codeAmbiguousPath          = 16746
 	codeKeyTooLarge            = 17280
+	codeSearchNotSupported     = 31082
 	codePathCollision          = 31249
 	codeProjectionMixed        = 31254
 	codeUnknownStage           = 40324

@@ -79,6 +79,11 @@ func (c *condition) match(doc []byte) bool {
 	if c.op == "$not" {
 		return !c.sub.match(doc)
 	}
+	if len(c.parts) == 1 { // by far most conditions, without a closure
+		if v := field(doc, c.path); v.Type != bsontype.Array {
+			return c.holds(v, false)
+		}
+	}
 	return !walk(doc, c.parts, func(v value, element bool) bool { return !c.holds(v, element) })
 }
 

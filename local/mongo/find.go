@@ -185,7 +185,7 @@ func (s *Server) sorted(r *request, t *txn, p *plan, q query, e *effort, seen ma
 
 // batch answers with the next documents of a cursor, and keeps it if there are more.
 func (s *Server) batch(r *request, t *txn, c *cursor, name string, size int64) (document, error) {
-	outer, reply := bsoncore.AppendDocumentStart(nil)
+	outer, reply := bsoncore.AppendDocumentStart(r.conn.scratch[:0])
 	inner, reply := bsoncore.AppendDocumentElementStart(reply, "cursor")
 	start, reply := bsoncore.AppendArrayElementStart(reply, name)
 	n := int64(0)
@@ -214,6 +214,9 @@ func (s *Server) batch(r *request, t *txn, c *cursor, name string, size int64) (
 	reply, _ = bsoncore.AppendDocumentEnd(reply, inner)
 	reply = appendOK(reply)
 	reply, _ = bsoncore.AppendDocumentEnd(reply, outer)
+	if cap(reply) <= kept {
+		r.conn.scratch = reply
+	}
 	return reply, nil
 }
 

@@ -1,8 +1,10 @@
 package mongo
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,7 +37,11 @@ func openDir(dir string, sync bool) (*bolt.DB, error) {
 	if err := checkFormat(dir); err != nil {
 		return nil, err
 	}
-	db, err := bolt.Open(filepath.Join(dir, dataFile), 0o600, &bolt.Options{
+	path := filepath.Join(dir, dataFile)
+	if err := checkLength(path); err != nil {
+		return nil, err
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout:         lockPatience,
 		NoSync:          !sync,
 		NoGrowSync:      !sync,
@@ -47,9 +53,65 @@ func openDir(dir string, sync bool) (*bolt.DB, error) {
 	case errors.Is(err, bolt.ErrTimeout):
 		return nil, fmt.Errorf("%s is in use by another process", dir)
 	case err != nil:
-		return nil, fmt.Errorf("%s is damaged or isn't a database of this program; it was left as it is: %w", filepath.Join(dir, dataFile), err)
+		return nil, fmt.Errorf("%s is damaged or isn't a database of this program; it was left as it is: %w", path, err)
 	}
 	return db, nil
+}
+
+// Where bbolt keeps what checkLength reads: two descriptions of the file, each in a
+// page of its own.
+const (
+	metaSize  = 80
+	magicAt   = 16
+	sizeAt    = 24 // the size of a page
+	endAt     = 56 // the first page behind those that are in use
+	txAt      = 64
+	sumAt     = 72
+	boltMagic = 0xED0CDAED
+)
+
+// checkLength refuses a file that was cut off. bbolt maps it into memory, where
+// reading behind its end ends the process.
+func checkLength(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var last, need uint64
+	pageSize := int64(os.Getpagesize())
+	for _, at := range []int64{0, pageSize} {
+		meta := make([]byte, metaSize)
+		if _, err := f.ReadAt(meta, at); err != nil {
+			continue // bbolt says what is wrong with it
+		}
+		if tx, end, ok := readMeta(meta); ok && tx >= last {
+			last, need = tx, end
+		}
+	}
+	info, err := f.Stat() // after the descriptions, as another process may be writing
+	if err != nil {
+		return err
+	}
+	if uint64(info.Size()) < need {
+		return fmt.Errorf("%s is damaged: %d bytes are missing at its end; it was left as it is", path, need-uint64(info.Size()))
+	}
+	return nil
+}
+
+// readMeta returns the transaction that a description is of, and how long the file
+// has to be.
+func readMeta(meta []byte) (tx, length uint64, ok bool) {
+	sum := fnv.New64a()
+	_, _ = sum.Write(meta[magicAt:sumAt])
+	u64 := func(at int) uint64 { return binary.LittleEndian.Uint64(meta[at:]) }
+	if binary.LittleEndian.Uint32(meta[magicAt:]) != boltMagic || sum.Sum64() != u64(sumAt) {
+		return 0, 0, false
+	}
+	return u64(txAt), u64(endAt) * uint64(binary.LittleEndian.Uint32(meta[sizeAt:])), true
 }
 
 // checkFormat reads the format of a directory, or writes it into an empty one.

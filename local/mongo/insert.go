@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
 // maxBatch is how many writes one command may have.
@@ -17,6 +18,15 @@ type results struct {
 }
 
 func (r *results) reply(command string) document {
+	if len(r.upserted)+len(r.errors) == 0 {
+		return build(func(dst []byte) []byte {
+			dst = bsoncore.AppendInt32Element(dst, "n", r.n)
+			if command == "update" {
+				dst = bsoncore.AppendInt32Element(dst, "nModified", r.modified)
+			}
+			return appendOK(dst)
+		})
+	}
 	d := []bson.E{{Key: "n", Value: r.n}}
 	if command == "update" {
 		d = append(d, bson.E{Key: "nModified", Value: r.modified})

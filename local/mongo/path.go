@@ -46,7 +46,8 @@ func walkValue(v value, rest []string, yield func(v value, element bool) bool) b
 		n, indexed := position(rest[0])
 		i := 0
 		for _, item := range fields(v.Data) {
-			if isDocument(item) && !walk(item.Data, rest, yield) {
+			// A number is a position first: only an element that has such a field means that.
+			if isDocument(item) && !(indexed && missing(field(item.Data, rest[0]))) && !walk(item.Data, rest, yield) {
 				return false
 			}
 			if indexed && i == n && !walkValue(item, rest[1:], yield) {

@@ -55,11 +55,12 @@ func (p *plan) run(t *txn, e *effort, seen map[string]bool, yield func(key []byt
 	if entries == nil {
 		return errorf(codeQueryPlanKilled, "index dropped: %s of %s", p.index.name, p.c.ns)
 	}
+	at := docs.Cursor()
 	return p.read(entries, func(k, v []byte) error {
 		e.keys++
 		key := k[prefixLength(v):]
-		doc := docs.Get(key)
-		if doc == nil {
+		found, doc := at.Seek(key)
+		if !bytes.Equal(found, key) {
 			return errorf(codeInternal, "index %s of %s has an entry for a document that isn't there", p.index.name, p.c.ns)
 		}
 		return test(key, doc)

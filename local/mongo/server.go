@@ -60,6 +60,7 @@ type connection struct {
 	net.Conn
 	id      int64
 	appName string
+	scratch []byte // where answers with documents are built, one after another
 }
 
 // Open starts a server. When it returns, the server takes connections.

@@ -81,7 +81,13 @@ func (s *store) close() error {
 	}
 	s.closing.Unlock()
 	<-s.done
-	return s.db.Close()
+	// The file has two descriptions, of the last two commits. After an empty commit
+	// they say the same, so that losing one loses nothing.
+	err := s.db.Update(func(*bolt.Tx) error { return nil })
+	if errors.Is(err, bolt.ErrDatabaseNotOpen) {
+		err = nil // closed before
+	}
+	return errors.Join(err, s.db.Close())
 }
 
 // view runs a read in the state of the last commit.

@@ -57,7 +57,7 @@ func (h *here) service(ctx context.Context, name string, s Settings) (*unit, err
 
 // standin runs a stand-in, which takes connections as soon as it has been started.
 func (h *here) standin(ctx context.Context, o standin) (*unit, error) {
-	log, err := h.logs.logger(o.kind, standinLogLevel)
+	log, err := h.logs.logger(o.kind, standinLogLevel(o.kind))
 	if err != nil {
 		return nil, err
 	}

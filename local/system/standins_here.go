@@ -14,11 +14,16 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-const (
-	// standinLogLevel leaves out much: FerretDB warns of every command that it does not know.
-	standinLogLevel = slog.LevelError
-	anyPort         = "127.0.0.1:0"
-)
+const anyPort = "127.0.0.1:0"
+
+// standinLogLevel lets MongoDB's stand-in warn of queries without an index. The
+// others warn of what is normal on one machine.
+func standinLogLevel(kind string) slog.Level {
+	if kind == "mongo" {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
 
 // standins start a stand-in in this process, which takes connections at url until stop is called.
 var standins = map[string]func(context.Context, standin, *slog.Logger) (url string, stop func() error, err error){

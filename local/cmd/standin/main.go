@@ -48,7 +48,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	defer removeDir()
 
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	level := slog.LevelError
+	if c.kind == "mongo" {
+		level = slog.LevelWarn // of queries that no index helps
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	url, stop, err := kinds[c.kind](ctx, c, log)
 	if err != nil {
 		return err
