@@ -34,6 +34,10 @@ dev: client/node_modules/.package-lock.json ## The same with hot reload of the c
 demo: ## Buy, race, decline, expire and refund, and tell what happens (ARGS="-data .data" uses what is up)
 	go run ./local/cmd/demo $(ARGS)
 
+.PHONY: seed
+seed: ## Fill the system that is up with tickets (N=100000)
+	go run ./local/cmd/seed $(if $(N),-n $(N)) $(ARGS)
+
 .PHONY: test
 test: test-go test-client test-browser test-chaos ## Run all tests
 
@@ -116,6 +120,10 @@ tidy: ## Bring go.mod and go.sum in line with the code
 .PHONY: bench
 bench: .bin/standin ## Run the benchmarks
 	STANDIN=$(CURDIR)/.bin/standin go test -run '^$$' -bench . -benchmem work
+
+.PHONY: bench-system
+bench-system: ## Measure the one-machine system with 100,000 tickets in it (ARGS="-tickets 1250,100000")
+	go run ./local/cmd/bench $(ARGS)
 
 # go build knows best what is out of date.
 .PHONY: .bin/standin .bin/local .bin/chaos .bin/staticcheck
