@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -28,7 +27,7 @@ func (s *Server) aggregate(r *request) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.target.Type != bsontype.String {
+	if r.target.Type != bson.TypeString {
 		return nil, errorf(codeFailedToParse, "aggregation over a whole database is not supported")
 	}
 	ns, err := r.namespace()
@@ -276,6 +275,6 @@ func parseExpression(v value) (expression, error) {
 			}
 			return dst
 		})
-		return value{Type: bsontype.EmbeddedDocument, Data: data}
+		return value{Type: bson.TypeEmbeddedDocument, Data: data}
 	}, nil
 }

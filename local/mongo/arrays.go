@@ -3,7 +3,7 @@ package mongo
 import (
 	"slices"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 )
 
 // elements reads the array that an operator changes. One that was just made is empty.
@@ -12,7 +12,7 @@ func elements(i *item, op string) ([]value, error) {
 	switch now.Type {
 	case 0:
 		return nil, nil
-	case bsontype.Array:
+	case bson.TypeArray:
 		return values(now.Data), nil
 	}
 	code := int32(codeBadValue)
@@ -43,7 +43,7 @@ func parsePush(arg value, op string) (*pushing, error) {
 	for k, v := range fields(arg.Data) {
 		n, isInt := asInt(v)
 		switch name := string(k); {
-		case name == "$each" && v.Type == bsontype.Array:
+		case name == "$each" && v.Type == bson.TypeArray:
 			p.values, each = values(v.Data), true
 		case op == "$push" && name == "$position" && isInt:
 			p.position = &n
@@ -175,7 +175,7 @@ func pull(i *item, arg value) error {
 
 func pullFilter(arg value) (func(value) bool, error) {
 	switch {
-	case isOperators(arg) || arg.Type == bsontype.Regex:
+	case isOperators(arg) || arg.Type == bson.TypeRegex:
 		parts, err := parseField("", arg)
 		return func(v value) bool { return matchValue(and(parts), v) }, err
 	case isDocument(arg):
@@ -190,7 +190,7 @@ func pullAll(i *item, arg value) error {
 	if err != nil {
 		return err
 	}
-	if arg.Type != bsontype.Array {
+	if arg.Type != bson.TypeArray {
 		return errorf(codeBadValue, "$pullAll requires an array argument but was given a %s", arg.Type)
 	}
 	unwanted := values(arg.Data)

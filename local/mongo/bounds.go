@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 )
 
 // bound is a place in the order of encoded values: before or after all that start
@@ -53,7 +53,7 @@ func (i intervals) arePoints() bool {
 func (c *condition) bounds() intervals {
 	switch c.op {
 	case "$eq":
-		if c.operand.Type == bsontype.Array || c.operand.Type == bsontype.Undefined {
+		if c.operand.Type == bson.TypeArray || c.operand.Type == bson.TypeUndefined {
 			return nil // an index holds the elements
 		}
 		return withMissing(intervals{point(c.key)}, c.key)

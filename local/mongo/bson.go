@@ -20,7 +20,7 @@ const (
 	maxDocument = 16 << 20
 )
 
-var null = value{Type: bsontype.Null}
+var null = value{Type: bson.TypeNull}
 
 // missing reports whether a value stands for a field that isn't there.
 func missing(v value) bool { return v.Type == 0 }
@@ -88,9 +88,9 @@ func validate(doc []byte, depth int) error {
 
 func validateNested(v value, depth int) error {
 	switch v.Type {
-	case bsontype.EmbeddedDocument, bsontype.Array:
+	case bson.TypeEmbeddedDocument, bson.TypeArray:
 		return validate(v.Data, depth+1)
-	case bsontype.CodeWithScope:
+	case bson.TypeCodeWithScope:
 		_, scope, _ := v.CodeWithScopeOK()
 		return validate(scope, depth+1)
 	}
@@ -100,12 +100,12 @@ func validateNested(v value, depth int) error {
 func validValue(v value) (ok bool) {
 	defer func() { ok = ok && recover() == nil }() // bsoncore slices by lengths it has read
 	switch v.Type {
-	case bsontype.EmbeddedDocument, bsontype.Array:
+	case bson.TypeEmbeddedDocument, bson.TypeArray:
 		return true // validateNested looks into it
-	case bsontype.CodeWithScope:
+	case bson.TypeCodeWithScope:
 		_, _, ok := v.CodeWithScopeOK()
 		return ok
-	case bsontype.Undefined, bsontype.Null, bsontype.MinKey, bsontype.MaxKey:
+	case bson.TypeUndefined, bson.TypeNull, bson.TypeMinKey, bson.TypeMaxKey:
 		return true
 	}
 	return v.Validate() == nil
@@ -114,11 +114,11 @@ func validValue(v value) (ok bool) {
 // asInt reads a number without a fraction.
 func asInt(v value) (int64, bool) {
 	switch v.Type {
-	case bsontype.Int32:
+	case bson.TypeInt32:
 		return int64(v.Int32()), true
-	case bsontype.Int64:
+	case bson.TypeInt64:
 		return v.Int64(), true
-	case bsontype.Double:
+	case bson.TypeDouble:
 		f := v.Double()
 		if f == math.Trunc(f) && math.Abs(f) < 1<<63 {
 			return int64(f), true
@@ -130,11 +130,11 @@ func asInt(v value) (int64, bool) {
 // truthy reads an option the way MongoDB does: numbers other than zero are true.
 func truthy(v value) bool {
 	switch v.Type {
-	case 0, bsontype.Null, bsontype.Undefined:
+	case 0, bson.TypeNull, bson.TypeUndefined:
 		return false
-	case bsontype.Boolean:
+	case bson.TypeBoolean:
 		return v.Boolean()
-	case bsontype.Int32, bsontype.Int64, bsontype.Double:
+	case bson.TypeInt32, bson.TypeInt64, bson.TypeDouble:
 		n, whole := asInt(v)
 		return !whole || n != 0
 	}
@@ -143,7 +143,7 @@ func truthy(v value) bool {
 
 func isNumber(v value) bool { return rank(v.Type) == rankNumber }
 
-func isDocument(v value) bool { return v.Type == bsontype.EmbeddedDocument }
+func isDocument(v value) bool { return v.Type == bson.TypeEmbeddedDocument }
 
 // isOperators reports whether a value is a document whose first key starts with $.
 func isOperators(v value) bool {

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
 func (s *Server) create(r *request) (document, error) {
@@ -133,7 +132,7 @@ func (t *txn) createIndexes(ns string, wanted []*index) ([]bson.E, error) {
 	}
 	if err := t.build(c, indexes[before:]); err != nil {
 		for _, i := range indexes[before:] {
-			if e := t.DeleteBucket(c.indexName(i)); e != nil && !errors.Is(e, bolt.ErrBucketNotFound) {
+			if e := t.DeleteBucket(c.indexName(i)); e != nil && !errors.Is(e, berrors.ErrBucketNotFound) {
 				return nil, e
 			}
 		}
@@ -238,17 +237,17 @@ func (s *Server) dropIndexes(r *request) (document, error) {
 // named finds the indexes that dropIndexes means.
 func (c *collection) named(which value) ([]*index, error) {
 	list := []value{which}
-	if which.Type == bsontype.Array {
+	if which.Type == bson.TypeArray {
 		list = values(which.Data)
 	}
 	var found []*index
 	for _, v := range list {
 		name, isName := v.StringValueOK()
-		if isName && name == "*" && which.Type == bsontype.String {
+		if isName && name == "*" && which.Type == bson.TypeString {
 			return c.indexes[1:], nil
 		}
 		n := slices.IndexFunc(c.indexes, func(i *index) bool {
-			return (isName && i.name == name) || (isDocument(v) && which.Type != bsontype.Array && equal(v, field(i.spec, "key")))
+			return (isName && i.name == name) || (isDocument(v) && which.Type != bson.TypeArray && equal(v, field(i.spec, "key")))
 		})
 		switch {
 		case n < 0:

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
 // cursorPatience is how long a cursor waits for the next getMore.
@@ -186,7 +185,7 @@ func (s *Server) getMore(r *request) (document, error) {
 func (s *Server) killCursors(r *request) (document, error) {
 	killed, unknown, named := bson.A{}, bson.A{}, false
 	err := r.each(func(name string, v value) error {
-		if name != "cursors" || v.Type != bsontype.Array {
+		if name != "cursors" || v.Type != bson.TypeArray {
 			return errUnknown
 		}
 		named = true

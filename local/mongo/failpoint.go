@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
 // failPoint makes commands fail, for the tests of clients.
@@ -115,7 +114,7 @@ func (f *fault) parse(v value) error {
 
 // texts reads an array of strings.
 func texts(v value) ([]string, error) {
-	if v.Type != bsontype.Array {
+	if v.Type != bson.TypeArray {
 		return nil, errorf(codeTypeMismatch, "an array of strings is expected")
 	}
 	list := []string{}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
@@ -80,7 +81,7 @@ func (c *condition) match(doc []byte) bool {
 		return !c.sub.match(doc)
 	}
 	if len(c.parts) == 1 { // by far most conditions, without a closure
-		if v := field(doc, c.path); v.Type != bsontype.Array {
+		if v := field(doc, c.path); v.Type != bson.TypeArray {
 			return c.holds(v, false)
 		}
 	}
@@ -95,9 +96,9 @@ func (c *condition) holds(v value, element bool) bool {
 	case "$type":
 		return !missing(v) && c.hasType(v.Type)
 	case "$size":
-		return !element && v.Type == bsontype.Array && int64(count(v.Data)) == c.size
+		return !element && v.Type == bson.TypeArray && int64(count(v.Data)) == c.size
 	case "$elemMatch":
-		return !element && v.Type == bsontype.Array && c.anyElement(v.Data)
+		return !element && v.Type == bson.TypeArray && c.anyElement(v.Data)
 	case "$regex":
 		return c.regex(v)
 	case "$mod":
@@ -133,9 +134,9 @@ func (c *condition) holds(v value, element bool) bool {
 
 func isNaN(v value) bool {
 	switch v.Type {
-	case bsontype.Double:
+	case bson.TypeDouble:
 		return v.Double() != v.Double()
-	case bsontype.Decimal128:
+	case bson.TypeDecimal128:
 		return v.Decimal128().IsNaN()
 	}
 	return false
@@ -155,11 +156,11 @@ func (c *condition) hasType(t bsontype.Type) bool {
 func (c *condition) regex(v value) bool {
 	var text string
 	switch v.Type {
-	case bsontype.String:
+	case bson.TypeString:
 		text = v.StringValue()
-	case bsontype.Symbol:
+	case bson.TypeSymbol:
 		text = v.Symbol()
-	case bsontype.Regex:
+	case bson.TypeRegex:
 		pattern, options := v.Regex()
 		return slices.ContainsFunc(c.regexes, func(r *regexp.Regexp) bool { return r.String() == goRegex(pattern, options) })
 	default:
@@ -176,7 +177,7 @@ func (c *condition) anyElement(array []byte) bool {
 			if matchValue(c.sub, item) {
 				return true
 			}
-		case isDocument(item) || item.Type == bsontype.Array:
+		case isDocument(item) || item.Type == bson.TypeArray:
 			if c.sub.match(item.Data) {
 				return true
 			}
@@ -211,7 +212,7 @@ func count(array []byte) int {
 
 // truncated reads a number for $mod.
 func truncated(v value) (int64, bool) {
-	if v.Type == bsontype.Double {
+	if v.Type == bson.TypeDouble {
 		f := v.Double()
 		return int64(f), f > -1<<63 && f < 1<<63
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
@@ -43,7 +44,7 @@ func parseFilter(doc []byte) (filter, error) {
 }
 
 func parseList(op string, v value) ([]filter, error) {
-	if v.Type != bsontype.Array || count(v.Data) == 0 {
+	if v.Type != bson.TypeArray || count(v.Data) == 0 {
 		return nil, errorf(codeBadValue, "%s argument must be a non-empty array", op)
 	}
 	var parts []filter
@@ -62,7 +63,7 @@ func parseList(op string, v value) ([]filter, error) {
 
 // parseField reads what is asked of one field: a value, or operators.
 func parseField(path string, v value) ([]filter, error) {
-	if v.Type == bsontype.Regex {
+	if v.Type == bson.TypeRegex {
 		c, err := newCondition(path, "$regex", v)
 		return []filter{c}, err
 	}
@@ -99,13 +100,13 @@ func parseOperator(path, op string, operand value) ([]filter, error) {
 	switch op {
 	case "$ne", "$nin":
 		positive := map[string]string{"$ne": "$eq", "$nin": "$in"}[op]
-		if op == "$ne" && operand.Type == bsontype.Regex {
+		if op == "$ne" && operand.Type == bson.TypeRegex {
 			return nil, errorf(codeBadValue, "Can't have regex as arg to $ne.")
 		}
 		c, err := newCondition(path, positive, operand)
 		return []filter{&condition{path: path, op: "$not", sub: c}}, err
 	case "$not":
-		if operand.Type != bsontype.Regex && !isOperators(operand) {
+		if operand.Type != bson.TypeRegex && !isOperators(operand) {
 			return nil, errorf(codeBadValue, "$not needs a regex or a document")
 		}
 		parts, err := parseField(path, operand)
@@ -118,7 +119,7 @@ func parseOperator(path, op string, operand value) ([]filter, error) {
 }
 
 func parseAll(path string, operand value) ([]filter, error) {
-	if operand.Type != bsontype.Array {
+	if operand.Type != bson.TypeArray {
 		return nil, errorf(codeBadValue, "$all needs an array")
 	}
 	var all []filter
@@ -146,7 +147,7 @@ func newCondition(path, op string, operand value) (*condition, error) {
 	var err error
 	switch op {
 	case "$eq", "$gt", "$gte", "$lt", "$lte":
-		if operand.Type == bsontype.Regex && op != "$eq" {
+		if operand.Type == bson.TypeRegex && op != "$eq" {
 			return nil, errorf(codeBadValue, "Can't have RegEx as arg to predicate over field '%s'.", path)
 		}
 		c.key = appendKey(nil, operand)
@@ -177,11 +178,11 @@ func newCondition(path, op string, operand value) (*condition, error) {
 }
 
 func (c *condition) parseIn(operand value) error {
-	if operand.Type != bsontype.Array {
+	if operand.Type != bson.TypeArray {
 		return errorf(codeBadValue, "$in needs an array")
 	}
 	for _, item := range fields(operand.Data) {
-		if item.Type == bsontype.Regex {
+		if item.Type == bson.TypeRegex {
 			if err := c.addRegex(item); err != nil {
 				return err
 			}
@@ -198,7 +199,7 @@ func (c *condition) parseIn(operand value) error {
 
 func (c *condition) parseMod(operand value) error {
 	all := []value{}
-	if operand.Type == bsontype.Array {
+	if operand.Type == bson.TypeArray {
 		all = values(operand.Data)
 	}
 	if len(all) != 2 {
@@ -241,15 +242,15 @@ func withOptions(pattern, options value) (value, error) {
 	}
 	text := ""
 	switch pattern.Type {
-	case bsontype.String:
+	case bson.TypeString:
 		text = pattern.StringValue()
-	case bsontype.Regex:
+	case bson.TypeRegex:
 		text, _ = pattern.Regex()
 	default:
 		return value{}, errorf(codeBadValue, "$regex has to be a string")
 	}
 	data := append(append(append([]byte(text), 0), flags...), 0)
-	return value{Type: bsontype.Regex, Data: data}, nil
+	return value{Type: bson.TypeRegex, Data: data}, nil
 }
 
 // addRegex compiles a pattern. Go's regexp has no lookaround and no back references;
@@ -257,9 +258,9 @@ func withOptions(pattern, options value) (value, error) {
 func (c *condition) addRegex(v value) error {
 	var pattern, options string
 	switch v.Type {
-	case bsontype.String:
+	case bson.TypeString:
 		pattern = v.StringValue()
-	case bsontype.Regex:
+	case bson.TypeRegex:
 		pattern, options = v.Regex()
 	default:
 		return errorf(codeBadValue, "$regex has to be a string")
@@ -277,17 +278,17 @@ func (c *condition) addRegex(v value) error {
 
 // typeAliases are the names that $type takes; 0 stands for every number.
 var typeAliases = map[string]bsontype.Type{
-	"double": bsontype.Double, "string": bsontype.String, "object": bsontype.EmbeddedDocument, "array": bsontype.Array,
-	"binData": bsontype.Binary, "undefined": bsontype.Undefined, "objectId": bsontype.ObjectID, "bool": bsontype.Boolean,
-	"date": bsontype.DateTime, "null": bsontype.Null, "regex": bsontype.Regex, "dbPointer": bsontype.DBPointer,
-	"javascript": bsontype.JavaScript, "symbol": bsontype.Symbol, "javascriptWithScope": bsontype.CodeWithScope,
-	"int": bsontype.Int32, "timestamp": bsontype.Timestamp, "long": bsontype.Int64, "decimal": bsontype.Decimal128,
-	"minKey": bsontype.MinKey, "maxKey": bsontype.MaxKey, "number": 0,
+	"double": bson.TypeDouble, "string": bson.TypeString, "object": bson.TypeEmbeddedDocument, "array": bson.TypeArray,
+	"binData": bson.TypeBinary, "undefined": bson.TypeUndefined, "objectId": bson.TypeObjectID, "bool": bson.TypeBoolean,
+	"date": bson.TypeDateTime, "null": bson.TypeNull, "regex": bson.TypeRegex, "dbPointer": bson.TypeDBPointer,
+	"javascript": bson.TypeJavaScript, "symbol": bson.TypeSymbol, "javascriptWithScope": bson.TypeCodeWithScope,
+	"int": bson.TypeInt32, "timestamp": bson.TypeTimestamp, "long": bson.TypeInt64, "decimal": bson.TypeDecimal128,
+	"minKey": bson.TypeMinKey, "maxKey": bson.TypeMaxKey, "number": 0,
 }
 
 func (c *condition) parseTypes(operand value) error {
 	all := []value{operand}
-	if operand.Type == bsontype.Array {
+	if operand.Type == bson.TypeArray {
 		all = values(operand.Data)
 	}
 	for _, v := range all {

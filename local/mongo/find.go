@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -92,10 +92,10 @@ func simpleCollation(v value) error {
 
 // unsupported refuses an option unless it asks for nothing.
 func unsupported(name string, v value) error {
-	if (isDocument(v) || v.Type == bsontype.Array) && count(v.Data) == 0 {
+	if (isDocument(v) || v.Type == bson.TypeArray) && count(v.Data) == 0 {
 		return nil
 	}
-	if v.Type == bsontype.Boolean && !v.Boolean() {
+	if v.Type == bson.TypeBoolean && !v.Boolean() {
 		return nil
 	}
 	return errorf(codeBadValue, "option '%s' is not supported", name)
@@ -193,7 +193,7 @@ func (s *Server) batch(r *request, t *txn, c *cursor, name string, size int64) (
 		if n >= size || (n > 0 && len(reply)+len(doc) > maxDocument) {
 			return false, nil
 		}
-		reply = append(reply, byte(bsontype.EmbeddedDocument))
+		reply = append(reply, byte(bson.TypeEmbeddedDocument))
 		reply = append(strconv.AppendInt(reply, n, 10), 0)
 		reply = append(reply, doc...)
 		n++
@@ -315,7 +315,7 @@ func (s *Server) distinct(r *request) (document, error) {
 		return s.visit(r, t, coll, q, &effort{}, func(_ []byte, doc document) error {
 			walk(doc, split(key), func(v value, element bool) bool {
 				k := string(appendKey(nil, orNull(v)))
-				if missing(v) || known[k] || (!element && v.Type == bsontype.Array) {
+				if missing(v) || known[k] || (!element && v.Type == bson.TypeArray) {
 					return true
 				}
 				known[k] = true
@@ -339,7 +339,7 @@ func parseDistinct(command string, args []argument) (key string, q query, err er
 		case "key":
 			key, _ = v.StringValueOK()
 		case "query":
-			if v.Type != bsontype.Null {
+			if v.Type != bson.TypeNull {
 				q.filter, err = filterArgument(name, v)
 			}
 		case "hint":
@@ -365,5 +365,5 @@ func array(items []value) value {
 		}
 		return dst
 	})
-	return value{Type: bsontype.Array, Data: doc}
+	return value{Type: bson.TypeArray, Data: doc}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
 // findModify is a findAndModify command.
@@ -118,13 +117,13 @@ func (f *findModify) answer(last bson.D, doc document, err error) (document, err
 }
 
 func (f *findModify) reply(last bson.D, doc document) (document, error) {
-	shown := bson.RawValue{Type: bsontype.Null}
+	shown := bson.RawValue{Type: bson.TypeNull}
 	if doc != nil {
 		projected, err := f.project.apply(doc)
 		if err != nil {
 			return nil, err
 		}
-		shown = bson.RawValue{Type: bsontype.EmbeddedDocument, Value: slices.Clone(projected)}
+		shown = bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: slices.Clone(projected)}
 	}
 	return ok(bson.E{Key: "lastErrorObject", Value: last}, bson.E{Key: "value", Value: shown}), nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 const (
@@ -50,7 +51,7 @@ func openDir(dir string, sync bool) (*bolt.DB, error) {
 		InitialMmapSize: mapped,
 	})
 	switch {
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("%s is in use by another process", dir)
 	case err != nil:
 		return nil, fmt.Errorf("%s is damaged or isn't a database of this program; it was left as it is: %w", path, err)

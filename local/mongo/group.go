@@ -1,7 +1,7 @@
 package mongo
 
 import (
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -128,7 +128,7 @@ func (s *sum) add(v value) error {
 		return nil
 	}
 	next, err := calculate(s.result(), v, false)
-	if err != nil && v.Type != bsontype.Decimal128 && s.total.Type != bsontype.Decimal128 { // beyond 64 bits
+	if err != nil && v.Type != bson.TypeDecimal128 && s.total.Type != bson.TypeDecimal128 { // beyond 64 bits
 		next, err = toValue(asFloat(s.result())+asFloat(v)), nil
 	}
 	s.total = next
@@ -148,7 +148,7 @@ type average struct {
 }
 
 func (a *average) add(v value) error {
-	if v.Type == bsontype.Decimal128 {
+	if v.Type == bson.TypeDecimal128 {
 		return errorf(codeTypeMismatch, "arithmetic with decimals is not supported")
 	}
 	if isNumber(v) {
@@ -172,7 +172,7 @@ type outermost struct {
 }
 
 func (o *outermost) add(v value) error {
-	if rank(v.Type) == rankNull || v.Type == bsontype.Undefined {
+	if rank(v.Type) == rankNull || v.Type == bson.TypeUndefined {
 		return nil
 	}
 	if missing(o.value) || compare(v, o.value) == o.sign {

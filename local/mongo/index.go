@@ -8,7 +8,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -93,7 +92,7 @@ func (i *index) parseKey(key []byte) error {
 	for k, v := range fields(key) {
 		path := string(k)
 		n, ok := asInt(v)
-		if v.Type == bsontype.Double && !ok {
+		if v.Type == bson.TypeDouble && !ok {
 			f := v.Double()
 			n, ok = 1, f != 0 && f == f
 			if f < 0 {
@@ -178,7 +177,7 @@ func (i *index) entries(doc []byte) (keys [][]byte, multikey []bool, err error) 
 // collect finds the values of an indexed path. An empty array counts as undefined.
 func collect(v value, rest []string, found *[]value) (isArray bool, err error) {
 	switch {
-	case v.Type == bsontype.Array && len(rest) > 0:
+	case v.Type == bson.TypeArray && len(rest) > 0:
 		if n, ok := position(rest[0]); ok {
 			return collectAt(v.Data, n, rest, found)
 		}
@@ -196,10 +195,10 @@ func collect(v value, rest []string, found *[]value) (isArray bool, err error) {
 			*found = append(*found, value{})
 		}
 		return true, nil
-	case v.Type == bsontype.Array:
+	case v.Type == bson.TypeArray:
 		items := values(v.Data)
 		if len(items) == 0 {
-			items = []value{{Type: bsontype.Undefined}}
+			items = []value{{Type: bson.TypeUndefined}}
 		}
 		*found = append(*found, items...)
 		return true, nil

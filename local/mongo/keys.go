@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
@@ -36,13 +37,13 @@ const (
 )
 
 var ranks = [256]byte{
-	bsontype.MinKey: rankMinKey, bsontype.Undefined: rankUndefined, bsontype.Null: rankNull,
-	bsontype.Double: rankNumber, bsontype.Int32: rankNumber, bsontype.Int64: rankNumber, bsontype.Decimal128: rankNumber,
-	bsontype.String: rankString, bsontype.Symbol: rankString,
-	bsontype.EmbeddedDocument: rankDocument, bsontype.Array: rankArray, bsontype.Binary: rankBinary,
-	bsontype.ObjectID: rankObjectID, bsontype.Boolean: rankBoolean, bsontype.DateTime: rankDate,
-	bsontype.Timestamp: rankTimestamp, bsontype.Regex: rankRegex, bsontype.DBPointer: rankDBPointer,
-	bsontype.JavaScript: rankCode, bsontype.CodeWithScope: rankCodeScope, bsontype.MaxKey: rankMaxKey,
+	bson.TypeMinKey: rankMinKey, bson.TypeUndefined: rankUndefined, bson.TypeNull: rankNull,
+	bson.TypeDouble: rankNumber, bson.TypeInt32: rankNumber, bson.TypeInt64: rankNumber, bson.TypeDecimal128: rankNumber,
+	bson.TypeString: rankString, bson.TypeSymbol: rankString,
+	bson.TypeEmbeddedDocument: rankDocument, bson.TypeArray: rankArray, bson.TypeBinary: rankBinary,
+	bson.TypeObjectID: rankObjectID, bson.TypeBoolean: rankBoolean, bson.TypeDateTime: rankDate,
+	bson.TypeTimestamp: rankTimestamp, bson.TypeRegex: rankRegex, bson.TypeDBPointer: rankDBPointer,
+	bson.TypeJavaScript: rankCode, bson.TypeCodeWithScope: rankCodeScope, bson.TypeMaxKey: rankMaxKey,
 }
 
 // rank is the place of a type in BSON's order. A missing value counts as null.
@@ -63,37 +64,37 @@ func equal(a, b value) bool { return compare(a, b) == 0 }
 func appendKey(dst []byte, v value) []byte {
 	dst = append(dst, rank(v.Type))
 	switch v.Type {
-	case bsontype.Double, bsontype.Int32, bsontype.Int64, bsontype.Decimal128:
+	case bson.TypeDouble, bson.TypeInt32, bson.TypeInt64, bson.TypeDecimal128:
 		return appendNumber(dst, v)
-	case bsontype.String, bsontype.JavaScript, bsontype.Symbol:
+	case bson.TypeString, bson.TypeJavaScript, bson.TypeSymbol:
 		return appendString(dst, v.Data[4:len(v.Data)-1])
-	case bsontype.EmbeddedDocument:
+	case bson.TypeEmbeddedDocument:
 		return appendDocument(dst, v.Data)
-	case bsontype.Array:
+	case bson.TypeArray:
 		for _, item := range fields(v.Data) {
 			dst = appendKey(dst, item)
 		}
 		return append(dst, 0)
-	case bsontype.Binary:
+	case bson.TypeBinary:
 		subtype, data := v.Binary()
 		dst = binary.BigEndian.AppendUint32(dst, uint32(len(data)))
 		return append(append(dst, subtype), data...)
-	case bsontype.ObjectID:
+	case bson.TypeObjectID:
 		return append(dst, v.Data...)
-	case bsontype.Boolean:
+	case bson.TypeBoolean:
 		return append(dst, v.Data[0])
-	case bsontype.DateTime:
+	case bson.TypeDateTime:
 		return binary.BigEndian.AppendUint64(dst, uint64(v.DateTime())^1<<63)
-	case bsontype.Timestamp:
+	case bson.TypeTimestamp:
 		t, i := v.Timestamp()
 		return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(dst, t), i)
-	case bsontype.Regex:
+	case bson.TypeRegex:
 		pattern, options := v.Regex()
 		return appendString(appendString(dst, []byte(pattern)), []byte(options))
-	case bsontype.DBPointer:
+	case bson.TypeDBPointer:
 		ns, id := v.DBPointer()
 		return append(appendString(dst, []byte(ns)), id[:]...)
-	case bsontype.CodeWithScope:
+	case bson.TypeCodeWithScope:
 		code, scope := v.CodeWithScope()
 		return appendDocument(appendString(dst, []byte(code)), scope)
 	}
@@ -126,11 +127,11 @@ func appendDocument(dst []byte, doc []byte) []byte {
 // not at all, or the exact decimal value, which orders numbers that share a double.
 func appendNumber(dst []byte, v value) []byte {
 	switch v.Type {
-	case bsontype.Double:
+	case bson.TypeDouble:
 		return append(appendDouble(dst, v.Double()), 0x80)
-	case bsontype.Int32:
+	case bson.TypeInt32:
 		return append(appendDouble(dst, float64(v.Int32())), 0x80)
-	case bsontype.Int64:
+	case bson.TypeInt64:
 		n := v.Int64()
 		if -1<<53 <= n && n <= 1<<53 {
 			return append(appendDouble(dst, float64(n)), 0x80)

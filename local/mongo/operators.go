@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
@@ -152,7 +152,7 @@ func extreme(i *item, arg value, sign int) error {
 func arithmetic(i *item, arg value, op string) error {
 	now := i.current()
 	if missing(now) {
-		now = value{Type: bsontype.Int32, Data: []byte{0, 0, 0, 0}}
+		now = value{Type: bson.TypeInt32, Data: []byte{0, 0, 0, 0}}
 	}
 	if !isNumber(arg) || !isNumber(now) {
 		return errorf(codeTypeMismatch, "Cannot apply %s to a value of non-numeric type", op)
@@ -168,9 +168,9 @@ func arithmetic(i *item, arg value, op string) error {
 
 func calculate(a, b value, multiply bool) (value, error) {
 	switch {
-	case a.Type == bsontype.Decimal128 || b.Type == bsontype.Decimal128:
+	case a.Type == bson.TypeDecimal128 || b.Type == bson.TypeDecimal128:
 		return value{}, errorf(codeTypeMismatch, "arithmetic with decimals is not supported")
-	case a.Type == bsontype.Double || b.Type == bsontype.Double:
+	case a.Type == bson.TypeDouble || b.Type == bson.TypeDouble:
 		if multiply {
 			return toValue(asFloat(a) * asFloat(b)), nil
 		}
@@ -186,14 +186,14 @@ func calculate(a, b value, multiply bool) (value, error) {
 	if overflow {
 		return value{}, errorf(codeBadValue, "Failed to apply arithmetic: the result doesn't fit into a 64-bit integer")
 	}
-	if a.Type == bsontype.Int32 && b.Type == bsontype.Int32 && result == int64(int32(result)) {
+	if a.Type == bson.TypeInt32 && b.Type == bson.TypeInt32 && result == int64(int32(result)) {
 		return toValue(int32(result)), nil
 	}
 	return toValue(result), nil
 }
 
 func asFloat(v value) float64 {
-	if v.Type == bsontype.Double {
+	if v.Type == bson.TypeDouble {
 		return v.Double()
 	}
 	n, _ := asInt(v)
@@ -204,7 +204,7 @@ func currentDate(i *item, arg value) error {
 	kind := "date"
 	if isDocument(arg) {
 		kind, _ = field(arg.Data, "$type").StringValueOK()
-	} else if arg.Type != bsontype.Boolean {
+	} else if arg.Type != bson.TypeBoolean {
 		return errorf(codeBadValue, "%s is not valid type for $currentDate", arg.Type)
 	}
 	now := time.Now()

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 )
 
 // split takes a dotted path apart.
@@ -30,7 +30,7 @@ func walk(doc []byte, parts []string, yield func(v value, element bool) bool) bo
 
 func walkValue(v value, rest []string, yield func(v value, element bool) bool) bool {
 	if len(rest) == 0 {
-		if v.Type == bsontype.Array {
+		if v.Type == bson.TypeArray {
 			for _, item := range fields(v.Data) {
 				if !yield(item, true) {
 					return false
@@ -40,9 +40,9 @@ func walkValue(v value, rest []string, yield func(v value, element bool) bool) b
 		return yield(v, false)
 	}
 	switch v.Type {
-	case bsontype.EmbeddedDocument:
+	case bson.TypeEmbeddedDocument:
 		return walk(v.Data, rest, yield)
-	case bsontype.Array:
+	case bson.TypeArray:
 		n, indexed := position(rest[0])
 		i := 0
 		for _, item := range fields(v.Data) {

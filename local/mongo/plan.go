@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 )
 
 // maxSpans bounds how many ranges of an index a plan reads: $in on several fields
@@ -102,9 +102,9 @@ func (c *collection) hinted(hint value) (i *index, natural int64, err error) {
 	switch hint.Type {
 	case 0:
 		return nil, 0, nil
-	case bsontype.String:
+	case bson.TypeString:
 		i = c.index(hint.StringValue())
-	case bsontype.EmbeddedDocument:
+	case bson.TypeEmbeddedDocument:
 		if n, ok := asInt(field(hint.Data, "$natural")); ok {
 			return nil, n, nil
 		}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -19,7 +19,7 @@ type projection struct {
 type node map[string]node
 
 func parseProjection(v value) (*projection, error) {
-	if missing(v) || v.Type == bsontype.Null {
+	if missing(v) || v.Type == bson.TypeNull {
 		return nil, nil
 	}
 	if !isDocument(v) {
@@ -29,7 +29,7 @@ func parseProjection(v value) (*projection, error) {
 	decided, idOnly := false, false
 	for k, each := range fields(v.Data) {
 		path := string(k)
-		if each.Type != bsontype.Boolean && !isNumber(each) {
+		if each.Type != bson.TypeBoolean && !isNumber(each) {
 			return nil, errorf(codeBadValue, "projection of '%s' by an expression is not supported", path)
 		}
 		on := truthy(each)
@@ -127,13 +127,13 @@ func (p *projection) appendField(dst []byte, key string, v value, at node) []byt
 // inside applies the rest of the paths to a value: to a document, or to the
 // documents of an array.
 func (p *projection) inside(v value, at node) (inner value, shown bool) {
-	if v.Type != bsontype.EmbeddedDocument && v.Type != bsontype.Array {
+	if v.Type != bson.TypeEmbeddedDocument && v.Type != bson.TypeArray {
 		return v, !p.include
 	}
 	n := 0
 	data := build(func(dst []byte) []byte {
 		for key, each := range fields(v.Data) {
-			if v.Type == bsontype.EmbeddedDocument {
+			if v.Type == bson.TypeEmbeddedDocument {
 				dst = p.appendField(dst, string(key), each, at)
 				continue
 			}

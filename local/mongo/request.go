@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
 // request is a command with what every command can carry.
@@ -163,7 +162,7 @@ func (r *request) list(name string) ([]document, error) {
 		if a.name != name {
 			continue
 		}
-		if a.value.Type != bsontype.Array {
+		if a.value.Type != bson.TypeArray {
 			return nil, errorf(codeTypeMismatch, "%s.%s must be an array", r.name, name)
 		}
 		list := []document{}
@@ -247,7 +246,7 @@ func asNatural(name string, v value) (int64, error) {
 }
 
 func asBool(name string, v value) (bool, error) {
-	if v.Type != bsontype.Boolean && !isNumber(v) {
+	if v.Type != bson.TypeBoolean && !isNumber(v) {
 		return false, errorf(codeTypeMismatch, "BSON field '%s' is the wrong type '%s', expected type 'bool'", name, v.Type)
 	}
 	return truthy(v), nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
 // answerLife is how long the answer to a retryable write is kept: as long as its session.
@@ -84,7 +83,7 @@ func (s *Server) startSession(*request) (document, error) {
 
 // endSessions forgets sessions, their cursors, and their answers.
 func (s *Server) endSessions(r *request) (document, error) {
-	if r.target.Type != bsontype.Array {
+	if r.target.Type != bson.TypeArray {
 		return nil, errorf(codeTypeMismatch, "BSON field '%s' must be an array", r.name)
 	}
 	var sessions []string
@@ -108,7 +107,7 @@ func (s *Server) endSessions(r *request) (document, error) {
 
 // killSessions ends the cursors of some sessions, or of all if none is named.
 func (s *Server) killSessions(r *request) (document, error) {
-	if r.target.Type == bsontype.Array && count(r.target.Data) > 0 && r.name == "killSessions" {
+	if r.target.Type == bson.TypeArray && count(r.target.Data) > 0 && r.name == "killSessions" {
 		return s.endSessions(r)
 	}
 	s.cursors.removeIf(func(c *cursor) bool { return c.session != "" })

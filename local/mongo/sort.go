@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 )
 
 // maxSorted is how much a sort without an index may hold, as MongoDB's limit.
@@ -20,7 +20,7 @@ type sortField struct {
 type sortSpec []sortField
 
 func parseSort(v value) (sortSpec, error) {
-	if missing(v) || v.Type == bsontype.Null {
+	if missing(v) || v.Type == bson.TypeNull {
 		return nil, nil
 	}
 	if !isDocument(v) {

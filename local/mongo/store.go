@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Buckets of the file. The documents of a collection and each of its indexes have
@@ -84,7 +85,7 @@ func (s *store) close() error {
 	// The file has two descriptions, of the last two commits. After an empty commit
 	// they say the same, so that losing one loses nothing.
 	err := s.db.Update(func(*bolt.Tx) error { return nil })
-	if errors.Is(err, bolt.ErrDatabaseNotOpen) {
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		err = nil // closed before
 	}
 	return errors.Join(err, s.db.Close())

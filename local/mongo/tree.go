@@ -3,7 +3,7 @@ package mongo
 import (
 	"strconv"
 
-	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -39,9 +39,9 @@ func (t *tree) find(key string) *item {
 
 // open takes the value of an item apart. It returns nil if that has no parts.
 func (i *item) open() *tree {
-	if i.inner == nil && (i.value.Type == bsontype.EmbeddedDocument || i.value.Type == bsontype.Array) {
+	if i.inner == nil && (i.value.Type == bson.TypeEmbeddedDocument || i.value.Type == bson.TypeArray) {
 		i.inner = newTree(i.value.Data)
-		i.inner.array = i.value.Type == bsontype.Array
+		i.inner.array = i.value.Type == bson.TypeArray
 	}
 	return i.inner
 }
@@ -51,9 +51,9 @@ func (i *item) current() value {
 	if i.inner == nil {
 		return i.value
 	}
-	t := bsontype.EmbeddedDocument
+	t := bson.TypeEmbeddedDocument
 	if i.inner.array {
-		t = bsontype.Array
+		t = bson.TypeArray
 	}
 	return value{Type: t, Data: i.inner.encode()}
 }

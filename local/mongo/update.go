@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -70,7 +69,7 @@ func parseModification(doc document) (*modification, error) {
 
 // parseChange reads a replacement or operators.
 func (m *modification) parseChange(v value) error {
-	if v.Type == bsontype.Array {
+	if v.Type == bson.TypeArray {
 		return errorf(codeFailedToParse, "updates by an aggregation pipeline are not supported")
 	}
 	doc, err := asDocument("u", v)

@@ -52,6 +52,7 @@ func readMessage(r io.Reader, buffer *bytes.Buffer) (*message, error) {
 	switch opcode {
 	case wiremessage.OpMsg:
 		return m, m.parseMsg(body)
+	//lint:ignore SA1019 older handshakes use it
 	case wiremessage.OpQuery:
 		return m, m.parseQuery(body)
 	}
@@ -131,7 +132,7 @@ func (m *message) parseQuery(src []byte) error {
 	m.legacy = true
 	ok := len(src) >= 4
 	if ok {
-		_, src, ok = wiremessage.ReadQueryFlags(src)
+		src = src[4:] // flags
 	}
 	end := bytes.IndexByte(src, 0)
 	if !ok || end < 0 || len(src) < end+9 {

@@ -6,7 +6,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -173,7 +172,7 @@ func (w *writer) duplicate(i *index, doc document) error {
 // documentKey is the key under which a document is kept.
 func documentKey(id value) ([]byte, error) {
 	switch id.Type {
-	case bsontype.Array, bsontype.Regex, bsontype.Undefined:
+	case bson.TypeArray, bson.TypeRegex, bson.TypeUndefined:
 		return nil, errorf(codeInvalidIDField, "The '_id' value cannot be of type %s", id.Type)
 	}
 	key := appendKey(nil, id)

@@ -119,7 +119,7 @@ func TestIndexesFollowChanges(t *testing.T) {
 
 func TestIndexOnDocumentsThatAreThere(t *testing.T) {
 	c := collection(t, `{"_id": 1, "a": 1}`, `{"_id": 2, "a": 1}`)
-	_, err := c.Indexes().CreateOne(t.Context(), driver.IndexModel{Keys: bson.M{"a": 1}, Options: unique})
+	_, err := c.Indexes().CreateOne(t.Context(), driver.IndexModel{Keys: bson.M{"a": 1}, Options: options.Index().SetUnique(true)})
 	wantCode(t, "unique over duplicates", err, 11000)
 	index(t, c, `{"a": 1}`)
 	same(t, "found", ids(t, c, `{"a": 1}`), []int{1, 2})
