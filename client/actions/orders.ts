@@ -15,7 +15,7 @@ import {
   refetchTicket,
   type Wish,
 } from "@/lib/api";
-import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
+import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
 import { formatMoney } from "@/lib/format";
 import { signInPath, switchedPath } from "@/lib/session";
 
@@ -129,9 +129,10 @@ export async function submitPaymentCancellation(_: FormState, form: FormData): P
   return refused(charge.problem);
 }
 
-/** Tells why it failed, on a page that shows the state as it is now. Without an answer the page stays. */
-function refused({ kind, errors }: Problem, values: FormState["values"] = {}): FormState {
-  if (kind !== "unavailable") refresh();
+/** Tells why it failed. Unless a field or a missing answer is to blame, the page then shows the present state. */
+function refused(problem: Problem, values: FormState["values"] = {}): FormState {
+  const { errors } = problem;
+  if (isOvertaken(problem)) refresh();
   return { values, errors };
 }
 

@@ -3,7 +3,7 @@
 import { refresh, revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { createTicket, currentUser, editTicket, type Outcome, type Problem, type Ticket } from "@/lib/api";
-import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
+import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
 import { parsePrice } from "@/lib/price";
 import { switchedPath } from "@/lib/session";
 
@@ -39,8 +39,7 @@ async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormStat
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}`);
   const values = kept(form, "title", "price");
   if (ticket.problem.kind !== "not-authorized") {
-    // The ticket may have been reserved meanwhile. If tickets is away, the page keeps what was typed.
-    if (ticket.problem.kind !== "unavailable") refresh();
+    if (isOvertaken(ticket.problem)) refresh();
     return { values, errors: inWords(form, ticket.problem) };
   }
   // The session may have ended, or the ticket belongs to somebody else.

@@ -1,4 +1,4 @@
-import type { Message, Sender, User } from "./api";
+import type { Message, Problem, Sender, User } from "./api";
 
 /** What a form shows after a try: what was typed, and what the service found wrong with it. */
 export type FormState = {
@@ -39,6 +39,11 @@ export function kept(form: FormData, ...names: string[]): FormState["values"] {
 export function typed(form: FormData): FormState["values"] {
   const names = [...new Set(form.keys())].filter((name) => name !== "password" && name !== VIEWER);
   return kept(form, ...names.filter((name) => !name.startsWith("$")));
+}
+
+/** Whether the page no longer shows the present state, as far as a refusal tells. */
+export function isOvertaken({ kind, errors }: Problem): boolean {
+  return kind !== "unavailable" && errors.some((e) => !e.field);
 }
 
 /** Who a page was made for, as its forms say it. */
