@@ -5,6 +5,7 @@ import { createHmac } from "node:crypto";
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
 import { type ServiceName, serviceUrl } from "./config";
+import { HOST_NAME, OLD_NAME, sessionCookies, sessionNames } from "./session-cookies";
 import { parseSetCookie } from "./set-cookie";
 
 export type User = { id: string; email: string };
@@ -118,7 +119,8 @@ type Call = {
  * is a session that auth can't be asked about.
  */
 export const currentUser = cache(async (): Promise<User | null> => {
-  if (!(await cookies()).has("session")) return null;
+  const jar = await cookies();
+  if (!sessionNames().some((name) => jar.has(name))) return null;
   const answer = await call<{ currentUser: User | null }>("auth", "/api/users/currentuser");
   return readable(answer).currentUser;
 });
@@ -141,8 +143,16 @@ export async function signIn(email: string, password: string): Promise<Outcome<U
 /** The visitor's browser forgets the session whatever auth says, unless somebody else is signed in by now. */
 export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
   const ended = await openSession("/api/users/signout", {}, sender, READ);
-  if (ended.ok || ended.problem.kind !== "other-user") (await cookies()).delete("session");
+  if (ended.ok || ended.problem.kind !== "other-user") await forgetSession(ended.ok);
   return ended;
+}
+
+/** If auth has ended the session, a cookie of the old name that is still there belongs to another program. */
+async function forgetSession(ended: boolean): Promise<void> {
+  const jar = await cookies();
+  for (const name of sessionNames()) {
+    if (!ended || name !== OLD_NAME) jar.delete({ name, path: "/", secure: name === HOST_NAME });
+  }
 }
 
 export async function listTickets(options: {
@@ -292,19 +302,13 @@ async function forwarded(): Promise<Headers> {
     if (value) out.set(name, value);
   }
   // Other cookies are none of their business. Of several sessions they find the good one: another program
-  // on the host may have set a cookie of that name, and cookies() would keep the last.
+  // on the host may have set a cookie of the same name, and cookies() would keep the last.
   const sessions = sessionCookies(incoming.get("cookie"));
   if (sessions) out.set("cookie", sessions);
   return out;
 }
 
-/** The sessions in a Cookie header (RFC 6265 §4.2.1), as they came and in their order. */
-function sessionCookies(header: string | null): string {
-  const pairs = (header ?? "").split(";").map((pair) => pair.trim());
-  return pairs.filter((pair) => pair.startsWith("session=")).join("; ");
-}
-
-/** Passes on to the visitor the cookie that auth sets. Only Server Actions can. */
+/** Passes on to the visitor the cookies that auth sets. Only Server Actions can. */
 async function openSession(
   path: string,
   body: unknown,
