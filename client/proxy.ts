@@ -22,6 +22,9 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const refusal = refusalOf(request);
   if (refusal) return secured(await refuse(refusal, headers), requestId, securityPolicy(null));
 
+  // The browser says that the form is ours and hides its origin, which Next would refuse.
+  if (headers.get("origin") === "null") headers.delete("origin");
+
   const path = request.nextUrl.pathname + request.nextUrl.search;
   if (isPlainForm(request)) {
     const answer = await answerForm(request.nextUrl, headers, request.body);

@@ -15,14 +15,14 @@ import {
   refetchTicket,
   type Wish,
 } from "@/lib/api";
-import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
+import { FORM_KEY, type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
 import { formatMoney } from "@/lib/format";
 import { signInPath, switchedPath } from "@/lib/session";
 
 export async function submitReservation(_: FormState, form: FormData): Promise<FormState> {
   const wish = wishIn(form);
   const here = `/tickets/${encodeURIComponent(wish.ticketId)}`;
-  const order = await placeAsShown(wish, form);
+  const order = await placeAnew(wish, form);
   if (order.ok) redirect(`/orders/${order.value.id}`);
   leaveIfNotOneself(order.problem, here);
   if (order.problem.kind === "refused") {
@@ -47,6 +47,20 @@ function wishIn(form: FormData): Wish {
 /** Whether an order was refused since the ticket isn't what the page showed. */
 function isChange(problem: Problem): boolean {
   return problem.errors.some((e) => e.field === "price" || e.field === "title");
+}
+
+/**
+ * Orders. Back shows the form of an order that may have ended by now. Its key still names that order, so
+ * the next one gets a key that follows from it: to send the form twice makes one order all the same.
+ */
+async function placeAnew(wish: Wish, form: FormData): Promise<Outcome<Order>> {
+  for (;;) {
+    const order = await placeAsShown(wish, form);
+    if (!order.ok) return order;
+    const now = await refetchOrder(order.value.id).catch(() => null);
+    if (now?.status !== "cancelled") return order;
+    form.set(FORM_KEY, `${textOf(form, FORM_KEY)} ${now.id}`);
+  }
 }
 
 /** Orders, again and again while orders hasn't heard of a change that the page shows already. */

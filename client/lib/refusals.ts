@@ -18,6 +18,11 @@ export const refusals = {
     title: "This form can’t be read",
     text: "Your browser didn’t say how long it is. Nothing was changed.",
   },
+  unreadable: {
+    status: 400,
+    title: "This form can’t be read",
+    text: "It arrived damaged. Nothing was changed. Go back and try again.",
+  },
   "too-long": {
     status: 413,
     title: "That’s too much text",
@@ -44,7 +49,10 @@ export function refusalOf({ method, headers }: { method: string; headers: Header
 function isForeign(headers: Headers): boolean {
   if (headers.get("sec-fetch-site") === "cross-site") return true;
   const origin = headers.get("origin");
-  if (!origin || !URL.canParse(origin)) return false; // "null" is what browsers send that hide the referrer
+  if (origin === null) return false;
+  // "null" is what a sandboxed page sends, and a browser that hides where a form comes from.
+  if (origin === "null") return headers.get("sec-fetch-site") !== "same-origin";
+  if (!URL.canParse(origin)) return true;
   const own = headers.get("x-forwarded-host")?.split(",")[0]?.trim() || headers.get("host");
   return new URL(origin).host !== own;
 }
@@ -60,13 +68,15 @@ export function isPlainForm({ method, headers }: { method: string; headers: Head
   );
 }
 
-/** Has Next answer such a form, and gives one whose page is older than this server a page that says so. */
+/** Has Next answer such a form. One that's damaged, or older than this server, gets a page that says so. */
 export async function answerForm(
   url: URL,
   headers: Headers,
   body: Request["body"],
 ): Promise<Response | null> {
-  const answer = await askSelf(url.pathname + url.search, headers, body);
+  const form = await new Response(body).blob();
+  if (!(await isReadable(form, headers))) return refuse("unreadable", headers);
+  const answer = await askSelf(url.pathname + url.search, headers, form.stream());
   if (!answer) return null;
   if (answer.headers.has("x-nextjs-action-not-found")) return refuse("outdated", headers);
   // Next takes only whole addresses from a proxy, and makes them relative again.
@@ -74,6 +84,15 @@ export async function answerForm(
   const location = told.get("location");
   if (location) told.set("location", new URL(location, url).href);
   return new Response(answer.body, { status: answer.status, headers: told });
+}
+
+async function isReadable(form: Blob, headers: Headers): Promise<boolean> {
+  const type = headers.get("content-type") ?? "";
+  const parsed = new Response(form, { headers: { "content-type": type } }).formData();
+  return parsed.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The answer to a request that can't be taken: a page, or for a script its text. */

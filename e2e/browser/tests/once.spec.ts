@@ -1,7 +1,7 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { startLossy } from "../lossy.ts";
-import { fillCredentials, signUp } from "../people.ts";
+import { fillCredentials, reserve, signUp } from "../people.ts";
 import { startClient } from "../system.ts";
 
 const offerButton = "Put it up for sale";
@@ -104,4 +104,26 @@ test("a form that was corrected after a refusal gets through", async ({ visitor 
   await page.getByLabel("Price").fill("15");
   await page.getByRole("button", { name: offerButton }).click();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+});
+
+// As after Back, when the browser has kept the page.
+test("the form of an order that was cancelled reserves once more", async ({ caller, user }) => {
+  const buyer = await user({ javaScriptEnabled: false });
+  const ticket = await api.list(await caller());
+  await buyer.goto(`/tickets/${ticket.id}`);
+  const sent = buyer.waitForRequest((request) => request.method() === "POST");
+  const first = await reserve(buyer);
+  const form = await sent;
+  await buyer.request.delete(`/api/orders/${first}`);
+  await api.awaitTicket(buyer, ticket.id, "available");
+
+  const { "content-type": type = "", origin = "" } = await form.allHeaders();
+  const headers = { "content-type": type, origin };
+  for (const _ of ["once", "as by a double click"]) {
+    const data = form.postDataBuffer() ?? "";
+    const answer = await buyer.request.post(form.url(), { headers, data, maxRedirects: 0 });
+    expect(answer.status()).toBe(303);
+  }
+  const orders = await (await buyer.request.get("/api/orders")).json();
+  expect(orders).toMatchObject([{ status: "created" }, { id: first, status: "cancelled" }]);
 });
