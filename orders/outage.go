@@ -20,7 +20,7 @@ const moment = time.Second
 // ErrBehind refuses a ticket that isn't known while news of tickets can't arrive.
 var ErrBehind = &problem.Error{
 	Kind:       problem.Unavailable,
-	Details:    []problem.Detail{{Message: "The ticket can't be reserved yet, please try again in a moment"}},
+	Details:    []problem.Detail{{Message: "The ticket can't be reserved yet. Please try again in a moment."}},
 	RetryAfter: 5 * time.Second,
 }
 

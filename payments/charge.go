@@ -22,7 +22,7 @@ const (
 )
 
 // ErrNotOwed says that there is nothing to decide about a charge.
-var ErrNotOwed = errors.New("none of its refunds has failed, and nothing was to be decided")
+var ErrNotOwed = errors.New("no refund has failed, and nothing is waiting for a decision")
 
 // Charge is the one payment of an order; its id is the order's. It has one PaymentIntent, which
 // captures at most once.

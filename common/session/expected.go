@@ -18,5 +18,5 @@ func Expected(r *http.Request) error {
 	if reads := r.Method == http.MethodGet || r.Method == http.MethodHead; reads || !ok || expected == "" || expected == u.ID {
 		return nil
 	}
-	return problem.New(problem.OtherUser, fmt.Sprintf("You're signed in as %s now", u.Email))
+	return problem.New(problem.OtherUser, fmt.Sprintf("You're now signed in as %s", u.Email))
 }

@@ -121,7 +121,7 @@ test("what was typed outlives the network", async ({ user, tolerated }) => {
     route.request().method() === "POST" ? route.abort() : route.fallback(),
   );
   await offer.click();
-  await expect(alert(page)).toContainText("No answer came.");
+  await expect(alert(page)).toContainText("We didn't get a response.");
   await isKept(page, "Offline", "7,50");
   await page.unrouteAll({ behavior: "wait" });
   await offer.click();

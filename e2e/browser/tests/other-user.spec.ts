@@ -21,7 +21,7 @@ for (const javaScriptEnabled of [true, false]) {
     const offer = page.getByRole("button", { name: "Put it up for sale" });
     await offer.click();
     await expect(page.getByRole("main").getByRole("alert")).toContainText(
-      `You're signed in as ${is} now; this page was ${was}'s.`,
+      `You're now signed in as ${is}, but this page was opened as ${was}.`,
     );
     await expect(page.getByLabel("What is it a ticket for?")).toHaveValue("Whose is it?");
     await expect(page.getByLabel("Price")).toHaveValue("20");
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
     const order = await api.order(page, await api.list(seller));
     const me = await page.context().storageState();
     const told = async (is: string) => {
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText(`You're signed in as ${is} now`);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(`You're now signed in as ${is}`);
       await expect(page.getByRole("banner")).toContainText(is);
     };
     for (const [path, button] of [
@@ -61,7 +61,7 @@ for (const javaScriptEnabled of [true, false]) {
       await told(is);
     }
     // Whoever it is by now is still signed in, and nothing has changed.
-    await page.getByRole("link", { name: /^Go on as/ }).click();
+    await page.getByRole("link", { name: /^Continue as/ }).click();
     await expect(page).toHaveURL("/");
     await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
     expect((await api.readTicket(page, free.id)).status).toBe("available");
