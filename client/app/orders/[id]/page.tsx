@@ -53,7 +53,7 @@ async function OrderPage({ params }: Props) {
         />
       </div>
       <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-2 lg:row-start-1">
-        {/* A new view replaces the old one as a whole: translators replace the texts in it by their own. */}
+        {/* The key replaces the whole view, since page translators replace its text nodes with their own. */}
         <div key={view} className="space-y-5">
           <State view={view} order={order} charge={charge} now={now.getTime()} />
         </div>
