@@ -105,7 +105,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("what was typed outlives the network", async ({ user, tolerated }) => {
+test("a form keeps what was typed when the network fails", async ({ user, tolerated }) => {
   tolerated.push(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|No answer to a form/);
   const page = await user();
   await page.goto("/sell");

@@ -1,7 +1,7 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
 
-/** Signs the page's browser in as somebody else, as another tab would. */
+/** Signs the page's browser in as another user, as another tab would. */
 async function switchUser(page: Page): Promise<string> {
   const email = api.newEmail();
   await api.signUp(page, email);
@@ -60,7 +60,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole("button", { name: button }).click();
       await told(is);
     }
-    // Whoever it is by now is still signed in, and nothing has changed.
+    // The second user is still signed in, and nothing has changed.
     await page.getByRole("link", { name: /^Continue as/ }).click();
     await expect(page).toHaveURL("/");
     await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();

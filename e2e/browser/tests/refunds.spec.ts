@@ -14,7 +14,7 @@ async function sold(seller: api.Caller, buyer: Page) {
   return { title: ticket.title, path: `/orders/${order.id}`, payment: stripeId };
 }
 
-/** Loads the page until it says something: Stripe's news take a moment. */
+/** Reloads the page until it shows a text, since Stripe's webhooks take a moment. */
 async function awaitState(page: Page, path: string, text: string): Promise<void> {
   await expect(async () => {
     await page.goto(path);
@@ -22,7 +22,7 @@ async function awaitState(page: Page, path: string, text: string): Promise<void>
   }).toPass();
 }
 
-test("a refund by hand is told, in part and whole", async ({ caller, user, system }) => {
+test("the order page shows partial and full refunds made by hand", async ({ caller, user, system }) => {
   const [seller, buyer] = [await caller(), await user()];
   const { title, path, payment } = await sold(seller, buyer);
   await refundByHand(system, payment, 500);
@@ -42,7 +42,7 @@ test("a refund by hand is told, in part and whole", async ({ caller, user, syste
   await expect(entry(buyer, title)).toContainText("Refunded");
 });
 
-test("a refund that comes back from the bank is told", async ({ caller, user, system }) => {
+test("the order page shows a refund that the bank bounced", async ({ caller, user, system }) => {
   const [seller, buyer] = [await caller(), await user()];
   const { title, path, payment } = await sold(seller, buyer);
   const refund = await refundByHand(system, payment);
