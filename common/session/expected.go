@@ -7,11 +7,11 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// ExpectedHeader optionally carries the id of the user that a request is meant to come from. A page
-// knows whose it is, and its cookie may have become somebody else's in another tab.
+// ExpectedHeader optionally carries the id of the user whom a page was rendered for. Since then, another
+// user may have signed in from another tab.
 const ExpectedHeader = "Expected-User"
 
-// Expected refuses a write that says it comes from another user than the one who is signed in.
+// Expected refuses a write if the request expects a user other than u.
 func Expected(r *http.Request) error {
 	expected := r.Header.Get(ExpectedHeader)
 	u, ok := From(r)
