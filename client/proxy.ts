@@ -16,7 +16,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
 
   const headers = new Headers(request.headers);
   headers.set("x-request-id", requestId);
-  // Pages know by it whether they answer a form (lib/session.ts).
+  // Tells pages whether they're responding to a form (lib/session.ts).
   headers.set("x-request-method", request.method);
 
   const refusal = refusalOf(request);

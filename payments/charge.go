@@ -21,8 +21,8 @@ const (
 	Refunded  Status = "refunded"
 )
 
-// ErrNotOwed says that there is nothing to decide about a charge.
-var ErrNotOwed = errors.New("none of its refunds has failed, and nothing was to be decided")
+// ErrNotOwed means that a charge needs no decision.
+var ErrNotOwed = errors.New("no refund has failed, and nothing is waiting for a decision")
 
 // Charge is the one payment of an order; its id is the order's. It has one PaymentIntent, which
 // captures at most once.
@@ -38,8 +38,8 @@ type Charge struct {
 	// StripeID is the PaymentIntent, once it is stored. Only a stored one is ever confirmed.
 	StripeID       string `bson:"stripeId,omitempty"`
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
-	// Paused says that nobody works on the payment: the broker went away before its start was known,
-	// and nothing was asked of Stripe. The next POST goes on with it.
+	// Paused means that the broker went away before it stored the payment's start. Stripe hasn't been
+	// asked for anything, and the next POST resumes the payment.
 	Paused bool `bson:"paused,omitempty"`
 	// ClientSecret lets the payer answer the bank. It is there only while the bank asks.
 	ClientSecret string `bson:"clientSecret,omitempty"`
@@ -53,9 +53,9 @@ type Charge struct {
 	// RefundedAmount is what refunds at Stripe have given back, as far as it is known. A charge that was
 	// refunded before this was kept has none: GivenBack knows.
 	RefundedAmount money.Cents `bson:"refundedAmount,omitempty"`
-	// Dispute is the payer's newest complaint at the bank, if there is one.
+	// Dispute is the payer's latest dispute with the bank, if any.
 	Dispute *Dispute `bson:"dispute,omitempty"`
-	// Review is there once a person had something to decide.
+	// Review is set once the charge has needed a decision by an operator.
 	Review *Review `bson:"review,omitempty"`
 }
 
@@ -181,8 +181,8 @@ func (c *Charge) Settle() {
 	}
 }
 
-// Answer records what the request that opened the charge is answered with, once. A charge that has
-// failed says so itself.
+// Answer records, once, the response to the request that opened the charge. A failed charge needs none,
+// since it stores its own reason.
 func (c *Charge) Answer() {
 	if c.Status != Failed {
 		c.Request = c.Request.Answered(show(c))

@@ -27,7 +27,7 @@ export async function submitReservation(_: FormState, form: FormData): Promise<F
   leaveIfNotOneself(order.problem, here);
   if (order.problem.kind === "refused") {
     if (isChange(order.problem)) return changed(form, wish, order.problem);
-    // tickets hears of it a moment after orders: the page must not still offer the ticket.
+    // tickets learns of the reservation a moment later; until then the page would still offer the ticket.
     await until(async () => (await refetchTicket(wish.ticketId))?.status !== "available", 1_000);
     redirect(`${here}?taken=${Date.now()}`);
   }
@@ -44,7 +44,7 @@ function wishIn(form: FormData): Wish {
   return wish;
 }
 
-/** Whether an order was refused since the ticket isn't what the page showed. */
+/** Whether an order was refused because the ticket's price or title changed. */
 function isChange(problem: Problem): boolean {
   return problem.errors.some((e) => e.field === "price" || e.field === "title");
 }
@@ -76,7 +76,7 @@ async function placeAsShown(wish: Wish, form: FormData): Promise<Outcome<Order>>
   return order;
 }
 
-/** Tells what has changed, and asks. The next try is for what the ticket is now. */
+/** Says what changed and asks. The next submission uses the ticket's current price and title. */
 async function changed(form: FormData, shown: Wish, problem: Problem): Promise<FormState> {
   const now = await refetchTicket(shown.ticketId).catch(() => null);
   if (!now) return { values: kept(form, "price", "title"), errors: problem.errors };
@@ -123,7 +123,7 @@ export async function submitPayment(_: FormState, form: FormData): Promise<FormS
   return refused(charge.problem, kept(form, "token"));
 }
 
-/** Leads whoever is signed out to sign in, and whoever has become somebody else to where that's told. */
+/** Redirects to sign-in if the session has ended, or to an explanation if another user is signed in. */
 function leaveIfNotOneself(problem: Problem, here: string): void {
   if (problem.kind === "not-authorized") redirect(signInPath(here));
   if (problem.kind !== "other-user") return;

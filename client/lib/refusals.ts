@@ -1,10 +1,10 @@
-// Forms that Next answers with a bare "Internal Server Error" or "Server Action unavailable.": each gets
-// a page that says what happened.
+// Error pages for forms that Next would answer with a bare "Internal Server Error" or "Server Action
+// unavailable."
 
 import { askSelf, isFromSelf } from "./ask-self";
 import { scriptless } from "./scriptless";
 
-/** The longest body of a form in bytes, Next's limit for Server Actions. */
+/** Next's limit for the body of a Server Action, in bytes. */
 const BODY_LIMIT = 1 << 20;
 
 export const refusals = {
@@ -16,7 +16,7 @@ export const refusals = {
   "no-length": {
     status: 411,
     title: "This form can’t be read",
-    text: "Your browser didn’t say how long it is. Nothing was changed.",
+    text: "Your browser didn’t send its length. Nothing was changed.",
   },
   unreadable: {
     status: 400,
@@ -37,7 +37,7 @@ export const refusals = {
 
 export type Refusal = keyof typeof refusals;
 
-/** Why a request can't be taken, as far as its headers tell. */
+/** Why a request must be refused, judging by its headers. */
 export function refusalOf({ method, headers }: { method: string; headers: Headers }): Refusal | null {
   if (method !== "POST" || isFromSelf(headers)) return null;
   if (isForeign(headers)) return "another-site";
@@ -57,7 +57,7 @@ function isForeign(headers: Headers): boolean {
   return new URL(origin).host !== own;
 }
 
-/** Whether a request is a form that a browser sends without JavaScript. */
+/** Whether a request is a form submitted without JavaScript. */
 export function isPlainForm({ method, headers }: { method: string; headers: Headers }): boolean {
   const type = headers.get("content-type") ?? "";
   return (
@@ -79,7 +79,7 @@ export async function answerForm(
   const answer = await askSelf(url.pathname + url.search, headers, form.stream());
   if (!answer) return null;
   if (answer.headers.has("x-nextjs-action-not-found")) return refuse("outdated", headers);
-  // Next takes only whole addresses from a proxy, and makes them relative again.
+  // Next requires absolute URLs from a proxy, and makes them relative again.
   const told = new Headers(answer.headers);
   const location = told.get("location");
   if (location) told.set("location", new URL(location, url).href);

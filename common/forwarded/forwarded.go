@@ -1,5 +1,5 @@
-// Package forwarded says what a visitor asked for when proxies stand in between, as far as they can be
-// believed.
+// Package forwarded determines the host and scheme a visitor requested, using the headers of trusted
+// proxies.
 package forwarded
 
 import (
@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose X-Forwarded-Host and X-Forwarded-Proto are believed. The headers of
-// everybody else are ignored: a client can write into them what it likes.
+// Proxies are the networks whose X-Forwarded-Host and X-Forwarded-Proto are trusted. Other peers' headers
+// are ignored, since any client can set them.
 type Proxies []netip.Prefix
 
-// Asked says which host and scheme the visitor asked for. The last value of a list counts: the nearest
-// proxy wrote it.
+// Asked returns the host and scheme the visitor requested. In a list, the last value counts, since the
+// nearest proxy wrote it.
 func (p Proxies) Asked(r *http.Request) (host, scheme string) {
 	host, scheme = r.Host, "http"
 	if r.TLS != nil {

@@ -160,8 +160,8 @@ func From(r *http.Request) (User, bool) {
 	return u, ok
 }
 
-// Require says who is signed in. If nobody is, the error is problem.ErrNotAuthorized; if it's somebody
-// else than the request says, the error is that of Expected.
+// Require returns the signed-in user. If no one is signed in, the error is problem.ErrNotAuthorized; if
+// the request expects another user, it's that of Expected.
 func Require(r *http.Request) (User, error) {
 	u, ok := From(r)
 	if !ok {

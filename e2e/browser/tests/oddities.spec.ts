@@ -1,4 +1,4 @@
-// Inputs that are rare and real.
+// Rare but real inputs.
 
 import { request as http } from "node:http";
 import * as api from "../api.ts";
@@ -88,7 +88,7 @@ for (const path of ["/tickets/%ff", "/orders/%ff", "/tickets/%c3%28/edit", "/%ff
   });
 }
 
-test("forms that cannot be taken get a page that says why", async ({ visitor, system }) => {
+test("a refused form leads to a page that says why", async ({ visitor, system }) => {
   const page = await visitor();
   const action = `$ACTION_ID_${"0".repeat(42)}`;
   const own = { Origin: system.url };

@@ -6,7 +6,7 @@ import { startClient } from "../system.ts";
 
 const offerButton = "Put it up for sale";
 
-test("a double click without JavaScript makes one thing", async ({ visitor }) => {
+test("a double click without JavaScript creates one thing", async ({ visitor }) => {
   const page = await visitor({ javaScriptEnabled: false });
   await page.goto("/signup");
   await fillCredentials(page, api.newEmail());
@@ -69,7 +69,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto(`${client.url}/tickets/${ticket.id}`);
       const reserve = page.getByRole("button", { name: "Reserve this ticket" });
       await reserve.click();
-      // Without JavaScript the page is made anew, and may know by then what became of it.
+      // Without JavaScript the page is rendered again, and may already know the outcome.
       const reserved = page.getByRole("link", { name: "Go on to your order" });
       await expect(alert.filter({ hasText: "try again" }).or(reserved)).toBeVisible();
       await reserve.or(reserved).click();

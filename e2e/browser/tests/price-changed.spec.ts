@@ -49,7 +49,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a change that the page shows and orders hasn't heard of is no change", async ({ caller, user }) => {
+test("a reservation succeeds when orders is behind the page", async ({ caller, user }) => {
   const [seller, page] = [await caller(), await user()];
   const ticket = await api.list(seller, api.unique("A seat"), 10);
   await page.goto(`/tickets/${ticket.id}`);

@@ -41,7 +41,7 @@ test("a ticket without a title or with an odd price is refused at the field", as
     ["1.500,00", /without a thousands separator/],
     ["0.575", /at most two decimals/],
     ["1e3", /as a plain number/],
-    ["", /^Type a price/],
+    ["", /^Enter a price/],
   ] as const) {
     await price.fill(typed);
     await offer.click();

@@ -1,4 +1,4 @@
-// Pages that were made a while ago: the browser's copies, and pages that others have overtaken.
+// Outdated pages: the browser's copies, and pages that other users' actions have overtaken.
 
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
@@ -130,7 +130,7 @@ for (const javaScriptEnabled of [true, false]) {
     const [seller, other, buyer] = [await caller(), await caller(), await user({ javaScriptEnabled })];
     const ticket = await api.list(seller);
     await buyer.goto(`/tickets/${ticket.id}`);
-    if (javaScriptEnabled) await buyer.route("**/events", () => {}); // news never comes
+    if (javaScriptEnabled) await buyer.route("**/events", () => {}); // block live updates
     await api.pay(other, await api.order(other, ticket));
     await api.awaitTicket(other, ticket.id, "sold");
     if (!(await reserveButton(buyer).count())) return; // the page has heard of it by itself
@@ -140,7 +140,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("an address does not tell that someone was first", async ({ caller, user }) => {
+test("an old link doesn't say that someone got there first", async ({ caller, user }) => {
   const buyer = await user();
   const ticket = await api.list(await caller());
   for (const taken of ["1", "", "x", String(Date.now() - 120_000), String(Date.now() + 120_000)]) {
