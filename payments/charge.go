@@ -45,8 +45,8 @@ type Charge struct {
 	ClientSecret string `bson:"clientSecret,omitempty"`
 	// FailedFor is what the payer is told of a failed charge.
 	FailedFor string `bson:"failedFor,omitempty"`
-	// Settled says that the charge has succeeded and nothing is left to do: the order is complete, or the
-	// payer's bank has taken the money of a cancelled one back.
+	// Settled means that the charge succeeded and nothing is left to do: the order is complete, or the
+	// payer's bank took back the money of a cancelled one.
 	Settled bool `bson:"settled"`
 	// FailedRefund is the last refund that has not reached the payer, if one has not.
 	FailedRefund *FailedRefund `bson:"failedRefund,omitempty"`
@@ -174,7 +174,7 @@ func (c *Charge) Return(now time.Time) error {
 // owed says whether the payer waits for money that Stripe could not give back.
 func (c *Charge) owed() bool { return c.FailedRefund != nil && c.FailedRefund.ReturnedAt.IsZero() }
 
-// Settle notes that the order is complete, or that there is no money left to give back.
+// Settle records that the order is complete, or that no money is left to return.
 func (c *Charge) Settle() {
 	if c.Status == Succeeded {
 		c.Settled = true

@@ -63,8 +63,8 @@ func (s *Service) order(ctx context.Context, id string) (*Order, error) {
 	return o, err
 }
 
-// resume takes up a payment that was paused. Its earlier request was refused, so an idempotency key of
-// that has no answer to repeat; one that has made something else is refused.
+// resume takes over a paused payment. The request that paused it was refused, so its idempotency key has no
+// response to repeat. A key that created something else is refused.
 func (s *Service) resume(ctx context.Context, o *Order, c *Charge, token string, request *idempotency.Request) (*Charge, bool, error) {
 	if _, _, err := s.charges.Prior(ctx, request); err != nil {
 		return nil, false, err

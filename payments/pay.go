@@ -27,7 +27,7 @@ const (
 // now is the answer. Every step may be the last one of a process that dies; the reconciler goes on
 // from whatever it finds.
 //
-// A request whose idempotency key has opened the charge before is answered as it was then.
+// A retry with the idempotency key that opened the charge gets the first response.
 func (s *Service) pay(ctx context.Context, o *Order, token string, request *idempotency.Request) (*Charge, bool, error) {
 	if c, err := s.charges.Get(ctx, o.ID); err == nil && c.waits(s.now()) {
 		return s.resume(ctx, o, c, token, request)

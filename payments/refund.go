@@ -62,7 +62,7 @@ func (s *Service) look(ctx context.Context, c *Charge) (*Charge, error) {
 	}
 }
 
-// note writes what was read of a charge's money after the charge itself, and raises the alarms.
+// note records what was read at Stripe after the charge was, and raises the alarms.
 func (s *Service) note(ctx context.Context, read *Charge, returns Returns) (*Charge, error) {
 	o, err := s.orders.get(ctx, read.ID)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {

@@ -15,7 +15,7 @@ for (const javaScriptEnabled of [true, false]) {
     const ticket = await api.list(seller, api.unique("A cheap seat"), 10);
     const page = await visitor({ javaScriptEnabled });
     await signUp(page, api.newEmail());
-    // What tells a page of changes is kept away: it may come late.
+    // Block live updates, which may come late.
     await page.route("**/events", (route) => route.abort());
     await page.goto(`/tickets/${ticket.id}`);
     const title = api.unique("A dear seat");
