@@ -50,9 +50,8 @@ export function viewOrder(order: Order, charge: Charge | undefined, now: Date): 
     default:
       if (charge?.status === "failed") return "declined";
       if (charge?.status === "pending" && charge.clientSecret) return "bank";
-      // Nothing was asked of Stripe yet: to pay again goes on with it.
-      if (charge?.paused && now.getTime() < Date.parse(order.expiresAt)) return "payable";
-      if (charge || order.status === "awaiting:payment") return "processing";
+      // Of a paused payment nothing was asked of Stripe yet: to pay again goes on with it.
+      if (!charge?.paused && (charge || order.status === "awaiting:payment")) return "processing";
       return now.getTime() < Date.parse(order.expiresAt) ? "payable" : "time-up";
   }
 }
