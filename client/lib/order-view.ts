@@ -51,8 +51,7 @@ export function viewOrder(order: Order, charge: Charge | undefined, now: Date): 
       if (charge?.status === "failed") return "declined";
       if (charge?.status === "pending" && charge.clientSecret) return "bank";
       // Stripe hasn't been asked for anything yet, and paying again resumes the payment.
-      if (charge?.paused && now.getTime() < Date.parse(order.expiresAt)) return "payable";
-      if (charge || order.status === "awaiting:payment") return "processing";
+      if (!charge?.paused && (charge || order.status === "awaiting:payment")) return "processing";
       return now.getTime() < Date.parse(order.expiresAt) ? "payable" : "time-up";
   }
 }

@@ -22,10 +22,10 @@ func (p Proxies) Asked(r *http.Request) (host, scheme string) {
 	if !p.trust(r.RemoteAddr) {
 		return host, scheme
 	}
-	if given := last(r.Header.Get("X-Forwarded-Host")); given != "" {
+	if given := last(r.Header.Values("X-Forwarded-Host")); given != "" {
 		host = given
 	}
-	if given := strings.ToLower(last(r.Header.Get("X-Forwarded-Proto"))); given != "" {
+	if given := strings.ToLower(last(r.Header.Values("X-Forwarded-Proto"))); given != "" {
 		scheme = given
 	}
 	return host, scheme
@@ -44,6 +44,8 @@ func (p Proxies) trust(remote string) bool {
 	return false
 }
 
-func last(list string) string {
+// last takes the last value of a list that may be spread over several lines (RFC 9110 §5.3).
+func last(lines []string) string {
+	list := strings.Join(lines, ",")
 	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
 }
