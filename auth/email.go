@@ -21,12 +21,12 @@ const (
 )
 
 // Email is an address as it's stored: trimmed, in lower case and NFC, with its domain in ASCII form
-// (IDNA 2008). However it's typed, it names one account. It's empty if what was typed is no address.
+// (IDNA 2008), so that every spelling names the same account. It's empty if the input isn't an address.
 //
 // Earlier builds stored addresses trimmed and in lower case, and nothing more. See spellings.
 type Email string
 
-// UnmarshalText takes an address as it was typed.
+// UnmarshalText normalizes an address as typed.
 func (e *Email) UnmarshalText(typed []byte) error {
 	*e = parseEmail(string(typed))
 	return nil
@@ -55,7 +55,7 @@ func parseEmail(typed string) Email {
 }
 
 // disguised says whether lower case or NFC makes an ASCII character of r, which isn't one: U+212A, the
-// Kelvin sign, becomes k, and U+0130 becomes i. Its address would be somebody else's.
+// Kelvin sign, becomes k, and U+0130 becomes i. The result would be another user's address.
 func disguised(r rune) bool {
 	return r >= utf8.RuneSelf && norm.NFC.String(string(unicode.ToLower(r)))[0] < utf8.RuneSelf
 }
@@ -79,8 +79,8 @@ func (e Email) spellings() []Email {
 }
 
 // spellings are the forms in which to look for the account, in the order in which one is preferred.
-// First is what earlier builds stored for what was typed: two accounts that exist since then, and would
-// be one today, keep their owners. That no new account has such a spelling, register sees to.
+// The form that earlier builds stored comes first, so that two old accounts that would be one today keep
+// their owners. register makes sure that no new account has such a spelling.
 func (c Credentials) spellings() []Email {
 	all := []Email{}
 	if !strings.ContainsFunc(c.Email, disguised) {

@@ -134,7 +134,7 @@ func TestSignOutIsForTheUserThatIsExpected(t *testing.T) {
 	ada := rs.post(t, "/api/users/signup", credentials("ada@example.com", "correct horse"))
 	cookie := func(r *http.Request) { r.AddCookie(ada.session) }
 	a := rs.post(t, "/api/users/signout", "{}", cookie, header(session.ExpectedHeader, "65a0000000000000000000b2"))
-	a.refused(t, "somebody else", http.StatusPreconditionFailed, `[{"message":"You're signed in as ada@example.com now"}]`)
+	a.refused(t, "somebody else", http.StatusPreconditionFailed, `[{"message":"You're now signed in as ada@example.com"}]`)
 	if a.session != nil {
 		t.Error("the cookie was changed")
 	}

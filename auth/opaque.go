@@ -9,15 +9,15 @@ import (
 const (
 	// maxPassword is the length in characters of the longest password.
 	maxPassword = 128
-	// maxTyped bounds the work for one that is being typed. NFC makes no more than four characters one.
+	// maxTyped bounds the work of normalizing input. NFC combines at most four characters into one.
 	maxTyped = 4 * maxPassword
 )
 
-// Password is a new user's password as it's hashed: by the profile OpaqueString (RFC 8265 §4.2), in
-// which all keyboards type it alike. One that the profile refuses stays as it was typed.
+// Password is a new user's password in the form that's hashed: the OpaqueString profile (RFC 8265 §4.2),
+// which is the same for every keyboard. A password that the profile refuses stays as typed.
 type Password string
 
-// UnmarshalText takes a password as it was typed.
+// UnmarshalText normalizes a password as typed.
 func (p *Password) UnmarshalText(typed []byte) error {
 	*p = Password(typed)
 	if prepared, ok := prepare(string(typed)); ok {
@@ -26,7 +26,7 @@ func (p *Password) UnmarshalText(typed []byte) error {
 	return nil
 }
 
-// allowed says whether the profile has a place for every character.
+// allowed reports whether the profile allows every character.
 func (p Password) allowed() bool {
 	_, ok := prepare(string(p))
 	return ok
@@ -40,9 +40,9 @@ func prepare(typed string) (string, bool) {
 	return prepared, err == nil
 }
 
-// passwords are what to compare with the stored hash, in this order: the password as it's hashed today,
-// and as it was typed, which earlier builds hashed. How many there are depends on nothing but what was
-// typed, and so does the time that a wrong one takes. There are none if it's longer than anybody's.
+// passwords are the candidates to compare with the stored hash, in order: the current form, then as typed,
+// which earlier builds hashed. Their number depends only on the input, so a wrong password takes the same
+// time whether or not the account exists. There are none if the input is longer than any password.
 func (c Credentials) passwords() []string {
 	var all []string
 	if prepared, ok := prepare(c.Password); ok && utf8.RuneCountInString(prepared) <= maxPassword {

@@ -60,8 +60,8 @@ func (s *Service) Tasks() []service.Task { return nil }
 // Ready says whether the database answers.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }
 
-// register makes a user, once for each idempotency key. A repetition needs the right password: the key
-// alone signs nobody in.
+// register creates a user, once for each idempotency key. A retry needs the right password: the key isn't
+// a credential.
 func (s *Service) register(ctx context.Context, form SignUp, request *idempotency.Request) (*User, error) {
 	user, made, err := s.users.Once(ctx, request, func() (*User, error) { return s.create(ctx, form, request) })
 	if made || err != nil {
@@ -77,8 +77,7 @@ func (s *Service) register(ctx context.Context, form SignUp, request *idempotenc
 	return user, nil
 }
 
-// create makes a user. Of any number who want the same email at once, the unique index lets one have
-// it.
+// create creates a user. If several sign up with the same email at once, the unique index lets one succeed.
 func (s *Service) create(ctx context.Context, form SignUp, request *idempotency.Request) (*User, error) {
 	if !form.Password.allowed() {
 		return nil, ErrUntypable
@@ -92,8 +91,8 @@ func (s *Service) create(ctx context.Context, form SignUp, request *idempotency.
 	return user, s.insert(ctx, user)
 }
 
-// insert stores a new user unless somebody else has the email. The index knows one spelling; who has
-// another one since earlier builds is looked for first, and those take no new users.
+// insert stores a new user unless the email is taken. The index covers only the current spelling, so it
+// first looks for accounts that earlier builds stored under another.
 func (s *Service) insert(ctx context.Context, user *User) error {
 	if _, err := s.stored(ctx, user); err != nil {
 		return err
@@ -109,7 +108,7 @@ func (s *Service) insert(ctx context.Context, user *User) error {
 	return err
 }
 
-// stored reports whether the user is there already, as after an insertion whose answer was lost.
+// stored reports whether the user already exists, as after an insert whose response was lost.
 // ErrEmailInUse says that another user has the email.
 func (s *Service) stored(ctx context.Context, user *User) (bool, error) {
 	holder, err := s.holder(ctx, user.Email.spellings())

@@ -11,7 +11,7 @@ var (
 	ErrEmailInUse = problem.Field("email", "Email in use")
 	// ErrInvalidCredentials does not tell an unknown email from a wrong password.
 	ErrInvalidCredentials = problem.New(problem.Refused, "Invalid credentials")
-	// ErrUntypable says that RFC 8265 has no place for a character of the password.
+	// ErrUntypable means that the password has a character that RFC 8265 disallows.
 	ErrUntypable = problem.Field("password", "Password must not contain control or invisible characters")
 )
 
@@ -41,8 +41,7 @@ type SignUp struct {
 	Password Password `json:"password" validate:"min=8,max=128" message:"Password must be between 8 and 128 characters"`
 }
 
-// Credentials are what a user signs in with, as they were typed. They have no form to be checked: they
-// are right or not.
+// Credentials are what a user signs in with, as typed. They aren't validated: they match or they don't.
 type Credentials struct {
 	Email    string `json:"email" message:"Email must be valid"`
 	Password string `json:"password" message:"Password must be a string"`

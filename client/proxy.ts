@@ -16,11 +16,14 @@ export async function proxy(request: NextRequest): Promise<Response> {
 
   const headers = new Headers(request.headers);
   headers.set("x-request-id", requestId);
-  // Pages know by it whether they answer a form (lib/session.ts).
+  // Tells pages whether they're responding to a form (lib/session.ts).
   headers.set("x-request-method", request.method);
 
   const refusal = refusalOf(request);
   if (refusal) return secured(await refuse(refusal, headers), requestId, securityPolicy(null));
+
+  // The browser says that the form is ours and hides its origin, which Next would refuse.
+  if (headers.get("origin") === "null") headers.delete("origin");
 
   const path = request.nextUrl.pathname + request.nextUrl.search;
   if (isPlainForm(request)) {

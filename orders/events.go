@@ -21,8 +21,8 @@ func (s *Service) Listeners() []bus.Listener {
 	}
 }
 
-// expirationComplete answers "again later" to one that comes early by this clock. One that comes with
-// the news of an outage is left to the sweep.
+// expirationComplete asks for redelivery of an event that's early by this clock. Right after an outage it
+// leaves the order to the sweep.
 func (s *Service) expirationComplete(ctx context.Context, e events.ExpirationComplete) error {
 	if !s.caughtUp() {
 		return nil

@@ -149,7 +149,7 @@ func TestNoOrderIsMadeAtAnotherPrice(t *testing.T) {
 
 func TestAnotherUserThanExpectedOrdersAndCancelsNothing(t *testing.T) {
 	s := start(t)
-	const told = "You're signed in as ada@example.com now"
+	const told = "You're now signed in as ada@example.com"
 	ticket := s.sell("Gig", 1000)
 	s.DoWith(ada, session.ExpectedHeader, bob.ID, http.MethodPost, "/api/orders", ticketBody(ticket)).Refused(t, http.StatusPreconditionFailed, "", told)
 	s.count(0)

@@ -9,27 +9,27 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// catchUp is how long after a session with the broker has begun orders are not ended for their time.
-// Meanwhile what payments has told during the outage arrives: an order that is being paid for isn't
-// overdue. A silent broker goes unnoticed for up to five seconds, so the news has at least two.
+// catchUp is how long a session with the broker must last before orders are expired. In that time, orders
+// hears of the payments that started during the outage. A silent broker goes undetected for up to five
+// seconds, which leaves at least two.
 const catchUp = 7 * time.Second
 
-// moment is how long the broker may be away before that counts. Less than that is a reconnection.
+// moment is how long the broker may be away before it counts as an outage and not a reconnection.
 const moment = time.Second
 
-// ErrBehind refuses a ticket that isn't known while news of tickets can't arrive.
+// ErrBehind refuses an unknown ticket while events about tickets can't arrive.
 var ErrBehind = &problem.Error{
 	Kind:       problem.Unavailable,
-	Details:    []problem.Detail{{Message: "The ticket can't be reserved yet, please try again in a moment"}},
+	Details:    []problem.Detail{{Message: "The ticket can't be reserved yet. Please try again in a moment."}},
 	RetryAfter: 5 * time.Second,
 }
 
-// caughtUp reports whether orders has heard of the payments that began in time. It can't tell while the
+// caughtUp reports whether orders has heard of all payments that started in time. It's false while the
 // broker is away or has only just come back.
 func (s *Service) caughtUp() bool { return bus.SessionOf(s.bus).SteadyFor(catchUp) }
 
-// ticket finds the ticket to reserve. While the broker is away, one that isn't known may only be news
-// that has not come.
+// ticket finds the ticket to reserve. While the broker is away, an unknown ticket may just not have
+// arrived yet.
 func (s *Service) ticket(ctx context.Context, id string) (*Ticket, error) {
 	t, err := s.tickets.get(ctx, id)
 	if errors.Is(err, problem.ErrNotFound) && bus.SessionOf(s.bus).AwayFor() > moment {

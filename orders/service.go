@@ -89,8 +89,8 @@ func (s *Service) place(ctx context.Context, wish Wish, buyer string, request *i
 	return order, err
 }
 
-// reserve lets one of any number of buyers have the ticket. The order is made from the very copy that
-// the wish was compared with.
+// reserve lets one buyer have the ticket. The order is made from the same copy of the ticket that the
+// wish was compared with.
 func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request *idempotency.Request) (*Order, error) {
 	for {
 		ticket, err := s.ticket(ctx, wish.TicketID)
@@ -122,7 +122,7 @@ func (s *Service) claim(ctx context.Context, order *Order) (won bool, err error)
 	}
 	holder, err := s.orders.First(ctx, bson.M{"slot": order.Slot})
 	switch {
-	case errors.Is(err, problem.ErrNotFound): // not the slot is taken, but the idempotency key
+	case errors.Is(err, problem.ErrNotFound): // the idempotency key is taken, not the slot
 		return false, aggregate.ErrDuplicate
 	case err != nil:
 		return false, fmt.Errorf("find the holder of slot %s: %w", order.Slot, err)

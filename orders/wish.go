@@ -7,14 +7,15 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// Wish is what a buyer asks for: a ticket, and optionally the title and price that the buyer saw.
+// Wish is a buyer's request: a ticket, and optionally the title and price the buyer saw.
 type Wish struct {
 	TicketID string         `json:"ticketId" validate:"required,mongodb" message:"ticketId must be the id of a ticket"`
 	Title    *string        `json:"title,omitempty" message:"title must be a string"`
 	Price    *money.Dollars `json:"price,omitempty" message:"price must be a number of dollars with at most two decimals"`
 }
 
-// Grants refuses a ticket that isn't what the buyer saw. The messages say what it is now.
+// Grants refuses a ticket whose title or price differs from what the buyer saw. The messages give the
+// current ones.
 func (w Wish) Grants(t *Ticket) error {
 	changed := &problem.Error{Kind: problem.Refused}
 	if w.Title != nil && *w.Title != t.Title {

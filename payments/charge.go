@@ -21,8 +21,8 @@ const (
 	Refunded  Status = "refunded"
 )
 
-// ErrNotOwed says that there is nothing to decide about a charge.
-var ErrNotOwed = errors.New("none of its refunds has failed, and nothing was to be decided")
+// ErrNotOwed means that a charge needs no decision.
+var ErrNotOwed = errors.New("no refund has failed, and nothing is waiting for a decision")
 
 // Charge is the one payment of an order; its id is the order's. It has one PaymentIntent, which
 // captures at most once.
@@ -38,24 +38,24 @@ type Charge struct {
 	// StripeID is the PaymentIntent, once it is stored. Only a stored one is ever confirmed.
 	StripeID       string `bson:"stripeId,omitempty"`
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
-	// Paused says that nobody works on the payment: the broker went away before its start was known,
-	// and nothing was asked of Stripe. The next POST goes on with it.
+	// Paused means that the broker went away before it stored the payment's start. Stripe hasn't been
+	// asked for anything, and the next POST resumes the payment.
 	Paused bool `bson:"paused,omitempty"`
 	// ClientSecret lets the payer answer the bank. It is there only while the bank asks.
 	ClientSecret string `bson:"clientSecret,omitempty"`
 	// FailedFor is what the payer is told of a failed charge.
 	FailedFor string `bson:"failedFor,omitempty"`
-	// Settled says that the charge has succeeded and nothing is left to do: the order is complete, or the
-	// payer's bank has taken the money of a cancelled one back.
+	// Settled means that the charge succeeded and nothing is left to do: the order is complete, or the
+	// payer's bank took back the money of a cancelled one.
 	Settled bool `bson:"settled"`
 	// FailedRefund is the last refund that has not reached the payer, if one has not.
 	FailedRefund *FailedRefund `bson:"failedRefund,omitempty"`
 	// RefundedAmount is what refunds at Stripe have given back, as far as it is known. A charge that was
 	// refunded before this was kept has none: GivenBack knows.
 	RefundedAmount money.Cents `bson:"refundedAmount,omitempty"`
-	// Dispute is the payer's newest complaint at the bank, if there is one.
+	// Dispute is the payer's latest dispute with the bank, if any.
 	Dispute *Dispute `bson:"dispute,omitempty"`
-	// Review is there once a person had something to decide.
+	// Review is set once the charge has needed a decision by an operator.
 	Review *Review `bson:"review,omitempty"`
 }
 
@@ -174,15 +174,15 @@ func (c *Charge) Return(now time.Time) error {
 // owed says whether the payer waits for money that Stripe could not give back.
 func (c *Charge) owed() bool { return c.FailedRefund != nil && c.FailedRefund.ReturnedAt.IsZero() }
 
-// Settle notes that the order is complete, or that there is no money left to give back.
+// Settle records that the order is complete, or that no money is left to return.
 func (c *Charge) Settle() {
 	if c.Status == Succeeded {
 		c.Settled = true
 	}
 }
 
-// Answer records what the request that opened the charge is answered with, once. A charge that has
-// failed says so itself.
+// Answer records, once, the response to the request that opened the charge. A failed charge needs none,
+// since it stores its own reason.
 func (c *Charge) Answer() {
 	if c.Status != Failed {
 		c.Request = c.Request.Answered(show(c))

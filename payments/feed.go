@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// feedEvery is how often each replica reads Stripe's events. Webhooks are faster; this finds what they
-	// have not told.
+	// feedEvery is how often each replica reads Stripe's events. Webhooks are faster; this makes up for
+	// lost ones.
 	feedEvery = 15 * time.Second
 	// feedOverlap is how far a reading goes back behind the one before: clocks differ, and an event may be
 	// listed a while after it is dated. Longer than any look takes, it also repairs one that was overtaken.
@@ -29,7 +29,7 @@ type feed struct{ docs *mongo.Collection }
 
 const feedID = "stripe-events"
 
-// since is when to read from.
+// since is the time to read from.
 func (f feed) since(ctx context.Context, now time.Time) (time.Time, error) {
 	var at struct {
 		ReadAt time.Time `bson:"readAt"`
@@ -44,8 +44,8 @@ func (f feed) since(ctx context.Context, now time.Time) (time.Time, error) {
 	return at.ReadAt.Add(-feedOverlap), nil
 }
 
-// advance notes that all events before a time have been handled. A replica that is slower sets it back,
-// after which some events are handled once more.
+// advance records that all events before a time have been handled. A slower replica may move it back, and
+// some events are then handled again.
 func (f feed) advance(ctx context.Context, to time.Time) error {
 	_, err := f.docs.UpdateOne(ctx, bson.M{"_id": feedID}, bson.M{"$set": bson.M{"readAt": to}}, options.Update().SetUpsert(true))
 	if err != nil && !mongo.IsDuplicateKeyError(err) { // another replica has just made it
@@ -54,8 +54,8 @@ func (f feed) advance(ctx context.Context, to time.Time) error {
 	return nil
 }
 
-// readFeed handles the events about refunds and disputes that Stripe lists since the last reading, as if
-// their webhooks came now. One that can't be handled doesn't keep the others from it, but is read again.
+// readFeed handles the refund and dispute events since the last read, as if their webhooks arrived now. An
+// event that fails doesn't block the others, and is read again.
 func (s *Service) readFeed(ctx context.Context) error {
 	began := s.now()
 	since, err := s.feed.since(ctx, began)
@@ -76,7 +76,7 @@ func (s *Service) readFeed(ctx context.Context) error {
 	return s.feed.advance(ctx, began)
 }
 
-// afterAWhile begins a task a while after the service.
+// afterAWhile delays the start of a task.
 func afterAWhile(d time.Duration, task service.Task) service.Task {
 	return func(ctx context.Context) error {
 		select {

@@ -11,8 +11,8 @@ import (
 	"ticketing.dev/common/web"
 )
 
-// giveUp ends a payment whose bank waits for the payer, at the payer's wish. Any other payment stays as
-// it is: a decided one for good, and one that is being processed until Stripe has decided.
+// giveUp cancels a payment that's waiting for the payer's bank, at the payer's request. Any other payment
+// stays as it is: it's either decided or still being processed by Stripe.
 func (s *Service) giveUp(ctx context.Context, c *Charge) (*Charge, error) {
 	if c.Status != Pending || c.StripeID == "" {
 		return c, nil
@@ -40,7 +40,7 @@ func (s *Service) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err := charge.OwnedBy(user.ID); err != nil {
 		return err
 	}
-	// A payer who closes the page doesn't stop it halfway.
+	// Finish even if the payer closes the page.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), payTimeout)
 	defer cancel()
 	charge, err = s.giveUp(ctx, charge)

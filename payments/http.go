@@ -36,7 +36,7 @@ type view struct {
 	StripeRefundID string        `json:"stripeRefundId,omitempty"`
 	ClientSecret   string        `json:"clientSecret,omitempty"`
 	RefundedAmount money.Dollars `json:"refundedAmount,omitzero"`
-	// RefundFailed says that a refund has not reached the payer, who is still to get the money.
+	// RefundFailed means that a refund didn't reach the payer, who is still owed the money.
 	RefundFailed bool         `json:"refundFailed,omitempty"`
 	Dispute      *viewDispute `json:"dispute,omitempty"`
 	Paused       bool         `json:"paused,omitempty"`

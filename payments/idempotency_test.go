@@ -119,7 +119,7 @@ func TestAnotherUserThanExpectedPaysNothing(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	s.DoWith(ada, session.ExpectedHeader, bob.ID, http.MethodPost, "/api/payments", payBody(o.ID, "tok_visa")).
-		Refused(t, http.StatusPreconditionFailed, "", "You're signed in as ada@example.com now")
+		Refused(t, http.StatusPreconditionFailed, "", "You're now signed in as ada@example.com")
 	if l := s.ledger(); l.Captured != 0 || s.charge(o.ID).ID != "" {
 		t.Errorf("the ledger has %+v", l)
 	}

@@ -10,11 +10,11 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// A payment is known to the broker before Stripe is asked for any money: what the broker has stored,
-// orders gets before it ends the order for its time. So an outage never costs a buyer a paid ticket.
+// The broker stores a payment's start before Stripe is asked for money, and orders handles what the broker
+// has stored before it expires any order. So an outage never costs a buyer a paid ticket.
 const (
-	// moment is how long the broker may be away before payments are refused at the door. Less than that
-	// is a reconnection.
+	// moment is how long the broker may be away before new payments are refused. A shorter absence is a
+	// reconnection.
 	moment = time.Second
 	// startedWithin is how long a payment waits for the broker to store payment:started.
 	startedWithin = 5 * time.Second
@@ -23,18 +23,18 @@ const (
 // ErrPaused refuses a payment while the broker is away. Nothing was asked of Stripe.
 var ErrPaused = &problem.Error{
 	Kind:       problem.Unavailable,
-	Details:    []problem.Detail{{Message: "Payments are paused, your ticket stays reserved. You have not been charged."}},
+	Details:    []problem.Detail{{Message: "Payments are paused. Your ticket stays reserved, and you haven't been charged."}},
 	RetryAfter: 5 * time.Second,
 }
 
-// Pause leaves a payment that can't begin to the next POST.
+// Pause leaves a payment that can't start for the next POST to resume.
 func (c *Charge) Pause() {
 	if c.Status == Pending && c.StripeID == "" {
 		c.Paused = true
 	}
 }
 
-// Resume takes up a paused payment for another request, and reports whether it was there to be taken up.
+// Resume takes over a paused payment for another request, and reports whether it could.
 func (c *Charge) Resume(request *idempotency.Request, now time.Time) bool {
 	if !c.Paused || c.Status != Pending {
 		return false
@@ -54,8 +54,7 @@ func (s *Service) accepting() error {
 	return nil
 }
 
-// order finds the order to pay. While the broker is away, one that isn't known may only be news that
-// has not come.
+// order finds the order to pay. While the broker is away, an unknown order may just not have arrived yet.
 func (s *Service) order(ctx context.Context, id string) (*Order, error) {
 	o, err := s.orders.get(ctx, id)
 	if paused := s.accepting(); errors.Is(err, problem.ErrNotFound) && paused != nil {
@@ -64,8 +63,8 @@ func (s *Service) order(ctx context.Context, id string) (*Order, error) {
 	return o, err
 }
 
-// resume takes up a payment that was paused. Its earlier request was refused, so an idempotency key of
-// that has no answer to repeat; one that has made something else is refused.
+// resume takes over a paused payment. The request that paused it was refused, so its idempotency key has no
+// response to repeat. A key that created something else is refused.
 func (s *Service) resume(ctx context.Context, o *Order, c *Charge, token string, request *idempotency.Request) (*Charge, bool, error) {
 	if _, _, err := s.charges.Prior(ctx, request); err != nil {
 		return nil, false, err
@@ -85,7 +84,7 @@ func (s *Service) resume(ctx context.Context, o *Order, c *Charge, token string,
 	return s.begin(ctx, c, s.charges.Publish(ctx, c, startedWithin), method)
 }
 
-// begin captures a payment of which the broker knows, and pauses another.
+// begin captures a payment whose start the broker has stored, and pauses any other.
 func (s *Service) begin(ctx context.Context, c *Charge, started bool, method string) (*Charge, bool, error) {
 	if !started {
 		if _, err := s.change(ctx, c, (*Charge).Pause); err != nil {

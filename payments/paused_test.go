@@ -25,7 +25,7 @@ func (s *system) away() {
 func (s *system) refusedAsPaused(order string) {
 	s.t.Helper()
 	a := s.pay(order, "tok_visa")
-	if a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "5" || !strings.Contains(string(a.Body), "your ticket stays reserved") {
+	if a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "5" || !strings.Contains(string(a.Body), "Your ticket stays reserved") {
 		s.t.Fatalf("answered %d %v %s", a.Status, a.Header, a.Body)
 	}
 }

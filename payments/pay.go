@@ -27,7 +27,7 @@ const (
 // now is the answer. Every step may be the last one of a process that dies; the reconciler goes on
 // from whatever it finds.
 //
-// A request whose idempotency key has opened the charge before is answered as it was then.
+// A retry with the idempotency key that opened the charge gets the first response.
 func (s *Service) pay(ctx context.Context, o *Order, token string, request *idempotency.Request) (*Charge, bool, error) {
 	if c, err := s.charges.Get(ctx, o.ID); err == nil && c.waits(s.now()) {
 		return s.resume(ctx, o, c, token, request)
@@ -35,7 +35,7 @@ func (s *Service) pay(ctx context.Context, o *Order, token string, request *idem
 	if c, opened, err := s.earlier(ctx, o, request); !errors.Is(err, problem.ErrNotFound) {
 		return c, opened, err
 	}
-	// 1. What is refused opens nothing.
+	// 1. A refused request opens nothing.
 	method, err := s.admit(ctx, o, token)
 	if err != nil {
 		return nil, false, err
@@ -54,7 +54,8 @@ func (s *Service) pay(ctx context.Context, o *Order, token string, request *idem
 	return s.begin(ctx, c, started, method)
 }
 
-// admit refuses what is not to be paid now or with this token, and makes the token a payment method.
+// admit refuses a payment that isn't allowed now or with this token, and turns the token into a payment
+// method.
 func (s *Service) admit(ctx context.Context, o *Order, token string) (method string, err error) {
 	if err := o.Payable(s.now()); err != nil {
 		return "", err
@@ -72,8 +73,8 @@ func (s *Service) admit(ctx context.Context, o *Order, token string) (method str
 	return method, nil
 }
 
-// repeat answers a request with the idempotency key of the one that opened a charge. If that one has
-// died, whoever repeats it finds out how the payment stands.
+// repeat answers a retry of the request that opened a charge. If that request's process died, the retry
+// resolves the payment.
 func (s *Service) repeat(ctx context.Context, c *Charge, err error) (*Charge, bool, error) {
 	if err == nil && !c.Answered() {
 		c, _, err = s.again(ctx, c, nil)
@@ -87,8 +88,8 @@ func (s *Service) repeat(ctx context.Context, c *Charge, err error) (*Charge, bo
 	return s.answer(ctx, c), true, nil
 }
 
-// answer records the answer to a request with an idempotency key. Whoever records one first decides
-// for all who repeat the request.
+// answer records the response to a request with an idempotency key. The first recorded response is the one
+// that every retry gets.
 func (s *Service) answer(ctx context.Context, c *Charge) *Charge {
 	if c.Request == nil || c.Request.HasAnswer() {
 		return c

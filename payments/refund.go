@@ -11,11 +11,11 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// errChanged says that a charge has changed while Stripe was asked about it.
+// errChanged means that a charge changed while Stripe was asked about it.
 var errChanged = errors.New("the charge has changed meanwhile")
 
-// moneyMoved looks what has become of the money that an object at Stripe is about: a refund, a dispute or a
-// charge. What is no payment of ours is left alone.
+// moneyMoved checks where the money of a refund, dispute or charge at Stripe is. It ignores payments that
+// aren't ours.
 func (s *Service) moneyMoved(ctx context.Context, object, id string) error {
 	intent, err := s.stripe.intentBehind(ctx, object, id)
 	if _, unknown := refusal(err); unknown || err == nil && intent == "" {
@@ -38,8 +38,8 @@ func (s *Service) moneyMoved(ctx context.Context, object, id string) error {
 	return err
 }
 
-// look notes what Stripe says has become of the money of a charge. What it has read is written only if the
-// charge hasn't changed since before: otherwise somebody else may have noted what is newer.
+// look records where Stripe says the money of a charge is. It writes only if the charge hasn't changed since
+// it was read: otherwise another look may have recorded something newer.
 func (s *Service) look(ctx context.Context, c *Charge) (*Charge, error) {
 	for {
 		if c.Status != Succeeded && c.Status != Refunded {
@@ -62,7 +62,7 @@ func (s *Service) look(ctx context.Context, c *Charge) (*Charge, error) {
 	}
 }
 
-// note writes what was read of a charge's money after the charge itself, and raises the alarms.
+// note records what was read at Stripe after the charge was, and raises the alarms.
 func (s *Service) note(ctx context.Context, read *Charge, returns Returns) (*Charge, error) {
 	o, err := s.orders.get(ctx, read.ID)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
@@ -84,7 +84,7 @@ func (s *Service) note(ctx context.Context, read *Charge, returns Returns) (*Cha
 	return c, nil
 }
 
-// tell raises an alarm for what a person has to know.
+// tell logs an alarm for the operator.
 func (s *Service) tell(c *Charge, news News) {
 	if news.RefundFailed {
 		s.log.Error("refund failed at Stripe, the money has to be returned by hand",
@@ -100,8 +100,8 @@ func (s *Service) tell(c *Charge, news News) {
 	}
 }
 
-// refuseRefund judges a refund that Stripe has not made. While the payer disputes the charge, and once the
-// bank has taken the money back, there is none to make.
+// refuseRefund handles a refund that Stripe refused. There's nothing to refund while the payer disputes the
+// charge, or once the bank has taken the money back.
 func (s *Service) refuseRefund(ctx context.Context, c *Charge, err error) (*Charge, error) {
 	if e, definite := refusal(err); definite && e.Code == stripe.ErrorCodeChargeDisputed {
 		return s.look(ctx, c)

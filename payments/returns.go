@@ -7,8 +7,8 @@ import (
 	"ticketing.dev/common/money"
 )
 
-// Returns are what has become of captured money at Stripe, whoever gave it back: this service, its operator
-// in Stripe's dashboard, or the payer's bank.
+// Returns describe how captured money went back at Stripe: by this service, by its operator in Stripe's
+// dashboard, or by the payer's bank.
 type Returns struct {
 	// Refunded is what refunds have given back, without those that failed or were canceled, and Refund the
 	// newest of them.
@@ -20,7 +20,7 @@ type Returns struct {
 	Dispute *Dispute
 }
 
-// Dispute is a payer who asks the bank for the money back.
+// Dispute is a payer's request to the bank for the money back.
 type Dispute struct {
 	ID string `bson:"id"`
 	// Status and Reason are in Stripe's words (https://docs.stripe.com/api/disputes/object).
@@ -39,7 +39,7 @@ const (
 	inquiryDropped  = "warning_closed"
 )
 
-// waits reports whether a person has to do something about the dispute.
+// waits reports whether the dispute needs an operator.
 func (d *Dispute) waits() bool {
 	return slices.Contains([]string{disputeOpen, inquiryOpen, disputeLost}, d.Status)
 }
@@ -52,18 +52,17 @@ func (d *Dispute) withdrawn() bool {
 // over reports whether the dispute has ended and the money stays.
 func (d *Dispute) over() bool { return d.Status == disputeWon || d.Status == inquiryDropped }
 
-// Review asks a person to decide what becomes of an order whose money went back, or may go back.
+// Review asks an operator what to do about an order whose money went back, or may go back.
 type Review struct {
 	Since time.Time `bson:"since"`
-	// DoneAt is when somebody had decided, or when there was nothing left to decide.
+	// DoneAt is when an operator decided, or when there was nothing left to decide.
 	DoneAt time.Time `bson:"doneAt,omitempty"`
 }
 
-// News is what Note found that a person has to know.
+// News is what Note found that needs an operator's attention.
 type News struct{ RefundFailed, Refunded, Disputed bool }
 
-// Note takes over what has become of the money. A cancelled order's money has to go back, so its refunds are
-// no news.
+// Note records where the money is. A cancelled order's money has to go back, so its refunds aren't news.
 func (c *Charge) Note(r Returns, cancelled bool, now time.Time) (news News) {
 	if c.Status != Succeeded && c.Status != Refunded {
 		return news
@@ -86,7 +85,7 @@ func (c *Charge) Note(r Returns, cancelled bool, now time.Time) (news News) {
 	return news
 }
 
-// noteDispute returns whether a person has to know.
+// noteDispute reports whether the operator has to know.
 func (c *Charge) noteDispute(d *Dispute, now time.Time) (news bool) {
 	if d == nil || c.Dispute != nil && *c.Dispute == *d {
 		return false
@@ -121,7 +120,7 @@ func (c *Charge) refunded() money.Cents {
 	return c.RefundedAmount
 }
 
-// GivenBack is how much of the charge its payer has back by refunds, or by what replaced them.
+// GivenBack is how much of the charge was refunded, or returned in place of a failed refund.
 func (c *Charge) GivenBack() money.Cents {
 	if c.Status == Refunded && !c.owed() {
 		return c.Amount
@@ -129,8 +128,8 @@ func (c *Charge) GivenBack() money.Cents {
 	return c.RefundedAmount
 }
 
-// Decide notes that a person has seen to a charge: that the money of a failed refund was given back in
-// another way, and what becomes of an order whose money went back.
+// Decide records an operator's decision: the money of a failed refund was returned another way, or an order
+// whose money went back was dealt with.
 func (c *Charge) Decide(now time.Time) error {
 	if c.FailedRefund == nil && c.Review == nil {
 		return ErrNotOwed
@@ -148,10 +147,10 @@ func (c *Charge) decide(now time.Time) {
 	}
 }
 
-// undecided reports whether a person has to decide what becomes of the order.
+// undecided reports whether an operator still has to decide about the order.
 func (c *Charge) undecided() bool { return c.Review != nil && c.Review.DoneAt.IsZero() }
 
-// chargedBack reports whether the payer's bank has taken back what refunds have not, for good.
+// chargedBack reports whether the payer's bank has permanently taken back whatever wasn't refunded.
 func (c *Charge) chargedBack() bool {
 	return c.Dispute != nil && c.Dispute.Status == disputeLost && c.Dispute.Amount+c.RefundedAmount >= c.Amount
 }

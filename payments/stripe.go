@@ -151,7 +151,7 @@ func (p processor) refunded(ctx context.Context, intent string, amount money.Cen
 	return r.Refund, nil
 }
 
-// returns reads what has become of the money of a PaymentIntent.
+// returns reads the refunds and the latest dispute of a PaymentIntent.
 func (p processor) returns(ctx context.Context, intent string) (Returns, error) {
 	r, err := p.refunds(ctx, intent)
 	if err != nil {
@@ -193,7 +193,7 @@ func (p processor) refunds(ctx context.Context, intent string) (r Returns, err e
 // subject is what an event at Stripe is about.
 type subject struct{ ID, Object string }
 
-// moneyMovedEvents tell of money that went back, and of payers who want it back.
+// moneyMovedEvents are about refunds and disputes.
 var moneyMovedEvents = []stripe.EventType{
 	stripe.EventTypeChargeRefunded, stripe.EventTypeChargeRefundUpdated,
 	stripe.EventTypeRefundCreated, stripe.EventTypeRefundUpdated,
@@ -201,7 +201,7 @@ var moneyMovedEvents = []stripe.EventType{
 	stripe.EventTypeChargeDisputeFundsWithdrawn, stripe.EventTypeChargeDisputeFundsReinstated,
 }
 
-// moneyMovedSince reads what these events are about, each once.
+// moneyMovedSince reads the subjects of these events, without duplicates.
 func (p processor) moneyMovedSince(ctx context.Context, since time.Time) (subjects []subject, err error) {
 	params := &stripe.EventListParams{
 		ListParams:   stripe.ListParams{Context: ctx, Limit: stripe.Int64(100)},

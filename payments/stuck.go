@@ -66,7 +66,7 @@ func (s *Service) stuck(ctx context.Context) ([]stuck, error) {
 	return found, nil
 }
 
-// stuck says why a charge waits for a person that is open for long, whose refund has failed, or whose money
+// stuck says why a charge needs an operator: it's been open for too long, its refund failed, or its money
 // went back. There may be no copy of its order.
 func (c *Charge) stuck(o *Order) stuck {
 	st := stuck{
@@ -104,13 +104,13 @@ func (c *Charge) stuck(o *Order) stuck {
 	return st
 }
 
-// moot reports whether there is nothing to decide: the money of a cancelled order is back, as it has to be.
+// moot reports whether there's nothing to decide, since the money of a cancelled order went back as it must.
 func (c *Charge) moot(o *Order) bool {
 	return c.Status == Refunded && !c.owed() && (c.Dispute == nil || c.Dispute.over()) &&
 		o != nil && o.Status == orderCancelled
 }
 
-// toDecide says what became of the money that a person has to see to.
+// toDecide says what happened to the money that an operator has to deal with.
 func (c *Charge) toDecide(o *Order) (why, whatToDo string) {
 	order, done := "its order isn't known", "; then: payments stuck done "+c.ID
 	if o != nil {
@@ -193,7 +193,7 @@ func parseStuckDone(args []string) (service.Action[*Service], error) {
 	}, nil
 }
 
-// decided is what somebody has seen to.
+// decided is what an operator has dealt with.
 func (c *Charge) decided() string {
 	if c.FailedRefund != nil {
 		return c.Amount.String() + " were given back"

@@ -106,7 +106,7 @@ func TestAKeyIsFreeAgainAfterADay(t *testing.T) {
 func TestAnotherUserThanExpectedWritesNothing(t *testing.T) {
 	s := start(t)
 	mine := s.list(ada, "Concert", "20")
-	const told = "You're signed in as ada@example.com now"
+	const told = "You're now signed in as ada@example.com"
 	for path, method := range map[string]string{"/api/tickets": http.MethodPost, "/api/tickets/" + mine.ID: http.MethodPut} {
 		s.DoWith(ada, session.ExpectedHeader, bob.ID, method, path, listing).Refused(t, http.StatusPreconditionFailed, "", told)
 		if a := s.DoWith(ada, session.ExpectedHeader, ada.ID, method, path, listing); a.Status >= 300 {

@@ -87,8 +87,8 @@ func NewOffer(title string, price money.Cents) (Offer, error) {
 	return Offer{title, price}, nil
 }
 
-// checkTitle says what's wrong with a title, or "". Titles that are stored already aren't checked: they
-// stay readable and can be bought.
+// checkTitle returns what's wrong with a title, or "". Stored titles aren't rechecked, so existing tickets
+// can still be read and bought.
 func checkTitle(title string) string {
 	if n := utf8.RuneCountInString(title); n < 1 || n > maxTitle {
 		return titleMessage

@@ -15,19 +15,19 @@ import {
   refetchTicket,
   type Wish,
 } from "@/lib/api";
-import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
+import { FORM_KEY, type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
 import { formatMoney } from "@/lib/format";
 import { signInPath, switchedPath } from "@/lib/session";
 
 export async function submitReservation(_: FormState, form: FormData): Promise<FormState> {
   const wish = wishIn(form);
   const here = `/tickets/${encodeURIComponent(wish.ticketId)}`;
-  const order = await placeAsShown(wish, form);
+  const order = await placeAnew(wish, form);
   if (order.ok) redirect(`/orders/${order.value.id}`);
   leaveIfNotOneself(order.problem, here);
   if (order.problem.kind === "refused") {
     if (isChange(order.problem)) return changed(form, wish, order.problem);
-    // tickets hears of it a moment after orders: the page must not still offer the ticket.
+    // tickets learns of the reservation a moment later; until then the page would still offer the ticket.
     await until(async () => (await refetchTicket(wish.ticketId))?.status !== "available", 1_000);
     redirect(`${here}?taken=${Date.now()}`);
   }
@@ -44,9 +44,23 @@ function wishIn(form: FormData): Wish {
   return wish;
 }
 
-/** Whether an order was refused since the ticket isn't what the page showed. */
+/** Whether an order was refused because the ticket's price or title changed. */
 function isChange(problem: Problem): boolean {
   return problem.errors.some((e) => e.field === "price" || e.field === "title");
+}
+
+/**
+ * Orders. Back shows the form of an order that may have ended by now. Its key still names that order, so
+ * the next one gets a key that follows from it: to send the form twice makes one order all the same.
+ */
+async function placeAnew(wish: Wish, form: FormData): Promise<Outcome<Order>> {
+  for (;;) {
+    const order = await placeAsShown(wish, form);
+    if (!order.ok) return order;
+    const now = await refetchOrder(order.value.id).catch(() => null);
+    if (now?.status !== "cancelled") return order;
+    form.set(FORM_KEY, `${textOf(form, FORM_KEY)} ${now.id}`);
+  }
 }
 
 /** Orders, again and again while orders hasn't heard of a change that the page shows already. */
@@ -62,7 +76,7 @@ async function placeAsShown(wish: Wish, form: FormData): Promise<Outcome<Order>>
   return order;
 }
 
-/** Tells what has changed, and asks. The next try is for what the ticket is now. */
+/** Says what changed and asks. The next submission uses the ticket's current price and title. */
 async function changed(form: FormData, shown: Wish, problem: Problem): Promise<FormState> {
   const now = await refetchTicket(shown.ticketId).catch(() => null);
   if (!now) return { values: kept(form, "price", "title"), errors: problem.errors };
@@ -109,7 +123,7 @@ export async function submitPayment(_: FormState, form: FormData): Promise<FormS
   return refused(charge.problem, kept(form, "token"));
 }
 
-/** Leads whoever is signed out to sign in, and whoever has become somebody else to where that's told. */
+/** Redirects to sign-in if the session has ended, or to an explanation if another user is signed in. */
 function leaveIfNotOneself(problem: Problem, here: string): void {
   if (problem.kind === "not-authorized") redirect(signInPath(here));
   if (problem.kind !== "other-user") return;
@@ -129,9 +143,10 @@ export async function submitPaymentCancellation(_: FormState, form: FormData): P
   return refused(charge.problem);
 }
 
-/** Tells why it failed, on a page that shows the state as it is now. Without an answer the page stays. */
-function refused({ kind, errors }: Problem, values: FormState["values"] = {}): FormState {
-  if (kind !== "unavailable") refresh();
+/** Tells why it failed. Unless a field or a missing answer is to blame, the page then shows the present state. */
+function refused(problem: Problem, values: FormState["values"] = {}): FormState {
+  const { errors } = problem;
+  if (isOvertaken(problem)) refresh();
   return { values, errors };
 }
 

@@ -3,18 +3,18 @@
 import { refresh, revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { createTicket, currentUser, editTicket, type Outcome, type Problem, type Ticket } from "@/lib/api";
-import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
+import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
 import { parsePrice } from "@/lib/price";
 import { switchedPath } from "@/lib/session";
 
 export async function submitTicket(_: FormState, form: FormData): Promise<FormState> {
   const ticket = await createTicket(offerIn(form), senderOf(form));
   if (!ticket.ok && ticket.problem.kind === "other-user") {
-    // The answer shows the name that is right by now, and the next try is under that name.
+    // The response shows the current account, and the next submission uses it.
     revalidatePath("/", "layout");
     const was = senderOf(form).email;
     const told = ticket.problem.errors.map((e) => e.message).join(" ");
-    const message = `${told}; this page was ${was}'s. Nothing was listed. Send it again to list it under your name.`;
+    const message = `${told}, but this page was opened as ${was}. Nothing was listed. Submit it again to list it under your account.`;
     return { values: kept(form, "title", "price"), errors: [{ message }] };
   }
   return finish(form, ticket);
@@ -39,19 +39,18 @@ async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormStat
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}`);
   const values = kept(form, "title", "price");
   if (ticket.problem.kind !== "not-authorized") {
-    // The ticket may have been reserved meanwhile. If tickets is away, the page keeps what was typed.
-    if (ticket.problem.kind !== "unavailable") refresh();
+    if (isOvertaken(ticket.problem)) refresh();
     return { values, errors: inWords(form, ticket.problem) };
   }
-  // The session may have ended, or the ticket belongs to somebody else.
+  // Either the session has ended or the ticket belongs to someone else.
   const user = await currentUser().catch(() => null);
-  if (user) return { values, errors: [{ message: "Only its seller can change this ticket." }] };
+  if (user) return { values, errors: [{ message: "Only the seller can edit this ticket." }] };
   const message =
-    "You're signed out, so nothing was saved. What you typed is still here: sign in in a new tab, then come back and try again.";
+    "You're signed out, so nothing was saved. What you typed is still here. Sign in from a new tab, then come back and try again.";
   return { values, errors: [{ message }], signIn: true };
 }
 
-/** What the service says, but for a price that never got to it as an amount: why, the form knows better. */
+/** The service's errors. For a price that didn't parse, the form's own error is more specific. */
 function inWords(form: FormData, problem: Problem): FormState["errors"] {
   const price = parsePrice(textOf(form, "price"));
   if (!("problem" in price)) return problem.errors;

@@ -35,7 +35,7 @@ export default function ErrorPage({ error, reset }: { error: Error; reset: () =>
   );
 }
 
-/** Whether the page asked for an action or a script that this version of the site no longer has. */
+/** Whether the page requested an action or script that this version of the site no longer has. */
 function isOutdated(error: Error): boolean {
   return error.name === "ChunkLoadError" || unstable_isUnrecognizedActionError(error);
 }

@@ -3,7 +3,7 @@
 import "./globals.css";
 import ErrorPage from "./error";
 
-/** The same as error.tsx, for errors of what stands around every page. */
+/** The same as error.tsx, for errors in the root layout. */
 export default function GlobalError(props: { error: Error; reset: () => void }) {
   return (
     <html lang="en">

@@ -35,7 +35,7 @@ function show(action: (state: FormState, form: FormData) => Promise<FormState>) 
 const value = (label: string) => screen.getByLabelText<HTMLInputElement>(label).value;
 
 test.each([
-  [true, /^No answer came/],
+  [true, /^We didn't get a response/],
   [false, /^You're offline/],
 ])(
   "where no answer comes, online %s, it says so and keeps what was typed but passwords",

@@ -21,7 +21,7 @@ export function ActionForm({
   children,
 }: {
   action: FormAction;
-  /** A new one for each form that makes something: sent twice, the form makes one thing. */
+  /** Unique to each form that creates something, so that submitting it twice creates one thing. */
   formKey?: string | undefined;
   /** The names of the fields that show their own errors. */
   fields?: string[];
@@ -29,7 +29,7 @@ export function ActionForm({
   className?: string;
   children: (state: FormState) => ReactNode;
 }) {
-  // The server renders the action itself, which works without JavaScript; the browser wraps it.
+  // The server renders the bare action, which works without JavaScript; the browser wraps it.
   const [state, formAction, pending] = useActionState(useInBrowser() ? answered(action) : action, emptyForm);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -74,7 +74,7 @@ const OUTDATED = {
     "Ticketing was updated after you opened this page. Nothing was changed. Copy what you typed and reload the page.",
 };
 
-/** The action, which keeps what was typed when no answer comes. */
+/** Wraps an action so that the form keeps its values when there's no response. */
 function answered(action: FormAction): FormAction {
   return async (before, form) => {
     try {
@@ -82,10 +82,10 @@ function answered(action: FormAction): FormAction {
     } catch (error) {
       unstable_rethrow(error);
       if (unstable_isUnrecognizedActionError(error)) return { values: typed(form), errors: [OUTDATED] };
-      console.warn("No answer to a form:", error);
+      console.warn("No response to a form:", error);
       const message = navigator.onLine
-        ? "No answer came. What you typed is still here: please try again in a moment."
-        : "You're offline. What you typed is still here: try again when you're back online.";
+        ? "We didn't get a response. What you typed is still here. Please try again in a moment."
+        : "You're offline. What you typed is still here. Try again when you're back online.";
       return { values: typed(form), errors: [{ message }] };
     }
   };

@@ -5,7 +5,7 @@ import { clock, spoken, type Urgency, urgency } from "@/lib/remaining";
 import { ageOf, receive } from "@/lib/server-time";
 import { useRefresh } from "./use-refresh";
 
-// How often the order's state is asked for while only the server knows it. In milliseconds.
+// How often to ask the server for the order's state once it can't be predicted, in milliseconds.
 const ASK_AGAIN = 2_000;
 
 const looks: Record<Urgency, string> = {

@@ -6,8 +6,8 @@ import { useRefresh } from "./use-refresh";
 const shown = new Set<number>();
 
 /**
- * Asks the server for a page again when the browser shows an old one: Next and the browser keep pages
- * for Back and Forward. madeAt is the server's time in milliseconds and names this making of the page.
+ * Refreshes a page that Next or the browser restores from its cache for Back and Forward. madeAt is the
+ * server's time in milliseconds and identifies this rendering of the page.
  */
 export function Fresh({ madeAt }: { madeAt: number }) {
   const refresh = useRefresh();

@@ -16,7 +16,7 @@ export function NotHere() {
         What you are looking for is not here, or it is not yours to see.
       </p>
       <Link href="/" prefetch={false} className="button">
-        To the tickets
+        See all tickets
       </Link>
     </div>
   );

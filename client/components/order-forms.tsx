@@ -5,7 +5,7 @@ import { formatMoney } from "@/lib/format";
 import { ActionForm } from "./action-form";
 import { SubmitButton } from "./submit-button";
 
-/** Reserves a ticket at the price and under the title that are shown. If they've changed, it says so and asks. */
+/** Reserves a ticket at the price and title shown. If they've changed, it says so and asks. */
 export function ReserveForm({
   ticket,
   formKey,
@@ -19,7 +19,7 @@ export function ReserveForm({
         <>
           <input type="hidden" name="ticketId" value={ticket.id} />
           <input type="hidden" name="price" value={values.price || ticket.price} />
-          {/* As JSON, since a form would send other line breaks than it was given. */}
+          {/* As JSON, since forms normalize line breaks. */}
           <input type="hidden" name="title" value={values.title || JSON.stringify(ticket.title)} />
           <SubmitButton pending="Reserving…" className="w-full">
             {values.changed ? `Reserve it for ${formatMoney(Number(values.price))}` : "Reserve this ticket"}
@@ -45,7 +45,7 @@ export function CancelForm({ orderId }: { orderId: string }) {
   );
 }
 
-/** Ends a payment whose bank waits for the payer. */
+/** Cancels a payment that's waiting for the payer's bank. */
 export function CancelPaymentForm({ orderId }: { orderId: string }) {
   return (
     <ActionForm action={submitPaymentCancellation} label="Cancel the payment" className="space-y-4">

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 
-/** Says that something did not answer, or whatever else kept a page from being shown. again is the way on. */
+/** Explains why a page couldn't be shown, by default because a service didn't respond. again is a retry control. */
 export function Stuck({
   title = "Something went wrong",
-  text = "Part of our site didn’t answer. Nothing is lost, and an order is never paid twice.",
+  text = "Part of our site isn’t responding. Nothing is lost, and you won’t be charged twice.",
   again,
 }: {
   title?: string;

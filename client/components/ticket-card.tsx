@@ -77,7 +77,7 @@ export function TicketLarge({
   );
 }
 
-/** The stub is narrow: long prices are printed smaller, since a number must not break. */
+/** The stub is narrow, so long prices use a smaller font instead of wrapping. */
 function priceSize(price: number): string {
   if (price >= 100_000) return "text-xs";
   if (price >= 10_000) return "text-sm";

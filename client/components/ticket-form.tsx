@@ -11,7 +11,7 @@ export function TicketForm({
   ticket,
   formKey,
 }: {
-  /** Title and price are missing if only what was typed is known. */
+  /** Title and price are missing if the ticket couldn't be read. */
   ticket?: { id: string; title?: string; price?: number };
   formKey?: string;
 }) {

@@ -2,8 +2,8 @@ import { useRouter } from "next/navigation";
 import { useCallback } from "react";
 
 /**
- * Asks the server for the page again. Offline it waits until the browser is back online: Next would load
- * the whole page anew, and the browser would replace it by its own page of errors.
+ * Refreshes the page from the server. Offline, it waits until the browser is back online: otherwise Next
+ * would reload the page, and the browser would replace it with its own error page.
  */
 export function useRefresh(): () => void {
   const router = useRouter();

@@ -6,12 +6,12 @@ import { VIEWER, viewerField } from "@/lib/form-state";
 
 const Shown = createContext<User | null>(null);
 
-/** Tells the forms below whose name the page shows. */
+/** Tells the forms inside which user the page shows. */
 export function Viewer({ user, children }: { user: User | null; children: ReactNode }) {
   return <Shown value={user}>{children}</Shown>;
 }
 
-/** Sends along whose name the page shows: by now somebody else may be signed in. */
+/** Submits the user the page shows, since another user may have signed in meanwhile. */
 export function ViewerField() {
   const user = useContext(Shown);
   return user && <input type="hidden" name={VIEWER} value={viewerField(user)} />;

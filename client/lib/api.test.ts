@@ -57,7 +57,9 @@ test("the visitor's session and the request's id go along, other cookies do not"
   incoming.set("x-request-id", "r-1");
   incoming.set("x-forwarded-host", "shop.example");
   incoming.set("x-forwarded-proto", "https");
-  incoming.set("cookie", "theme=dark; session=eyJ9.Z.x; mysession=1;session=MTY5-_");
+  vi.stubEnv("COOKIE_NAME", "mine");
+  const sessions = "session=eyJ9.Z.x; mine=1; __Host-ticketing=a; mine=b=; session=MTY5-_";
+  incoming.set("cookie", `theme=dark; mysession=1;__host-ticketing=2; minestrone=3;ticketing=4;${sessions}`);
   let seen: IncomingMessage["headers"] = {};
   handle = (request, response) => {
     seen = request.headers;
@@ -65,7 +67,7 @@ test("the visitor's session and the request's id go along, other cookies do not"
   };
   await listTickets({ limit: 24 });
   expect(seen).toMatchObject({ "x-forwarded-host": "shop.example", "x-forwarded-proto": "https" });
-  expect(seen).toMatchObject({ cookie: "session=eyJ9.Z.x; session=MTY5-_", "x-request-id": "r-1" });
+  expect(seen).toMatchObject({ cookie: sessions, "x-request-id": "r-1" });
 });
 
 test("a form that is sent again has the same key, a corrected one another", async () => {
@@ -161,15 +163,16 @@ test("the cookie of a session is passed on", async () => {
   handle = answer(
     200,
     { id: "u1" },
-    { "Set-Cookie": "session=MTY5-_; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax" },
+    { "Set-Cookie": "__Host-ticketing=MTY5-_; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax" },
   );
   await signIn("a@b.cc", "correct horse");
   expect(jar.set).toHaveBeenCalledWith({
-    name: "session",
+    name: "__Host-ticketing",
     value: "MTY5-_",
     path: "/",
     maxAge: 86_400,
     httpOnly: true,
+    secure: true,
     sameSite: "lax",
   });
 });
@@ -182,13 +185,18 @@ test.each([
 ])("signing out removes the cookie, also when auth %s", async (_, status, ok) => {
   handle = answer(status, {});
   expect((await signOut()).ok).toBe(ok);
-  expect(jar.delete).toHaveBeenCalledWith("session");
+  expect(jar.delete).toHaveBeenCalledWith({ name: "__Host-ticketing", path: "/", secure: true });
+  expect(jar.delete).toHaveBeenCalledWith({ name: "ticketing", path: "/", secure: false });
+  // auth removes it if it's a session; another program's stays
+  expect(jar.delete.mock.calls.some(([cookie]) => cookie.name === "session")).toBe(!ok);
 });
 
 test("whoever has a session that auth can't be asked about is not nobody", async () => {
   handle = (_, response) => response.destroy();
-  jar.has.mockReturnValue(true);
-  expect(await visitor()).toBe("unknown");
+  for (const held of ["session", "__Host-ticketing", "ticketing"]) {
+    jar.has.mockImplementation((name) => name === held);
+    expect(await visitor()).toBe("unknown");
+  }
   handle = answer(500, {});
   expect(await visitor()).toBe("unknown");
   handle = answer(200, { currentUser: null });

@@ -5,6 +5,7 @@ import { createHmac } from "node:crypto";
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
 import { type ServiceName, serviceUrl } from "./config";
+import { HOST_NAME, OLD_NAME, sessionCookies, sessionNames } from "./session-cookies";
 import { parseSetCookie } from "./set-cookie";
 
 export type User = { id: string; email: string };
@@ -43,15 +44,15 @@ export type Charge = {
   amount: number;
   stripeId?: string;
   stripeRefundId?: string;
-  /** Dollars, how much the payer has back. */
+  /** The total refunded, in dollars. */
   refundedAmount?: number;
-  /** A refund has not reached the payer. */
+  /** A refund didn't reach the payer. */
   refundFailed?: boolean;
-  /** The payer's latest complaint at the bank. Status and reason are in Stripe's words; amount is dollars. */
+  /** The payer's latest dispute. Status and reason are Stripe's; amount is in dollars. */
   dispute?: { status: string; reason: string; amount: number };
   /** Only while the payer's bank asks. */
   clientSecret?: string;
-  /** The payment waits for the next try, and nothing was charged yet. */
+  /** Nothing was charged yet, and the payment waits for the next attempt. */
   paused?: true;
   /** Why it failed, in words for the payer. */
   reason?: string;
@@ -64,8 +65,8 @@ export type Message = { message: string; field?: string };
  * - not-authorized: nobody is signed in, or somebody to whom the thing does not belong
  * - missing: there is no such thing, or its news has not come yet
  * - declined: the card was
- * - other-user: somebody else is signed in than the page was made for
- * - in-progress: the first attempt with the same form has no outcome yet
+ * - other-user: the signed-in user isn't the one the page was rendered for
+ * - in-progress: the first submission of this form has no outcome yet
  * - refused: the request is malformed, or not possible in the present state
  * - unavailable: a service is away, too slow or broken; the same request may succeed later
  */
@@ -101,7 +102,7 @@ const NEWS_PAUSE = 150;
 
 const AWAY: Message = { message: "This did not work just now. Please try again in a moment." };
 
-/** Which form is sent, and the id of the user whose name its page shows. Either may be empty. */
+/** The form's key, and the id of the user its page shows. Either may be empty. */
 export type Sender = { formKey: string; as: string };
 
 type Call = {
@@ -114,16 +115,17 @@ type Call = {
 };
 
 /**
- * Who is signed in, asked once for each request. null is nobody for certain: it throws Unavailable if there
- * is a session that auth can't be asked about.
+ * The signed-in user, read once per request, or null if signed out. Throws Unavailable if there's a session
+ * that auth can't check.
  */
 export const currentUser = cache(async (): Promise<User | null> => {
-  if (!(await cookies()).has("session")) return null;
+  const jar = await cookies();
+  if (!sessionNames().some((name) => jar.has(name))) return null;
   const answer = await call<{ currentUser: User | null }>("auth", "/api/users/currentuser");
   return readable(answer).currentUser;
 });
 
-/** Somebody who is signed in, nobody, or somebody with a session whom auth can't name right now. */
+/** The signed-in user, null if signed out, or "unknown" if auth can't check the session right now. */
 export type Visitor = User | null | "unknown";
 
 export async function visitor(): Promise<Visitor> {
@@ -138,11 +140,19 @@ export async function signIn(email: string, password: string): Promise<Outcome<U
   return openSession("/api/users/signin", { email, password });
 }
 
-/** The visitor's browser forgets the session whatever auth says, unless somebody else is signed in by now. */
+/** Removes the session cookie whatever auth says, unless another user has signed in meanwhile. */
 export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
   const ended = await openSession("/api/users/signout", {}, sender, READ);
-  if (ended.ok || ended.problem.kind !== "other-user") (await cookies()).delete("session");
+  if (ended.ok || ended.problem.kind !== "other-user") await forgetSession(ended.ok);
   return ended;
+}
+
+/** If auth has ended the session, a cookie of the old name that is still there belongs to another program. */
+async function forgetSession(ended: boolean): Promise<void> {
+  const jar = await cookies();
+  for (const name of sessionNames()) {
+    if (!ended || name !== OLD_NAME) jar.delete({ name, path: "/", secure: name === HOST_NAME });
+  }
 }
 
 export async function listTickets(options: {
@@ -177,7 +187,7 @@ export async function editTicket(id: string, offer: Offer, sender?: Sender): Pro
   return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE, sender }));
 }
 
-/** price is null if what was typed is none: the service refuses that, with whatever else is wrong. */
+/** price is null if the input isn't a price. The service refuses that, along with any other errors. */
 export type Offer = { title: string; price: number | null };
 
 export async function listOrders(options: {
@@ -195,7 +205,7 @@ export async function refetchOrder(id: string): Promise<Order | null> {
   return readableOrNull(answer);
 }
 
-/** A ticket, and what the buyer saw of it: if that's no longer so, the order is refused. */
+/** A ticket, with the price and title the buyer saw. If they've changed, the order is refused. */
 export type Wish = { ticketId: string; price?: number; title?: string };
 
 export async function placeOrder(wish: Wish, sender?: Sender): Promise<Outcome<Order>> {
@@ -227,7 +237,7 @@ export async function pay(orderId: string, token: string, sender?: Sender): Prom
   return outcome(await call("payments", "/api/payments", options));
 }
 
-/** Ends a payment that waits for the payer's bank. Any other stays as it is. */
+/** Cancels a payment that's waiting for the payer's bank. Any other stays as it is. */
 export async function cancelPayment(orderId: string, sender?: Sender): Promise<Outcome<Charge>> {
   const path = `/api/payments/${encodeURIComponent(orderId)}/cancel`;
   return outcome(await call("payments", path, { method: "POST", body: {}, deadline: PAY, sender }));
@@ -275,8 +285,8 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
 }
 
 /**
- * The key of one attempt: a form that is sent again as it was has the same key, and one that was corrected
- * has another. Without the form's key it tells nothing of the body.
+ * The key of one attempt: resubmitting an unchanged form gives the same key, and a corrected form a new one.
+ * Without the form's key, it reveals nothing about the body.
  */
 function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]): string {
   return `"${createHmac("sha256", formKey).update(`POST ${path}\n${body}`).digest("base64url")}"`;
@@ -286,25 +296,19 @@ function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]
 async function forwarded(): Promise<Headers> {
   const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
-  // The services believe the client about what the visitor asked for, if it's one of their TRUSTED_PROXIES.
+  // The services trust these headers if the client is one of their TRUSTED_PROXIES.
   for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
     const value = incoming.get(name);
     if (value) out.set(name, value);
   }
   // Other cookies are none of their business. Of several sessions they find the good one: another program
-  // on the host may have set a cookie of that name, and cookies() would keep the last.
+  // on the host may have set a cookie of the same name, and cookies() would keep the last.
   const sessions = sessionCookies(incoming.get("cookie"));
   if (sessions) out.set("cookie", sessions);
   return out;
 }
 
-/** The sessions in a Cookie header (RFC 6265 §4.2.1), as they came and in their order. */
-function sessionCookies(header: string | null): string {
-  const pairs = (header ?? "").split(";").map((pair) => pair.trim());
-  return pairs.filter((pair) => pair.startsWith("session=")).join("; ");
-}
-
-/** Passes on to the visitor the cookie that auth sets. Only Server Actions can. */
+/** Passes on to the visitor the cookies that auth sets. Only Server Actions can. */
 async function openSession(
   path: string,
   body: unknown,

@@ -1,9 +1,9 @@
-// The server asking itself: proxy.ts can replace an answer only if it has one.
+// Requests from the server to itself, whose responses proxy.ts can replace.
 
-/** Marks such a request, so that its answer is not asked for once more. */
+/** Marks such a request, so that proxy.ts doesn't forward it again. */
 const MARK = "x-ticketing-as-made";
 
-// What a request says of its connection or its encoding, which is not that of the request made from it.
+// Headers about a request's own connection or encoding, which must not be forwarded.
 const OF_CONNECTION = [
   "connection",
   "content-length",
@@ -18,7 +18,7 @@ export function isFromSelf(headers: Headers): boolean {
   return headers.has(MARK);
 }
 
-/** Has this server answer a request. null if it did not. */
+/** Sends a request to this server. null if that fails. */
 export async function askSelf(
   path: string,
   headers: Headers,

@@ -26,12 +26,12 @@ export function sandboxBankUrl(stripeId: string, clientSecret: string): string |
   );
 }
 
-// Never a secret key: this one goes to every browser.
+// Never a secret key, since this one is sent to every browser.
 const PUBLISHABLE = /^pk_(test|live)_\w+$/;
 
 /**
- * Stripe's publishable key: the variable's, or what its file holds at the moment, since the file of a
- * secret may appear after the server has started. Without a key, only the sandbox's test cards can pay.
+ * Stripe's publishable key, from the variable or from the file, which is read each time because a mounted
+ * secret may appear after the server starts. Without a key, only the sandbox's test cards can pay.
  */
 export function stripeKey(): string | undefined {
   return process.env.STRIPE_PUBLISHABLE_KEY || keyIn(process.env.STRIPE_PUBLISHABLE_KEY_FILE);

@@ -1,16 +1,16 @@
-import type { Message, Sender, User } from "./api";
+import type { Message, Problem, Sender, User } from "./api";
 
 /** What a form shows after a try: what was typed, and what the service found wrong with it. */
 export type FormState = {
   values: Record<string, string>;
   errors: Message[];
-  /** Whoever sent the form is signed out, and can sign in beside it. */
+  /** The user is signed out, so the form offers a link to sign in. */
   signIn?: boolean;
 };
 
 export const emptyForm: FormState = { values: {}, errors: [] };
 
-/** The fields that every form carries, beside those of its own. */
+/** The hidden fields of every form. */
 export const FORM_KEY = "formKey";
 export const VIEWER = "viewer";
 
@@ -30,15 +30,20 @@ export function textOf(form: FormData, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The fields that a form shows again, and its key: trying again is the same attempt. */
+/** The values that a form keeps, and its key, so that resubmitting it is the same attempt. */
 export function kept(form: FormData, ...names: string[]): FormState["values"] {
   return Object.fromEntries([FORM_KEY, ...names].map((name) => [name, textOf(form, name)]));
 }
 
-/** All that was typed but passwords, which are never put back into a page. */
+/** Everything that was typed except passwords, which are never put back into a page. */
 export function typed(form: FormData): FormState["values"] {
   const names = [...new Set(form.keys())].filter((name) => name !== "password" && name !== VIEWER);
   return kept(form, ...names.filter((name) => !name.startsWith("$")));
+}
+
+/** Whether the page no longer shows the present state, as far as a refusal tells. */
+export function isOvertaken({ kind, errors }: Problem): boolean {
+  return kind !== "unavailable" && errors.some((e) => !e.field);
 }
 
 /** Who a page was made for, as its forms say it. */
@@ -46,7 +51,7 @@ export function viewerField(user: User): string {
   return `${user.id} ${user.email}`;
 }
 
-/** Which form of whose page is sent. */
+/** The key of a submitted form, and the user its page showed. */
 export function senderOf(form: FormData): Sender & { email: string } {
   const viewer = textOf(form, VIEWER);
   const [as = ""] = viewer.split(" ");

@@ -23,7 +23,7 @@ test.each<[string, Partial<Charge>, string[], boolean]>([
   ["is disputed", dispute("needs_response"), ["Disputed"], false],
   ["is disputed and under review", dispute("under_review"), ["Disputed"], false],
   ["is disputed in a way that is new", dispute("something_new"), ["Disputed"], false],
-  ["is inquired about", dispute("warning_needs_response"), ["Your bank inquires"], false],
+  ["is inquired about", dispute("warning_needs_response"), ["Bank inquiry"], false],
   ["was inquired about", dispute("warning_closed"), ["Inquiry closed"], false],
   ["stands after a dispute", dispute("won"), ["Dispute closed"], false],
   ["is returned by the bank", dispute("lost"), ["Returned by your bank"], true],

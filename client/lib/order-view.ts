@@ -9,7 +9,7 @@ import { isReturned } from "./money-back";
  * - bank: the payer's bank asks for confirmation
  * - processing: a payment is under way and decides by itself
  * - complete
- * - returned: complete, and the money was given back all the same
+ * - returned: complete, but the money went back
  * - declined: the payment failed, which cancelled the order
  * - refunding, refunded: paid when the order had ended already
  * - withdrawn: cancelled by the buyer
@@ -50,9 +50,8 @@ export function viewOrder(order: Order, charge: Charge | undefined, now: Date): 
     default:
       if (charge?.status === "failed") return "declined";
       if (charge?.status === "pending" && charge.clientSecret) return "bank";
-      // Nothing was asked of Stripe yet: to pay again goes on with it.
-      if (charge?.paused && now.getTime() < Date.parse(order.expiresAt)) return "payable";
-      if (charge || order.status === "awaiting:payment") return "processing";
+      // Stripe hasn't been asked for anything yet, and paying again resumes the payment.
+      if (!charge?.paused && (charge || order.status === "awaiting:payment")) return "processing";
       return now.getTime() < Date.parse(order.expiresAt) ? "payable" : "time-up";
   }
 }

@@ -1,21 +1,21 @@
-/** What was typed as a price: dollars, or why it isn't taken, in words for whoever typed it. */
+/** A parsed price in dollars, or an error message for the user. */
 export type Price = { dollars: number } | { problem: string };
 
-const PLAIN = "Type the price as a plain number, such as 12.50.";
-const DIGITS = "Type the price with the digits 0 to 9, such as 12.50.";
-const DECIMALS = "Type the price with at most two decimals, such as 12.50.";
-const SEPARATORS = "Type the price without a thousands separator, such as 1500 or 1500.50.";
+const PLAIN = "Enter the price as a plain number, such as 12.50.";
+const DIGITS = "Enter the price with the digits 0 to 9, such as 12.50.";
+const DECIMALS = "Enter the price with at most two decimals, such as 12.50.";
+const SEPARATORS = "Enter the price without a thousands separator, such as 1500 or 1500.50.";
 
 /**
  * Reads a price as people type it: with a decimal point or a decimal comma, a dollar sign at either end,
  * spaces or (beside a decimal point) commas between thousands. Nothing is rounded and nothing is guessed:
- * what could be read in two ways is refused. Whether the amount is allowed is for the service to say.
+ * an ambiguous price is refused. The service checks whether the amount is allowed.
  */
 export function parsePrice(typed: string): Price {
   const bare = halfWidth(typed)
     .trim()
     .replace(/^\$\s*|\s*\$$/, "");
-  if (bare === "") return { problem: "Type a price, such as 12.50." };
+  if (bare === "") return { problem: "Enter a price, such as 12.50." };
   if (/\p{Nd}/u.test(bare.replace(/[0-9]/g, ""))) return { problem: DIGITS };
   // A space is never a decimal separator, and beside a decimal point neither is a comma.
   const text = /^\d{1,3}(\s\d{3})+([.,]\d{0,2})?$/.test(bare)
@@ -38,7 +38,7 @@ function wrongForm(text: string): string {
   return /^\d+([.,'’]\d+){2,}$|^\d+['’]\d+$/.test(text) ? SEPARATORS : PLAIN;
 }
 
-/** Input methods for East Asian scripts type digits, points, commas and dollar signs in another width. */
+/** East Asian input methods produce full-width digits, points, commas and dollar signs. */
 function halfWidth(text: string): string {
   return text.replace(/[\uff01-\uff5e]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0));
 }

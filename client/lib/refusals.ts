@@ -1,10 +1,10 @@
-// Forms that Next answers with a bare "Internal Server Error" or "Server Action unavailable.": each gets
-// a page that says what happened.
+// Error pages for forms that Next would answer with a bare "Internal Server Error" or "Server Action
+// unavailable."
 
 import { askSelf, isFromSelf } from "./ask-self";
 import { scriptless } from "./scriptless";
 
-/** The longest body of a form in bytes, Next's limit for Server Actions. */
+/** Next's limit for the body of a Server Action, in bytes. */
 const BODY_LIMIT = 1 << 20;
 
 export const refusals = {
@@ -16,7 +16,12 @@ export const refusals = {
   "no-length": {
     status: 411,
     title: "This form can’t be read",
-    text: "Your browser didn’t say how long it is. Nothing was changed.",
+    text: "Your browser didn’t send its length. Nothing was changed.",
+  },
+  unreadable: {
+    status: 400,
+    title: "This form can’t be read",
+    text: "It arrived damaged. Nothing was changed. Go back and try again.",
   },
   "too-long": {
     status: 413,
@@ -32,7 +37,7 @@ export const refusals = {
 
 export type Refusal = keyof typeof refusals;
 
-/** Why a request can't be taken, as far as its headers tell. */
+/** Why a request must be refused, judging by its headers. */
 export function refusalOf({ method, headers }: { method: string; headers: Headers }): Refusal | null {
   if (method !== "POST" || isFromSelf(headers)) return null;
   if (isForeign(headers)) return "another-site";
@@ -44,12 +49,15 @@ export function refusalOf({ method, headers }: { method: string; headers: Header
 function isForeign(headers: Headers): boolean {
   if (headers.get("sec-fetch-site") === "cross-site") return true;
   const origin = headers.get("origin");
-  if (!origin || !URL.canParse(origin)) return false; // "null" is what browsers send that hide the referrer
+  if (origin === null) return false;
+  // "null" is what a sandboxed page sends, and a browser that hides where a form comes from.
+  if (origin === "null") return headers.get("sec-fetch-site") !== "same-origin";
+  if (!URL.canParse(origin)) return true;
   const own = headers.get("x-forwarded-host")?.split(",")[0]?.trim() || headers.get("host");
   return new URL(origin).host !== own;
 }
 
-/** Whether a request is a form that a browser sends without JavaScript. */
+/** Whether a request is a form submitted without JavaScript. */
 export function isPlainForm({ method, headers }: { method: string; headers: Headers }): boolean {
   const type = headers.get("content-type") ?? "";
   return (
@@ -60,20 +68,31 @@ export function isPlainForm({ method, headers }: { method: string; headers: Head
   );
 }
 
-/** Has Next answer such a form, and gives one whose page is older than this server a page that says so. */
+/** Has Next answer such a form. One that's damaged, or older than this server, gets a page that says so. */
 export async function answerForm(
   url: URL,
   headers: Headers,
   body: Request["body"],
 ): Promise<Response | null> {
-  const answer = await askSelf(url.pathname + url.search, headers, body);
+  const form = await new Response(body).blob();
+  if (!(await isReadable(form, headers))) return refuse("unreadable", headers);
+  const answer = await askSelf(url.pathname + url.search, headers, form.stream());
   if (!answer) return null;
   if (answer.headers.has("x-nextjs-action-not-found")) return refuse("outdated", headers);
-  // Next takes only whole addresses from a proxy, and makes them relative again.
+  // Next requires absolute URLs from a proxy, and makes them relative again.
   const told = new Headers(answer.headers);
   const location = told.get("location");
   if (location) told.set("location", new URL(location, url).href);
   return new Response(answer.body, { status: answer.status, headers: told });
+}
+
+async function isReadable(form: Blob, headers: Headers): Promise<boolean> {
+  const type = headers.get("content-type") ?? "";
+  const parsed = new Response(form, { headers: { "content-type": type } }).formData();
+  return parsed.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The answer to a request that can't be taken: a page, or for a script its text. */

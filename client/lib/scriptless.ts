@@ -12,7 +12,7 @@ export function isScriptless(request: Request): boolean {
   return pathname === "/" && request.method === "GET" && isPage;
 }
 
-/** Has this server make the page at a path, and takes out the scripts. null if it could not be made. */
+/** Renders the page at a path without its scripts. null if that fails. */
 export async function scriptless(path: string, headers: Headers, status = 200): Promise<Response | null> {
   const made = await askSelf(path, headers);
   if (!made?.ok || !made.headers.get("content-type")?.startsWith("text/html")) return null;

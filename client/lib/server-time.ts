@@ -1,5 +1,5 @@
-// When each page was received, by clocks of this machine: a page may be shown again long after it was
-// made, as Next keeps pages for Back and Forward. All times are milliseconds.
+// When each page was received, by this machine's clocks. Next caches pages for Back and Forward, so a page
+// may be shown long after it was rendered. All times are in milliseconds.
 
 type Received = {
   /** By the monotonic clock, which stands still while some machines sleep. */
@@ -11,14 +11,14 @@ type Received = {
 /** The time since a page was received. suspect says that the machine's two clocks disagree about it. */
 export type Age = { passed: number; suspect: boolean };
 
-// By the server's time at which a page was made. More are kept than Next keeps pages.
+// Keyed by the server's time when the page was rendered. Larger than Next's cache of pages.
 const received = new Map<number, Received>();
 const KEPT = 200;
 
-/** Further apart than timers and small corrections of a clock get. */
+/** More than timers and small clock corrections can cause. */
 const DISAGREEMENT = 2_000;
 
-/** Notes the receipt of a page that the server made at madeAt. The first call counts. */
+/** Records when a page that the server rendered at madeAt was received. Only the first call counts. */
 export function receive(madeAt: number): void {
   if (received.has(madeAt)) return;
   received.set(madeAt, { monotonic: performance.now(), wall: Date.now() });
@@ -26,7 +26,7 @@ export function receive(madeAt: number): void {
   if (received.size > KEPT && oldest !== undefined) received.delete(oldest);
 }
 
-/** How long ago a page was received; nothing has passed for one that was never noted. */
+/** How long ago a page was received, or 0 if that wasn't recorded. */
 export function ageOf(madeAt: number): Age {
   const at = received.get(madeAt);
   if (!at) return { passed: 0, suspect: false };

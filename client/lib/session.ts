@@ -7,31 +7,31 @@ export function signInPath(back: string): string {
   return `/signin?next=${encodeURIComponent(back)}`;
 }
 
-/** The path of the page that tells somebody who is signed in as somebody else than a page was made for. */
+/** The path of the page that explains that another user is signed in. */
 export function switchedPath(back: string): string {
   return `/switched?next=${encodeURIComponent(back)}`;
 }
 
-/** Who is signed in; whoever is not goes to sign in and comes back. */
+/** The signed-in user. Visitors who are signed out are sent to sign in and come back. */
 export async function requireUser(back: string): Promise<User> {
   const user = await currentUser();
   return user ?? redirect(signInPath(back));
 }
 
-/** Whether a page is made as the answer to one of its forms, without JavaScript (proxy.ts). */
+/** Whether a page is the response to one of its forms, submitted without JavaScript (proxy.ts). */
 export async function answersForm(): Promise<boolean> {
   return (await headers()).get("x-request-method") === "POST";
 }
 
-// The answer to a form holds what was typed, which would be lost on the way to the sign-in page or the error
-// page. So such a page is shown to everybody, as far as it's known who that is.
+// The response to a form holds what was typed, which a redirect to the sign-in or error page would lose. So
+// it's rendered even if the user is signed out or unknown.
 
-/** Who is signed in, if anybody is. */
+/** The signed-in user, if any. */
 export async function pageUser(): Promise<User | null> {
   return (await answersForm()) ? currentUser().catch(() => null) : currentUser();
 }
 
-/** Who a page with a form is for; whoever opens it without being signed in goes to sign in and comes back. */
+/** The user of a page with a form. Visitors who open it signed out are sent to sign in and come back. */
 export async function formUser(back: string): Promise<User | null> {
   return (await answersForm()) ? pageUser() : requireUser(back);
 }

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { parseSetCookie } from "./set-cookie";
 
 test("a session cookie is read with its attributes", () => {
-  expect(parseSetCookie("session=MTY5-_; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax")).toEqual({
-    name: "session",
+  expect(
+    parseSetCookie("__Host-ticketing=MTY5-_; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax"),
+  ).toEqual({
+    name: "__Host-ticketing",
     value: "MTY5-_",
     path: "/",
     maxAge: 86_400,

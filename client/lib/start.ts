@@ -2,7 +2,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 import { configProblems } from "./config";
 
-/** Ends the process if it could not serve: what is wrong with the environment is named, all of it at once. */
+/** Exits if the environment is misconfigured, after logging every problem. */
 export function checkConfig(): void {
   const problems = configProblems(process.env);
   if (problems.length === 0) return;
@@ -11,8 +11,8 @@ export function checkConfig(): void {
 }
 
 /**
- * Leads a path that is not valid UTF-8, such as /tickets/%ff, to the page for what is not there: Next
- * fails on it before proxy.ts runs, and answers 500.
+ * Answers a path that isn't valid UTF-8, such as /tickets/%ff, with the not-found page. Otherwise Next fails
+ * on it before proxy.ts runs, and answers 500.
  */
 export function leadMalformedPathsAway(): void {
   subscribe("http.server.request.start", (message) => {

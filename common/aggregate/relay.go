@@ -33,7 +33,7 @@ const (
 	sweepBatch = 500
 	// publishTimeout ends a publication that the broker does not acknowledge.
 	publishTimeout = 5 * time.Second
-	// retryEvery is the pause between tries to publish what somebody waits for.
+	// retryEvery is the pause between attempts to publish while a caller waits.
 	retryEvery = 100 * time.Millisecond
 	// drainTimeout is what a stopping process gives to its last events. The next start has the rest.
 	drainTimeout = 5 * time.Second
@@ -126,7 +126,7 @@ func (r *Relay) publish(ctx context.Context, docs *mongo.Collection, o outbox) e
 	return nil
 }
 
-// publishUntil tries to publish until that has worked or ctx ends, and reports whether it has worked.
+// publishUntil retries until the event is published or ctx ends, and reports whether it was published.
 func (r *Relay) publishUntil(ctx context.Context, docs *mongo.Collection, o outbox) bool {
 	for {
 		err := r.publish(ctx, docs, o)

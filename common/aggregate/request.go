@@ -13,15 +13,15 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// requestKeys lets one request with an idempotency key make something.
+// requestKeys lets only one request with an idempotency key create something.
 var requestKeys = mongo.IndexModel{
 	Keys:    bson.D{{Key: "request.key", Value: 1}},
 	Options: options.Index().SetUnique(true).SetSparse(true),
 }
 
-// Once makes an aggregate, unless an earlier request with the same idempotency key has made one: then
-// it returns that. create inserts an aggregate that carries q. Of any number of requests at once, the
-// unique index lets one insert, and the others find what it has made.
+// Once creates an aggregate, or returns the one that an earlier request with the same idempotency key
+// created. create inserts an aggregate that carries q. If several requests run at once, the unique index
+// lets one insert, and the others find its aggregate.
 func (s *Store[A]) Once(ctx context.Context, q *idempotency.Request, create func() (A, error)) (a A, made bool, err error) {
 	for {
 		if a, found, err := s.Prior(ctx, q); found || err != nil {
@@ -31,7 +31,7 @@ func (s *Store[A]) Once(ctx context.Context, q *idempotency.Request, create func
 		if q == nil || refusal == nil {
 			return a, refusal == nil, refusal
 		}
-		// What refused it may be what this very key has made just now.
+		// The conflict may be with what this key has just created.
 		if a, found, err := s.Prior(ctx, q); found || err != nil {
 			return a, false, err
 		}
@@ -41,8 +41,8 @@ func (s *Store[A]) Once(ctx context.Context, q *idempotency.Request, create func
 	}
 }
 
-// Prior finds what an earlier request with the same key has made. If that was another request, the
-// error is idempotency.ErrReused. A key that has expired is taken off what it made, and isn't found.
+// Prior finds what an earlier request with the same key created. If that request was different, the error
+// is idempotency.ErrReused. An expired key is removed from its document, and nothing is found.
 func (s *Store[A]) Prior(ctx context.Context, q *idempotency.Request) (a A, found bool, err error) {
 	if q == nil {
 		return a, false, nil
@@ -59,8 +59,8 @@ func (s *Store[A]) Prior(ctx context.Context, q *idempotency.Request) (a A, foun
 	return a, true, q.Repeats(a.root().Request)
 }
 
-// forget frees a key. The version stays: nothing has changed that anybody is told of. An update that
-// read before this may write the key back; then it's freed again.
+// forget frees a key. The version stays, since no event is published. A concurrent update may write the
+// key back; then it's freed again.
 func (s *Store[A]) forget(ctx context.Context, r *Root) error {
 	expired := bson.M{"_id": r.ID, "request.key": r.Request.Key, "request.at": r.Request.At}
 	if _, err := s.docs.UpdateOne(ctx, expired, bson.M{"$unset": bson.M{"request": ""}}); err != nil {

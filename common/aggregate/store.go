@@ -48,9 +48,9 @@ func (s *Store[A]) Insert(ctx context.Context, a A) error {
 	return nil
 }
 
-// InsertAndPublish is Insert for an aggregate whose event has to be with the broker before anything
-// else happens. published is false if the broker didn't store it in time; then the aggregate is there
-// all the same, and its event waits in the outbox like any other.
+// InsertAndPublish is Insert for an aggregate whose event must reach the broker before anything else
+// happens. published is false if the broker didn't store the event in time. The aggregate is stored
+// either way, and the event waits in the outbox like any other.
 func (s *Store[A]) InsertAndPublish(ctx context.Context, a A, within time.Duration) (published bool, err error) {
 	if err := s.insert(ctx, a); err != nil {
 		return false, err

@@ -2,8 +2,8 @@ package bus
 
 import "time"
 
-// Session says whether a connection can reach its broker, and since when that has been so. A
-// connection that opens without its broker has been away since it was opened.
+// Session reports whether a connection can reach its broker, and since when. If the broker was down when
+// the connection was opened, it counts as away since then.
 type Session struct {
 	Connected bool
 	Since     time.Time

@@ -1,5 +1,5 @@
-// Package forwarded says what a visitor asked for when proxies stand in between, as far as they can be
-// believed.
+// Package forwarded determines the host and scheme a visitor requested, using the headers of trusted
+// proxies.
 package forwarded
 
 import (
@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose X-Forwarded-Host and X-Forwarded-Proto are believed. The headers of
-// everybody else are ignored: a client can write into them what it likes.
+// Proxies are the networks whose X-Forwarded-Host and X-Forwarded-Proto are trusted. Other peers' headers
+// are ignored, since any client can set them.
 type Proxies []netip.Prefix
 
-// Asked says which host and scheme the visitor asked for. The last value of a list counts: the nearest
-// proxy wrote it.
+// Asked returns the host and scheme the visitor requested. In a list, the last value counts, since the
+// nearest proxy wrote it.
 func (p Proxies) Asked(r *http.Request) (host, scheme string) {
 	host, scheme = r.Host, "http"
 	if r.TLS != nil {
@@ -22,10 +22,10 @@ func (p Proxies) Asked(r *http.Request) (host, scheme string) {
 	if !p.trust(r.RemoteAddr) {
 		return host, scheme
 	}
-	if given := last(r.Header.Get("X-Forwarded-Host")); given != "" {
+	if given := last(r.Header.Values("X-Forwarded-Host")); given != "" {
 		host = given
 	}
-	if given := strings.ToLower(last(r.Header.Get("X-Forwarded-Proto"))); given != "" {
+	if given := strings.ToLower(last(r.Header.Values("X-Forwarded-Proto"))); given != "" {
 		scheme = given
 	}
 	return host, scheme
@@ -44,6 +44,8 @@ func (p Proxies) trust(remote string) bool {
 	return false
 }
 
-func last(list string) string {
+// last takes the last value of a list that may be spread over several lines (RFC 9110 §5.3).
+func last(lines []string) string {
+	list := strings.Join(lines, ",")
 	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
 }

@@ -39,3 +39,19 @@ func TestOnlyTrustedProxiesAreBelieved(t *testing.T) {
 		}
 	}
 }
+
+// A proxy may add a line of its own instead of a value to the line that a client sent.
+func TestTheLastLineCounts(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "127.0.0.1:5"
+	for _, host := range []string{"evil.example", "shop.example"} {
+		r.Header.Add("X-Forwarded-Host", host)
+	}
+	for _, scheme := range []string{"http", "https"} {
+		r.Header.Add("X-Forwarded-Proto", scheme)
+	}
+	proxies := Proxies{netip.MustParsePrefix("127.0.0.0/8")}
+	if host, scheme := proxies.Asked(r); scheme+"://"+host != "https://shop.example" {
+		t.Errorf("got %s://%s", scheme, host)
+	}
+}

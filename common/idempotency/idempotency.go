@@ -1,7 +1,6 @@
-// Package idempotency lets a client repeat a POST whose answer it didn't get. The client sends a key
-// in the header Idempotency-Key; whatever the request makes keeps the key, a digest of the request and
-// the answer in its own document. So there's no second write that a crash could leave undone: either
-// the thing is there with its key, or neither is.
+// Package idempotency lets a client retry a POST whose response it didn't get. The client sends a key in
+// the Idempotency-Key header. What the request creates stores the key, a digest of the request and the
+// response in its own document, so a crash leaves either both the thing and its key, or neither.
 //
 // The header is that of draft-ietf-httpapi-idempotency-key-header-07
 // (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07).
@@ -26,10 +25,10 @@ const Header = "Idempotency-Key"
 // Lifetime is how long a key is remembered.
 const Lifetime = 24 * time.Hour
 
-// What a request with a key can be refused for.
+// Errors of requests with a key.
 var (
 	ErrMalformed = problem.New(problem.Invalid, "Idempotency-Key must be one key of 1 to 255 characters, in quotes or as a bare token")
-	// ErrReused says that the key came with another request before.
+	// ErrReused means that the key was used with a different request.
 	ErrReused = problem.New(problem.KeyReused, "This Idempotency-Key was used with a different request")
 	// ErrInProgress says that the first request with the key has no outcome yet.
 	ErrInProgress = &problem.Error{
@@ -39,21 +38,20 @@ var (
 	}
 )
 
-// Request is a request that made something, as it's stored with what it made. A nil Request is one
-// that came without a key.
+// Request is the stored record of a request that created something. It's nil if the request had no key.
 type Request struct {
 	// Key is a hash of the route, the user and the client's key. A unique index lets one request with
 	// it make something.
 	Key string `bson:"key"`
-	// Digest tells this request from others with the same key.
+	// Digest detects a different request with the same key.
 	Digest string    `bson:"digest"`
 	At     time.Time `bson:"at"`
 	// Answer is the body of the first answer, once there is one.
 	Answer string `bson:"answer,omitempty"`
 }
 
-// Read takes the key from a request of a user, or of anybody if user is empty. content is what tells
-// the request from others. The result is nil if there's no key.
+// Read reads the key of a user's request; user is empty for anonymous requests. content identifies the
+// request. The result is nil if there's no key.
 func Read(r *http.Request, user string, content any, now time.Time) (*Request, error) {
 	values := r.Header.Values(Header)
 	if len(values) == 0 {
@@ -103,8 +101,8 @@ func hash(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Answered is the request with the answer that every repetition gets. The first answer stays. An
-// answer that can't be encoded is a mistake in the program.
+// Answered returns the request with the response that every retry gets. The first response stays. It
+// panics if the response can't be encoded.
 func (q *Request) Answered(answer any) *Request {
 	if q == nil || q.HasAnswer() {
 		return q
@@ -121,7 +119,7 @@ func (q *Request) Answered(answer any) *Request {
 // HasAnswer says whether there's a recorded answer.
 func (q *Request) HasAnswer() bool { return q != nil && q.Answer != "" }
 
-// Repeats says whether a request with the same key is the same request, by ErrReused if it isn't.
+// Repeats returns ErrReused if a request with the same key is a different request.
 func (q *Request) Repeats(first *Request) error {
 	if q.Digest != first.Digest {
 		return ErrReused
@@ -129,6 +127,5 @@ func (q *Request) Repeats(first *Request) error {
 	return nil
 }
 
-// Forgets says whether a key that was first seen by another request is so old by now that it may be
-// used for something new.
+// Forgets reports whether another request's key has expired and may be used for a new request.
 func (q *Request) Forgets(first *Request) bool { return q.At.Sub(first.At) > Lifetime }

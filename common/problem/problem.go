@@ -15,7 +15,7 @@ type Kind int
 const (
 	CrossSite Kind = iota + 1
 	NotSignedIn
-	// OtherUser means that somebody else is signed in than the request says.
+	// OtherUser means that the signed-in user isn't the one the request expects.
 	OtherUser
 	UnsupportedMediaType
 	TooLarge

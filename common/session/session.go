@@ -7,6 +7,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -23,8 +24,9 @@ import (
 )
 
 const (
-	// cookieName is the cookie that a session travels in.
-	cookieName = "session"
+	// label is what securecookie authenticates a value with, where it has the cookie's name by default.
+	// It's the same under every name, so releases read each other's sessions.
+	label = "session"
 	// lifetime is how long a session lasts: the token, the cookie's timestamp and the browser's copy.
 	lifetime = 24 * time.Hour
 	// strongKey is the length in bytes from which a secret counts as strong, that of the hash which
@@ -49,13 +51,17 @@ type Config struct {
 	// Proxies are those that are believed about the host and scheme that a visitor asked for, which
 	// decide whether the cookie is Secure.
 	Proxies forwarded.Proxies `env:"TRUSTED_PROXIES"`
+	// CookieName is the cookie's name over plain http on the user's own machine, where cookies are shared
+	// by all ports. Empty means "ticketing".
+	CookieName string `env:"COOKIE_NAME"`
 }
 
 // Sessions starts, reads and ends sessions.
 type Sessions struct {
-	tokens  tokens
-	cookies *securecookie.SecureCookie
-	proxies forwarded.Proxies
+	tokens    tokens
+	cookies   *securecookie.SecureCookie
+	proxies   forwarded.Proxies
+	plainName string
 }
 
 // Open derives the keys. A secret that is empty is an error. One under 32 bytes is an error where
@@ -69,6 +75,10 @@ func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	case weak:
 		log.Warn("JWT_KEY is weak: whoever guesses it can be any user", "bytes", len(c.Key), "strong", strongKey)
 	}
+	plainName := cmp.Or(c.CookieName, defaultName)
+	if err := checkName(plainName); err != nil {
+		return nil, err
+	}
 	sign, err1 := derive(c.Key, "ticketing session: token signature")
 	hash, err2 := derive(c.Key, "ticketing session: cookie authentication")
 	encrypt, err3 := derive(c.Key, "ticketing session: cookie encryption")
@@ -78,7 +88,7 @@ func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
 		MaxAge(int(lifetime.Seconds()))
-	return &Sessions{tokens{sign, time.Now}, cookies, c.Proxies}, nil
+	return &Sessions{tokens{sign, time.Now}, cookies, c.Proxies, plainName}, nil
 }
 
 // derive makes the key for one purpose (HKDF, RFC 5869). There is no salt: every service and every
@@ -93,17 +103,17 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
 	if err != nil {
 		return fmt.Errorf("issue a token: %w", err)
 	}
-	value, err := s.cookies.Encode(cookieName, []byte(token))
+	value, err := s.cookies.Encode(label, []byte(token))
 	if err != nil {
 		return fmt.Errorf("encode the session cookie: %w", err)
 	}
-	http.SetCookie(w, s.cookie(r, bare(value), int(lifetime.Seconds())))
+	s.give(w, r, bare(value), int(lifetime.Seconds()))
 	return nil
 }
 
-// End signs out whoever is signed in.
+// End signs out whoever is signed in, under every name that a session may have.
 func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
-	http.SetCookie(w, s.cookie(r, "", -1))
+	s.give(w, r, "", -1)
 }
 
 type userKey struct{}
@@ -119,15 +129,17 @@ func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// read takes the user out of the request's cookies. Other programs on the host may have set one of the
-// same name, for another path or another domain, and browsers send them all (RFC 6265 §5.4): the first
+// read takes the user out of the request's cookies. Browsers send all cookies that fit the path and the
+// domain (RFC 6265 §5.4), and other programs on the host may have set some of the same name: the first
 // good one counts.
 func (s *Sessions) read(r *http.Request) (User, error) {
 	err := http.ErrNoCookie
-	for _, c := range r.CookiesNamed(cookieName) {
-		var u User
-		if u, err = s.open(c.Value); err == nil {
-			return u, nil
+	for _, name := range s.names(r) {
+		for _, c := range r.CookiesNamed(name) {
+			var u User
+			if u, err = s.open(c.Value); err == nil {
+				return u, nil
+			}
 		}
 	}
 	return User{}, err
@@ -136,7 +148,7 @@ func (s *Sessions) read(r *http.Request) (User, error) {
 // open takes the user out of a cookie's value.
 func (s *Sessions) open(value string) (User, error) {
 	var token []byte
-	if err := s.cookies.Decode(cookieName, padded(value), &token); err != nil {
+	if err := s.cookies.Decode(label, padded(value), &token); err != nil {
 		return User{}, err
 	}
 	return s.tokens.verify(string(token))
@@ -148,8 +160,8 @@ func From(r *http.Request) (User, bool) {
 	return u, ok
 }
 
-// Require says who is signed in. If nobody is, the error is problem.ErrNotAuthorized; if it's somebody
-// else than the request says, the error is that of Expected.
+// Require returns the signed-in user. If no one is signed in, the error is problem.ErrNotAuthorized; if
+// the request expects another user, it's that of Expected.
 func Require(r *http.Request) (User, error) {
 	u, ok := From(r)
 	if !ok {

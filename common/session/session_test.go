@@ -55,7 +55,7 @@ func start(tb testing.TB, s *Sessions, u User) *http.Cookie {
 // wrap puts a token, good or not, into a cookie that is good.
 func wrap(tb testing.TB, s *Sessions, token string) string {
 	tb.Helper()
-	value, err := s.cookies.Encode(cookieName, []byte(token))
+	value, err := s.cookies.Encode(label, []byte(token))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func wrap(tb testing.TB, s *Sessions, token string) string {
 func who(tb testing.TB, s *Sessions, value string) (User, error) {
 	tb.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.AddCookie(&http.Cookie{Name: cookieName, Value: value})
+	r.AddCookie(&http.Cookie{Name: oldName, Value: value})
 	var user User
 	var err error
 	called := false
@@ -242,8 +242,8 @@ func TestWhatIsNoSession(t *testing.T) {
 		"of a foreign secret":                    start(t, open(t, "another secret of thirty-two bytes or more"), ada).Value,
 		"a token without its wrapping":           genuine,
 		"a cookie of another name":               encode(s.cookies, "other", genuine),
-		"wrapped with the secret itself":         encode(raw, cookieName, genuine),
-		"wrapped with the key of the tokens":     encode(unencrypted, cookieName, genuine),
+		"wrapped with the secret itself":         encode(raw, label, genuine),
+		"wrapped with the key of the tokens":     encode(unencrypted, label, genuine),
 		"signed with the secret itself":          wrap(t, s, sign(jwt.SigningMethodHS256, good, []byte(secret))),
 		"alg none":                               wrap(t, s, sign(jwt.SigningMethodNone, good, jwt.UnsafeAllowNoneSignatureType)),
 		"alg none, genuine signature":            wrap(t, s, sign(jwt.SigningMethodNone, good, jwt.UnsafeAllowNoneSignatureType)+genuine[strings.LastIndexByte(genuine, '.')+1:]),
@@ -274,7 +274,7 @@ func TestTheSecretIsNoKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forged, err := securecookie.New([]byte("asdf"), nil).SetSerializer(securecookie.NopEncoder{}).Encode(cookieName, []byte(token))
+	forged, err := securecookie.New([]byte("asdf"), nil).SetSerializer(securecookie.NopEncoder{}).Encode(label, []byte(token))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -372,7 +372,7 @@ func TestTheCookieIsForThisSiteAlone(t *testing.T) {
 			if c.Secure != test.secure {
 				t.Errorf("%+v: Secure is %v", test, c.Secure)
 			}
-			if c.Name != "session" || c.Path != "/" || c.Domain != "" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+			if c.Name != map[bool]string{true: "__Host-ticketing", false: "ticketing"}[test.secure] || c.Path != "/" || c.Domain != "" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
 				t.Errorf("%+v: the cookie is %v", test, c)
 			}
 		}

@@ -6,31 +6,46 @@ import (
 	"testing"
 )
 
-// Flask's default cookie has the same name, and a browser sends every cookie that fits the path.
+var eve = User{ID: "65f1c0ffee65f1c0ffee65f2", Email: "eve@example.com"}
+
+// at is a request to a host with a Cookie header.
+func at(host, cookies string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Host = host
+	r.Header.Set("Cookie", cookies)
+	return r
+}
+
+// reads is who is signed in at a host with a Cookie header.
+func reads(s *Sessions, host, cookies string) (u User) {
+	s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		u, _ = From(r)
+	})).ServeHTTP(httptest.NewRecorder(), at(host, cookies))
+	return u
+}
+
+// Flask's default cookie has the name of ours of old, and a browser sends every cookie that fits the path.
 func TestTheGoodOneOfSeveralCookiesCounts(t *testing.T) {
 	s := open(t, secret)
-	good := "session=" + start(t, s, ada).Value
-	eve := "session=" + start(t, s, User{ID: "65f1c0ffee65f1c0ffee65f2", Email: "eve@example.com"}).Value
-	foreign := "session=" + start(t, open(t, "another secret of thirty-two bytes or more"), ada).Value
-	const flask = `session=eyJ1c2VyIjoxfQ.ZxY.abc`
-	for header, want := range map[string]User{
-		good:                                    ada,
-		flask + "; " + good:                     ada,
-		good + "; " + flask:                     ada,
-		foreign + "; theme=dark; " + good:       ada,
-		"session=; " + flask + "; " + good:      ada,
-		good + "; " + eve:                       ada,
-		flask + "; " + foreign + "; theme=dark": {},
-		"other" + good:                          {},
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Header.Set("Cookie", header)
-		var got User
-		s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			got, _ = From(r)
-		})).ServeHTTP(httptest.NewRecorder(), r)
-		if got != want {
-			t.Errorf("%s: signed in as %v, want %v", header, got, want)
+	const flask = `eyJ1c2VyIjoxfQ.ZxY.abc`
+	foreign := start(t, open(t, "another secret of thirty-two bytes or more"), ada).Value
+	good, other := start(t, s, ada).Value, start(t, s, eve).Value
+	for _, name := range []string{"session", "ticketing", "__Host-ticketing"} {
+		for header, want := range map[string]User{
+			name + "=" + good: ada,
+			name + "=" + flask + "; " + name + "=" + good:                     ada,
+			name + "=" + good + "; " + name + "=" + flask:                     ada,
+			name + "=" + foreign + "; theme=dark; " + name + "=" + good:       ada,
+			name + "=; " + name + "=" + flask + "; " + name + "=" + good:      ada,
+			name + "=" + good + "; " + name + "=" + other:                     ada,
+			name + "=" + flask + "; " + name + "=" + foreign + "; theme=dark": {},
+			"other" + name + "=" + good:                                       {},
+		} {
+			for _, host := range []string{"localhost:8080", "ticketing.dev"} {
+				if got := reads(s, host, header); got != want {
+					t.Errorf("%s, %s: signed in as %v, want %v", host, header, got, want)
+				}
+			}
 		}
 	}
 }

@@ -1,6 +1,5 @@
-// Package text checks the text that people write and others read: titles, and the parts of addresses.
-// It refuses what nobody can see and what makes text read as something else, and it leaves every
-// script and emoji alone.
+// Package text validates user text such as titles and parts of addresses. It refuses invisible text and
+// characters that make text read as something else, and allows every script and emoji.
 package text
 
 import (
@@ -13,8 +12,8 @@ type Fault string
 
 // The faults, as the end of a sentence whose subject is the field.
 const (
-	// Unreadable text holds a character that no reader should meet: a control character, one that
-	// reorders its neighbors, or what's left of a character that was lost on the way.
+	// Unreadable text has a control character, one that reorders its neighbors, or the replacement for a
+	// character lost in transit.
 	Unreadable Fault = "must not contain control characters or characters that change the direction of text"
 	// Blank text has nothing to see.
 	Blank Fault = "must have a visible character"
@@ -35,7 +34,7 @@ func Line(s string) Fault {
 	return ""
 }
 
-// refused says whether r has no place in a line. Joiners (emoji, Persian), direction marks (Hebrew
+// refused reports whether r isn't allowed in a line. Joiners (emoji, Persian), direction marks (Hebrew
 // beside Latin) and tags (flags) are fine: they change nothing outside of their own word.
 func refused(r rune) bool {
 	return r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point, reordering)
@@ -49,13 +48,13 @@ var reordering = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 0xFFF9, Hi: 0xFFFB, Stride: 1},
 }}
 
-// Visible says whether r alone leaves a mark: a letter, number, punctuation or symbol that isn't blank.
+// Visible reports whether r is visible by itself: a letter, number, punctuation or symbol that isn't blank.
 // Combining marks aren't visible by themselves, since they need something to stand on.
 func Visible(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && !Ignorable(r) && !unicode.Is(blank, r)
 }
 
-// Ignorable says whether a reader sees nothing of r: Unicode's Default_Ignorable_Code_Point (UAX #44),
+// Ignorable reports whether r is invisible: Unicode's Default_Ignorable_Code_Point (UAX #44),
 // which the standard library has the parts of, and all other format characters.
 func Ignorable(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
@@ -68,8 +67,8 @@ var blank = &unicode.RangeTable{
 	R32: []unicode.Range32{{Lo: 0x1D159, Hi: 0x1D159, Stride: 1}},
 }
 
-// Solid says whether a text has no space and nothing invisible or unreadable: what a name must be that
-// a person is known by.
+// Solid reports whether a text has no spaces and no invisible or unreadable characters, as a name that
+// identifies a person must.
 func Solid(s string) bool {
 	for _, r := range s {
 		if refused(r) || Ignorable(r) || unicode.IsSpace(r) || unicode.Is(blank, r) {

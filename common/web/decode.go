@@ -38,7 +38,7 @@ func Decode[T any](w http.ResponseWriter, r *http.Request) (T, error) {
 	switch {
 	case err != nil:
 		return body, malformed[T](err)
-	case !utf8.Valid(text): // encoding/json would replace what isn't, and store another text than was sent
+	case !utf8.Valid(text): // encoding/json would silently replace invalid bytes
 		return body, problem.New(problem.Invalid, "Body is not valid UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(text))

@@ -42,8 +42,8 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// Answer writes what a request has made, or if that was recorded with the request's idempotency key,
-// the recorded body: every repetition gets the same bytes.
+// Answer writes what a request created or, if its idempotency key has a recorded response, that body, so
+// that every retry gets the same bytes.
 func Answer(w http.ResponseWriter, q *idempotency.Request, status int, v any) error {
 	if !q.HasAnswer() {
 		return JSON(w, status, v)

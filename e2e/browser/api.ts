@@ -72,7 +72,7 @@ async function post<T>(caller: Caller, path: string, data: object): Promise<T> {
   await expect(async () => {
     answer = await caller.request.post(path, { data });
     expect(answer.status()).not.toBe(404);
-  }).toPass({ timeout: 10_000 });
+  }).toPass({ timeout: 30_000 });
   if (!answer) throw new Error(`${path} was not asked for`);
   return succeeded(answer).json();
 }

@@ -1,15 +1,15 @@
-// A way to the services on which things get lost.
+// A proxy to the services that loses responses.
 
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export type Lossy = {
   url: string;
-  /** From now on the answers to the first POSTs that succeed, one for each path, never arrive. */
+  /** From now on, drops the response to the first successful POST of each path. */
   loseAnswers(): void;
-  /** How many answers were lost. */
+  /** How many responses were dropped. */
   lost(): number;
-  /** From now on, what is asked below this path isn't answered; an empty path ends that. */
+  /** From now on, ignores requests below this path; an empty path ends that. */
   takeAway(path: string): void;
   stop(): Promise<void>;
 };

@@ -38,7 +38,7 @@ export async function decideAtBank(page: Page, decision: "Approve" | "Refuse"): 
   await bank.close();
 }
 
-/** Refunds a payment by hand in Stripe's dashboard: some cents of it, or what is left. */
+/** Refunds some cents of a payment, or the rest, in Stripe's dashboard. */
 export async function refundByHand(system: System, payment: string, cents?: number): Promise<string> {
   const form = new URLSearchParams({ payment_intent: payment, reason: "requested_by_customer" });
   if (cents) form.set("amount", String(cents));
@@ -48,13 +48,13 @@ export async function refundByHand(system: System, payment: string, cents?: numb
   return ((await response.json()) as { id: string }).id;
 }
 
-/** A refund that Stripe had taken comes back from the bank. */
+/** Makes the bank bounce a refund. */
 export async function failRefund(system: System, refund: string): Promise<void> {
   const response = await fetch(`${system.stripe}/sandbox/refunds/${refund}/fail`, { method: "POST" });
   expect(response.status).toBe(200);
 }
 
-/** Disputes a payment at the bank. */
+/** Disputes a payment with the bank. */
 export async function dispute(system: System, payment: string): Promise<string> {
   const body = JSON.stringify({ payment_intent: payment });
   const response = await fetch(`${system.stripe}/sandbox/disputes`, { method: "POST", body });

@@ -4,7 +4,7 @@
 # IMAGE holds the folders as the image was built with them. WORK holds those that run: skaffold dev syncs
 # changed files there, and they're on a volume that outlives the pod. Skaffold doesn't send a file twice,
 # so a new pod of the same image keeps what's on the volume. Another image, or another run of skaffold dev
-# (RUN_ID), has newer sources than the volume: then the folders are copied anew.
+# (RUN_ID), has newer sources than the volume: then the folders are copied again.
 set -eu
 image=$1 work=$2
 shift 2

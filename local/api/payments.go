@@ -28,7 +28,7 @@ type Charge struct {
 	StripeRefundID string        `json:"stripeRefundId"`
 	// ClientSecret is there while the bank asks the payer.
 	ClientSecret string `json:"clientSecret"`
-	// RefundedAmount is how much the payer has back, RefundFailed whether a refund has not arrived.
+	// RefundedAmount is the total refunded, RefundFailed whether a refund didn't reach the payer.
 	RefundedAmount money.Dollars `json:"refundedAmount,omitzero"`
 	RefundFailed   bool          `json:"refundFailed,omitempty"`
 	// Dispute is the latest one, if the payer has asked the bank for the money back.

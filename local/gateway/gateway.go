@@ -56,11 +56,11 @@ func New(routes Routes, backends Backends, log *slog.Logger) *Gateway {
 	return g
 }
 
-// Trust makes the gateway pass on what proxies in front of it, and the client, say that the visitor asked
-// for. Unless it's called, nobody is believed. It has to be called before the first request.
+// Trust makes the gateway pass on the host and scheme that these proxies report. By default, no peer is
+// trusted. It must be called before the first request.
 func (g *Gateway) Trust(proxies forwarded.Proxies) { g.trusted = proxies }
 
-// forward tells the service which host and scheme the visitor asked for.
+// forward tells the service which host and scheme the visitor requested.
 func (g *Gateway) forward(r *httputil.ProxyRequest) {
 	r.SetXForwarded()
 	host, scheme := g.trusted.Asked(r.In)

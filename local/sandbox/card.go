@@ -11,7 +11,7 @@ type testCard struct {
 	declineCode string // empty: the bank agrees
 	message     string // with a decline
 	asksBank    bool   // wants 3-D Secure
-	dispute     string // status of the dispute that follows the payment; empty: there is none
+	dispute     string // status of the dispute that follows the payment, or empty if none
 }
 
 var testCards = []testCard{

@@ -31,7 +31,7 @@ var disputeReasons = []string{
 	"credit_not_processed", "duplicate", "fraudulent", "general", "product_not_received", "product_unacceptable", "unrecognized",
 }
 
-// dispute is a cardholder who asks the bank for the money back.
+// dispute is a cardholder's request to the bank for the money back.
 // Stripe: https://docs.stripe.com/api/disputes/object.
 type dispute struct {
 	ID                 string            `json:"id"`
@@ -93,7 +93,7 @@ func openDispute(tx *tx, ch *charge, amount int64, reason, status string) *dispu
 	return d
 }
 
-// moveDispute changes the status of a dispute and tells of it.
+// moveDispute changes the status of a dispute and emits an event.
 func moveDispute(tx *tx, d *dispute, status string) error {
 	before := d.withdrawn()
 	if err := d.move(status); err != nil {
@@ -114,7 +114,7 @@ func moveDispute(tx *tx, d *dispute, status string) error {
 	return nil
 }
 
-// chargedBack reports whether the bank has the money of a charge, which can't be refunded then.
+// chargedBack reports whether the bank has the money of a charge, so that it can't be refunded.
 func chargedBack(tx *tx, charge string) (back bool, err error) {
 	err = each(tx, disputes, func(_ string, d dispute) error {
 		back = back || d.Charge == charge && d.withdrawn()

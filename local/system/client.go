@@ -102,6 +102,7 @@ func (s *System) clientEnviron(port int) []string {
 		"HOSTNAME=127.0.0.1",
 		"PORT=" + strconv.Itoa(port),
 		"API_URL=" + s.gatewayURL(),
+		"COOKIE_NAME=" + s.settings.Session.CookieName,
 		"NEXT_TELEMETRY_DISABLED=1",
 		"STRIPE_PUBLISHABLE_KEY=" + s.config.StripePublishableKey,
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -84,6 +85,9 @@ func TestClient(t *testing.T) {
 		if told.Env[name] != want {
 			t.Errorf("%s is %q; want %q", name, told.Env[name], want)
 		}
+	}
+	if name := told.Env["COOKIE_NAME"]; !regexp.MustCompile(`^ticketing-[0-9a-f]{8}$`).MatchString(name) {
+		t.Errorf("COOKIE_NAME is %q", name)
 	}
 	if _, ok := told.Env["JWT_KEY"]; ok {
 		t.Error("the client knows the key of the sessions")

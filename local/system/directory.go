@@ -2,6 +2,7 @@ package system
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,13 @@ func (d *directory) take() error {
 }
 
 func (d *directory) close() error { return d.lock.Close() }
+
+// cookieName is the name of the session cookie. Browsers share cookies between all ports of a host, so
+// each directory has its own: two systems on this machine don't sign each other's users out.
+func (d *directory) cookieName() string {
+	sum := sha256.Sum256([]byte(d.root))
+	return fmt.Sprintf("ticketing-%x", sum[:4])
+}
 
 func (d *directory) path(name string) string { return filepath.Join(d.root, name) }
 

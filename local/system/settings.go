@@ -38,6 +38,7 @@ func (s Settings) Environ(name string, port int) []string {
 		"JWT_KEY=" + s.Session.Key,
 		"REQUIRE_STRONG_KEYS=" + strconv.FormatBool(s.Session.RequireStrong),
 		"TRUSTED_PROXIES=" + list(s.Session.Proxies),
+		"COOKIE_NAME=" + s.Session.CookieName,
 		"STRIPE_KEY=" + s.Stripe.Key,
 		"STRIPE_WEBHOOK_SECRET=" + s.Stripe.WebhookSecret,
 		"STRIPE_API_URL=" + s.Stripe.URL,

@@ -37,7 +37,8 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 			return fmt.Errorf("key of the sessions: %w", err)
 		}
 	}
-	s.settings = Settings{Session: session.Config{Key: jwtKey, RequireStrong: c.RequireStrongKeys, Proxies: loopback}, OrderTTL: c.OrderTTL, LogLevel: c.LogLevel}
+	sessions := session.Config{Key: jwtKey, RequireStrong: c.RequireStrongKeys, Proxies: loopback, CookieName: s.dir.cookieName()}
+	s.settings = Settings{Session: sessions, OrderTTL: c.OrderTTL, LogLevel: c.LogLevel}
 
 	mongo, err := s.address(ctx, c.MongoURI, standin{kind: "mongo", dir: s.dir.path("mongo")})
 	if err != nil {

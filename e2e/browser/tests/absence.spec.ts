@@ -10,7 +10,7 @@ test("a path that nothing has is not found", async ({ visitor, tolerated }) => {
   expect(response?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such seat");
   await looksRight(page);
-  await page.getByRole("link", { name: "To the tickets" }).click();
+  await page.getByRole("link", { name: "See all tickets" }).click();
   await expect(page).toHaveURL("/");
 });
 

@@ -1,4 +1,4 @@
-// Inputs that are rare and real.
+// Rare but real inputs.
 
 import { request as http } from "node:http";
 import * as api from "../api.ts";
@@ -88,7 +88,7 @@ for (const path of ["/tickets/%ff", "/orders/%ff", "/tickets/%c3%28/edit", "/%ff
   });
 }
 
-test("forms that cannot be taken get a page that says why", async ({ visitor, system }) => {
+test("a refused form leads to a page that says why", async ({ visitor, system }) => {
   const page = await visitor();
   const action = `$ACTION_ID_${"0".repeat(42)}`;
   const own = { Origin: system.url };
@@ -96,6 +96,9 @@ test("forms that cannot be taken get a page that says why", async ({ visitor, sy
     [own, "x", 409, "This page is out of date"],
     [{ Origin: "https://elsewhere.example" }, "x", 403, "This form came from another site"],
     [{ ...own, "Sec-Fetch-Site": "cross-site" }, "x", 403, "This form came from another site"],
+    [{ Origin: "null" }, "x", 403, "This form came from another site"],
+    [{ Origin: "null", "Sec-Fetch-Site": "same-origin" }, "x", 409, "This page is out of date"],
+    [{ Origin: "elsewhere" }, "x", 403, "This form came from another site"],
     [own, "x".repeat((1 << 20) + 1), 413, "much text"],
   ] as const) {
     const answer = await page.request.post("/sell", { headers, multipart: { [action]: "", title } });
@@ -108,6 +111,15 @@ test("forms that cannot be taken get a page that says why", async ({ visitor, sy
     expect(scripted.status()).toBe(status);
   }
 });
+
+for (const type of ["multipart/form-data", "multipart/form-data; boundary=b"]) {
+  test(`a damaged form of type ${type} is refused`, async ({ visitor, system }) => {
+    const headers = { "Content-Type": type, Origin: system.url };
+    const answer = await (await visitor()).request.post("/sell", { headers, data: "damaged" });
+    expect(answer.status()).toBe(400);
+    expect(await answer.text()).toContain("It arrived damaged");
+  });
+}
 
 test("a form without a length is refused", async ({ system }) => {
   const status = await new Promise((answered, failed) => {

@@ -1,12 +1,12 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { startLossy } from "../lossy.ts";
-import { fillCredentials, signUp } from "../people.ts";
+import { fillCredentials, reserve, signUp } from "../people.ts";
 import { startClient } from "../system.ts";
 
 const offerButton = "Put it up for sale";
 
-test("a double click without JavaScript makes one thing", async ({ visitor }) => {
+test("a double click without JavaScript creates one thing", async ({ visitor }) => {
   const page = await visitor({ javaScriptEnabled: false });
   await page.goto("/signup");
   await fillCredentials(page, api.newEmail());
@@ -69,7 +69,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto(`${client.url}/tickets/${ticket.id}`);
       const reserve = page.getByRole("button", { name: "Reserve this ticket" });
       await reserve.click();
-      // Without JavaScript the page is made anew, and may know by then what became of it.
+      // Without JavaScript the page is rendered again, and may already know the outcome.
       const reserved = page.getByRole("link", { name: "Go on to your order" });
       await expect(alert.filter({ hasText: "try again" }).or(reserved)).toBeVisible();
       await reserve.or(reserved).click();
@@ -104,4 +104,26 @@ test("a form that was corrected after a refusal gets through", async ({ visitor 
   await page.getByLabel("Price").fill("15");
   await page.getByRole("button", { name: offerButton }).click();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+});
+
+// As after Back, when the browser has kept the page.
+test("the form of an order that was cancelled reserves once more", async ({ caller, user }) => {
+  const buyer = await user({ javaScriptEnabled: false });
+  const ticket = await api.list(await caller());
+  await buyer.goto(`/tickets/${ticket.id}`);
+  const sent = buyer.waitForRequest((request) => request.method() === "POST");
+  const first = await reserve(buyer);
+  const form = await sent;
+  await buyer.request.delete(`/api/orders/${first}`);
+  await api.awaitTicket(buyer, ticket.id, "available");
+
+  const { "content-type": type = "", origin = "" } = await form.allHeaders();
+  const headers = { "content-type": type, origin };
+  for (const _ of ["once", "as by a double click"]) {
+    const data = form.postDataBuffer() ?? "";
+    const answer = await buyer.request.post(form.url(), { headers, data, maxRedirects: 0 });
+    expect(answer.status()).toBe(303);
+  }
+  const orders = await (await buyer.request.get("/api/orders")).json();
+  expect(orders).toMatchObject([{ status: "created" }, { id: first, status: "cancelled" }]);
 });

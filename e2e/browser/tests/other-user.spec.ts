@@ -1,7 +1,7 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
 
-/** Signs the page's browser in as somebody else, as another tab would. */
+/** Signs the page's browser in as another user, as another tab would. */
 async function switchUser(page: Page): Promise<string> {
   const email = api.newEmail();
   await api.signUp(page, email);
@@ -21,7 +21,7 @@ for (const javaScriptEnabled of [true, false]) {
     const offer = page.getByRole("button", { name: "Put it up for sale" });
     await offer.click();
     await expect(page.getByRole("main").getByRole("alert")).toContainText(
-      `You're signed in as ${is} now; this page was ${was}'s.`,
+      `You're now signed in as ${is}, but this page was opened as ${was}.`,
     );
     await expect(page.getByLabel("What is it a ticket for?")).toHaveValue("Whose is it?");
     await expect(page.getByLabel("Price")).toHaveValue("20");
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
     const order = await api.order(page, await api.list(seller));
     const me = await page.context().storageState();
     const told = async (is: string) => {
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText(`You're signed in as ${is} now`);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(`You're now signed in as ${is}`);
       await expect(page.getByRole("banner")).toContainText(is);
     };
     for (const [path, button] of [
@@ -60,8 +60,8 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole("button", { name: button }).click();
       await told(is);
     }
-    // Whoever it is by now is still signed in, and nothing has changed.
-    await page.getByRole("link", { name: /^Go on as/ }).click();
+    // The second user is still signed in, and nothing has changed.
+    await page.getByRole("link", { name: /^Continue as/ }).click();
     await expect(page).toHaveURL("/");
     await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
     expect((await api.readTicket(page, free.id)).status).toBe("available");

@@ -14,7 +14,7 @@ async function sold(seller: api.Caller, buyer: Page) {
   return { title: ticket.title, path: `/orders/${order.id}`, payment: stripeId };
 }
 
-/** Loads the page until it says something: Stripe's news take a moment. */
+/** Reloads the page until it shows a text, since Stripe's webhooks take a moment. */
 async function awaitState(page: Page, path: string, text: string): Promise<void> {
   await expect(async () => {
     await page.goto(path);
@@ -22,11 +22,11 @@ async function awaitState(page: Page, path: string, text: string): Promise<void>
   }).toPass();
 }
 
-test("a refund by hand is told, in part and whole", async ({ caller, user, system }) => {
+test("the order page shows partial and full refunds made by hand", async ({ caller, user, system }) => {
   const [seller, buyer] = [await caller(), await user()];
   const { title, path, payment } = await sold(seller, buyer);
   await refundByHand(system, payment, 500);
-  await awaitState(buyer, path, "$5.00 of $19.99 was given back to your card.");
+  await awaitState(buyer, path, "$5.00 of $19.99 was refunded to your card.");
   await expect(orderState(buyer)).toContainText("Paid. It is yours.");
   await looksRight(buyer);
   await buyer.goto("/orders");
@@ -34,7 +34,7 @@ test("a refund by hand is told, in part and whole", async ({ caller, user, syste
   await expect(entry(buyer, title)).toContainText("$5.00 refunded");
 
   const refund = await refundByHand(system, payment);
-  await awaitState(buyer, path, "All of $19.99 was given back to your card.");
+  await awaitState(buyer, path, "The full $19.99 was refunded to your card.");
   await expect(orderState(buyer)).not.toContainText("It is yours");
   await expect(buyer.getByRole("main")).toContainText(refund);
   await looksRight(buyer);
@@ -42,14 +42,14 @@ test("a refund by hand is told, in part and whole", async ({ caller, user, syste
   await expect(entry(buyer, title)).toContainText("Refunded");
 });
 
-test("a refund that comes back from the bank is told", async ({ caller, user, system }) => {
+test("the order page shows a refund that the bank bounced", async ({ caller, user, system }) => {
   const [seller, buyer] = [await caller(), await user()];
   const { title, path, payment } = await sold(seller, buyer);
   const refund = await refundByHand(system, payment);
-  await awaitState(buyer, path, "All of $19.99 was given back");
+  await awaitState(buyer, path, "The full $19.99 was refunded");
   await failRefund(system, refund);
   await awaitState(buyer, path, "Your refund didn't arrive");
-  await expect(orderState(buyer)).not.toContainText("was given back");
+  await expect(orderState(buyer)).not.toContainText("was refunded");
   await buyer.goto("/orders");
   await expect(entry(buyer, title)).toContainText("Refund didn't arrive");
 });

@@ -41,7 +41,7 @@ test("a ticket without a title or with an odd price is refused at the field", as
     ["1.500,00", /without a thousands separator/],
     ["0.575", /at most two decimals/],
     ["1e3", /as a plain number/],
-    ["", /^Type a price/],
+    ["", /^Enter a price/],
   ] as const) {
     await price.fill(typed);
     await offer.click();
@@ -65,8 +65,6 @@ test("a ticket can be changed while nobody has reserved it", async ({ caller, us
   await api.awaitTicket(seller, ticket.id, "reserved");
   await price.fill("400");
   await seller.getByRole("button", { name: "Save changes" }).click();
-  await expect(seller.getByRole("alert").filter({ hasText: "reserved" })).toBeVisible();
-  await seller.goto(edit);
   await expect(seller.getByRole("main")).toContainText("Somebody has reserved this ticket");
   await expect(price).toHaveCount(0);
   expect((await api.readTicket(seller, ticket.id)).price).toBe(40);

@@ -82,9 +82,40 @@ test("signing out is a POST that ends the session", async ({ visitor }) => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await request;
   await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
-  expect((await page.context().cookies()).filter((c) => c.name === "session")).toEqual([]);
+  expect((await page.context().cookies()).filter((c) => c.httpOnly)).toEqual([]);
   await page.goto("/orders");
   await expect(page).toHaveURL(/\/signin\?next=/);
+});
+
+test("cookies of other programs on the host are no trouble and are left alone", async ({
+  visitor,
+  baseURL,
+}) => {
+  const page = await visitor();
+  const flask = { name: "session", value: "eyJ1c2VyIjoxfQ.ZxY.abc", url: baseURL ?? "" };
+  await page.context().addCookies([flask]);
+  const email = api.newEmail();
+  await signUp(page, email);
+  const own = (await page.context().cookies()).find((c) => c.name !== "session" && c.httpOnly);
+  expect(own?.name).toMatch(/^ticketing-[0-9a-f]{8}$/);
+
+  // one of the same name for a longer path, which browsers send first
+  for (const path of ["/orders", "/api/users"]) {
+    await page
+      .context()
+      .addCookies([{ name: own?.name ?? "", value: "other", domain: own?.domain ?? "", path }]);
+  }
+  await page.goto("/orders");
+  await expect(page).toHaveURL(/\/orders$/);
+  await expect(page.getByRole("banner")).toContainText(email);
+  const who = await page.request.get("/api/users/currentuser");
+  expect(await who.json()).toMatchObject({ currentUser: { email } });
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+  const left = await page.context().cookies();
+  expect(left.find((c) => c.name === "session")?.value).toBe(flask.value);
+  expect(left.filter((c) => c.httpOnly)).toEqual([]);
 });
 
 test("an order is shown to its buyer alone", async ({ visitor, user }) => {

@@ -14,7 +14,7 @@ for (const javaScriptEnabled of [true, false]) {
     try {
       for (const path of ["/", "/orders"]) {
         await page.goto(client.url + path);
-        await expect(page.getByRole("banner")).toContainText("We can't check your account right now");
+        await expect(page.getByRole("banner")).toContainText("We can’t check your account right now");
         await expect(page.getByRole("link", { name: "Sign in" })).toHaveCount(0);
       }
       await page.getByRole("button", { name: "Sign out" }).click();

@@ -1,4 +1,4 @@
-// Pages that were made a while ago: the browser's copies, and pages that others have overtaken.
+// Outdated pages: the browser's copies, and pages that other users' actions have overtaken.
 
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
@@ -26,23 +26,24 @@ async function showsTrueTime(page: Page, order: api.Order): Promise<void> {
 test("Back and Forward show the time that is left", async ({ caller, user }) => {
   const buyer = await user();
   const order = await api.order(buyer, await api.list(await caller()));
-  await buyer.goto("/orders");
-  await buyer.locator(`a[href="/orders/${order.id}"]`).click();
+  await buyer.goto(`/orders/${order.id}`);
   await awaitCountdown(buyer);
+  await buyer.getByRole("link", { name: "My orders" }).first().click();
+  await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+  await buyer.waitForTimeout(8_000); // what passes is what is tested
+
   // The server's answer is held back, so that the page has nothing but the copy that the browser kept.
   const asked: string[] = [];
-  for (const go of ["goBack", "goForward", "goBack", "goForward"] as const) {
-    await buyer.waitForTimeout(6_000); // what passes is what is tested
-    if (go === "goForward") await buyer.route(/_rsc=/, (route) => void asked.push(route.request().url()));
-    await buyer[go]();
-    if (go === "goBack") {
-      await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
-    } else {
-      await showsTrueTime(buyer, order);
-      expect(asked.length, "the copy is replaced").toBeGreaterThan(0);
-    }
-    await buyer.unrouteAll();
-  }
+  await buyer.route(/_rsc=/, (route) => void asked.push(route.request().url()));
+  await buyer.goBack();
+  await showsTrueTime(buyer, order);
+  await expect.poll(() => asked.length, "the copy is replaced").toBeGreaterThan(0);
+  await buyer.unrouteAll();
+
+  await buyer.goForward();
+  await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+  await buyer.goBack();
+  await showsTrueTime(buyer, order);
 });
 
 test("Back to an order that has ended meanwhile shows how it ended", async ({ caller, user }) => {
@@ -129,7 +130,7 @@ for (const javaScriptEnabled of [true, false]) {
     const [seller, other, buyer] = [await caller(), await caller(), await user({ javaScriptEnabled })];
     const ticket = await api.list(seller);
     await buyer.goto(`/tickets/${ticket.id}`);
-    if (javaScriptEnabled) await buyer.route("**/events", () => {}); // news never comes
+    if (javaScriptEnabled) await buyer.route("**/events", () => {}); // block live updates
     await api.pay(other, await api.order(other, ticket));
     await api.awaitTicket(other, ticket.id, "sold");
     if (!(await reserveButton(buyer).count())) return; // the page has heard of it by itself
@@ -139,7 +140,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("an address does not tell that someone was first", async ({ caller, user }) => {
+test("an old link doesn't say that someone got there first", async ({ caller, user }) => {
   const buyer = await user();
   const ticket = await api.list(await caller());
   for (const taken of ["1", "", "x", String(Date.now() - 120_000), String(Date.now() + 120_000)]) {
@@ -172,9 +173,9 @@ test("a page that is offline stays, and asks the server once it is back online",
   await buyer.context().setOffline(true);
   await buyer.clock.fastForward("15:00");
   await expect(orderState(buyer)).toContainText("Time is up.");
-  await api.cancel(buyer, order).catch(() => {});
+  await api.cancel(buyer, order); // elsewhere
   await buyer.clock.fastForward("00:05");
   await expect(orderState(buyer)).toContainText("Time is up.");
   await buyer.context().setOffline(false);
-  await expect(orderState(buyer).getByRole("timer")).toHaveText(/^1[0-4]:/);
+  await expect(orderState(buyer)).toContainText("You cancelled this order");
 });

@@ -41,7 +41,7 @@ test("a payment that comes too late is given back", async ({ caller, user, syste
   await buyer.getByRole("button", { name: "Pay $19.99" }).click();
 
   await expect(state.getByRole("heading", { name: "Refunded" })).toBeVisible({ timeout: 40_000 });
-  await expect(state).toContainText("all of $19.99 was given back");
+  await expect(state).toContainText("the full $19.99 was refunded");
   const charge = await api.readCharge(buyer, order.id);
   expect(charge?.stripeRefundId).toBeTruthy();
   await expect(buyer.getByRole("main")).toContainText(charge?.stripeRefundId ?? "no refund");

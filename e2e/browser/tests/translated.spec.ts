@@ -12,7 +12,7 @@ import {
 import { decideAtBank, moneyOf } from "../sandbox.ts";
 import { translate } from "../translator.ts";
 
-/** A page whose browser translates everything it shows. */
+/** A page in a browser that translates everything it shows. */
 async function translated(visitor: () => Promise<Page>): Promise<Page> {
   const page = await visitor();
   await translate(page.context(), "hydrated");
@@ -123,7 +123,7 @@ test("a page that is translated before its scripts run works all the same", asyn
   system,
   tolerated,
 }) => {
-  // React makes such a page anew, and says so.
+  // React renders such a page again, and logs it.
   tolerated.push(/React error #418/, /favicon/);
   const buyer = await user();
   await translate(buyer.context(), "loaded");

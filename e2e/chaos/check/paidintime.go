@@ -13,8 +13,8 @@ import (
 // broker's: a replica that freezes keeps what it was given for 15 seconds.
 const catchUp = 15 * time.Second
 
-// paidInTime judges P5b: an order that was answered `succeeded` within its time doesn't expire because
-// the broker was away. An order that something else kept from its news isn't judged.
+// paidInTime judges P5b: an order whose payment was answered `succeeded` in time doesn't expire because of
+// a broker outage. It skips orders whose events another fault may have delayed.
 func (j *judge) paidInTime() {
 	for _, id := range sorted(j.pays) {
 		o, there := j.h.Final.Orders[id]

@@ -9,7 +9,7 @@ import (
 	"ticketing.dev/local/sandbox/remote"
 )
 
-// byHand is how much of a payment somebody has refunded in Stripe's dashboard, in cents.
+// byHand is how much of a payment was refunded in Stripe's dashboard, in cents.
 func byHand(e sandbox.LedgerEntry) (sum int64) {
 	for _, r := range e.Refunds {
 		if r.Reason == remote.ByOperator && r.Status == "succeeded" {

@@ -35,7 +35,7 @@ func (w *World) RefundByHand(ctx context.Context, chance *rand.Rand, count int) 
 	return refunded, nil
 }
 
-// kept are the payments of which nothing was given back yet.
+// kept are the payments without a refund.
 func kept(all []sandbox.LedgerEntry) (paid []sandbox.LedgerEntry) {
 	for _, e := range all {
 		if e.CapturedTimes > 0 && e.Refunded == 0 {

@@ -53,7 +53,7 @@ async function OrderPage({ params }: Props) {
         />
       </div>
       <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-2 lg:row-start-1">
-        {/* A new view replaces the old one as a whole: translators replace the texts in it by their own. */}
+        {/* The key replaces the whole view, since page translators replace its text nodes with their own. */}
         <div key={view} className="space-y-5">
           <State view={view} order={order} charge={charge} now={now.getTime()} />
         </div>
@@ -125,10 +125,10 @@ function State({ view, order, charge, now }: StateProps) {
       return (
         <Told title={charge?.refundFailed ? "Your refund didn't arrive" : "Refunded"}>
           {charge?.status === "refunded" && !charge.refundFailed && (
-            <p>All of {price} was given back to your card.</p>
+            <p>The full {price} was refunded to your card.</p>
           )}
           <MoneyBack charge={charge} />
-          <p>If you have questions about this ticket, quote the numbers of this order.</p>
+          <p>If you have questions about this ticket, include the order details below.</p>
           <BackToTicket order={order} />
         </Told>
       );
@@ -155,7 +155,7 @@ function State({ view, order, charge, now }: StateProps) {
       return (
         <Told title={charge?.refundFailed ? "Your refund didn't arrive" : "Refunded"}>
           {!charge?.refundFailed && (
-            <p>The payment came after the order had ended, so all of {price} was given back to your card.</p>
+            <p>Your payment arrived after the order ended, so the full {price} was refunded to your card.</p>
           )}
           <MoneyBack charge={charge} />
           <BackToTicket order={order} />
@@ -202,8 +202,8 @@ function Bank({ order, charge }: { order: Order; charge: Charge | undefined }) {
   return (
     <Told title="Your bank wants to hear from you">
       <p>
-        Confirm there that it’s you who pays <Money dollars={order.ticket.price} />. The ticket stays reserved
-        meanwhile. If you cancel, nothing is charged and the ticket goes back on sale.
+        Confirm your payment of <Money dollars={order.ticket.price} /> with your bank. Your ticket stays
+        reserved in the meantime. If you cancel, you won’t be charged and the ticket goes back on sale.
       </p>
       {charge && <WayToBank charge={charge} />}
       <CancelPaymentForm orderId={order.id} />

@@ -12,7 +12,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default page(Refused);
 
-/** What proxy.ts answers with when a form can't be taken. */
+/** Shown by proxy.ts when it refuses a form. */
 async function Refused({ params }: Props) {
   const refusal = find((await params).why);
   if (!refusal) return <NotHere />;

@@ -17,13 +17,13 @@ type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
 const OTHERS = 3;
 
-// How long the page tells a buyer that somebody else was first, in milliseconds.
+// How long the page tells a buyer that someone else got the ticket, in milliseconds.
 const TAKEN_NEWS = 60_000;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   // The page itself says what is the matter when there is no answer.
   const ticket = await readTicket((await params).id).catch(() => null);
-  // Next builds a title from its template with String.replace, which reads "$&" in a ticket's title.
+  // Next fills in its title template with String.replace, which would interpret "$&" in a ticket's title.
   return { title: { absolute: `${ticket?.title ?? "No such ticket"} · Ticketing` } };
 }
 
@@ -76,7 +76,7 @@ async function TicketPage({ params, searchParams }: Props) {
   );
 }
 
-/** Whether a reservation was refused just now. The address may be an old link. */
+/** Whether a reservation was refused just now. The URL may be an old link. */
 function isNews(taken: string | string[] | undefined): boolean {
   const age = Date.now() - Number(taken ?? Number.NaN);
   return age >= 0 && age < TAKEN_NEWS;

@@ -35,7 +35,7 @@ async function EditTicket({ params }: { params: Promise<{ id: string }> }) {
   );
 }
 
-/** A service that's away is told by the error page, but not in the place of what was typed. */
+/** An unavailable service leads to the error page, unless that would discard what was typed. */
 async function unlessTyped(error: unknown): Promise<"unknown"> {
   if (await answersForm()) return "unknown";
   throw error;
