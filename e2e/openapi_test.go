@@ -511,6 +511,11 @@ func (w *watch) sendKeyed(gateway, selling, buying string, free api.Ticket, due 
 	stripeOf(w.t, shared).slowDown("payment_intents.confirm", 2*time.Second)
 	paid := make(chan struct{})
 	go func() { defer close(paid); keyed(buying, "/api/payments", pay("tok_visa"), http.StatusCreated) }()
+	servicetest.Eventually(w.t, "the payment to begin", func() bool {
+		charges := w.send(http.MethodGet, gateway+"/api/payments?orderId="+due.ID, "", "Cookie", buying)
+		body, err := io.ReadAll(charges.Body)
+		return err == nil && strings.Contains(string(body), "pending")
+	})
 	servicetest.Eventually(w.t, "a payment in progress", func() bool {
 		return w.send(http.MethodPost, gateway+"/api/payments", pay("tok_visa"), "Cookie", buying, "Idempotency-Key", due.ID).StatusCode == http.StatusConflict
 	})

@@ -13,10 +13,13 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// requestKeys lets only one request with an idempotency key create something.
-var requestKeys = mongo.IndexModel{
-	Keys:    bson.D{{Key: "request.key", Value: 1}},
-	Options: options.Index().SetUnique(true).SetSparse(true),
+// requestKeys lets only one request with an idempotency key create something. The driver writes to the
+// options of an index, so each collection gets its own.
+func requestKeys() mongo.IndexModel {
+	return mongo.IndexModel{
+		Keys:    bson.D{{Key: "request.key", Value: 1}},
+		Options: options.Index().SetUnique(true).SetSparse(true),
+	}
 }
 
 // Once creates an aggregate, or returns the one that an earlier request with the same idempotency key

@@ -31,7 +31,7 @@ type Store[A Aggregate] struct {
 // source is the name of the service, as its events tell it. empty makes an aggregate to decode into.
 func Open[A Aggregate](ctx context.Context, docs *mongo.Collection, source string, relay *Relay, empty func() A, indexes ...mongo.IndexModel) (*Store[A], error) {
 	pending := mongo.IndexModel{Keys: bson.D{{Key: "outbox.0.id", Value: 1}}, Options: options.Index().SetSparse(true)}
-	if err := mongodb.CreateIndexes(ctx, docs, append(indexes, pending, requestKeys)...); err != nil {
+	if err := mongodb.CreateIndexes(ctx, docs, append(indexes, pending, requestKeys())...); err != nil {
 		return nil, err
 	}
 	relay.serve(docs)
