@@ -1,6 +1,7 @@
 // Runs the whole system: services, gateway, stand-ins and the client, by the program local.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -21,6 +22,8 @@ export type System = {
   stripe: string;
   /** The process of the client. */
   client: number;
+  /** The name of the session cookie, which each data directory has for itself. */
+  cookie: string;
 };
 
 export type Running<T> = T & { stop(): Promise<void> };
@@ -37,11 +40,21 @@ export async function startSystem(orderTTL: string): Promise<Running<System>> {
   try {
     // run.json is there as soon as everything is ready.
     const run = await child.until(() => JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as Run);
-    return { url: asLocalhost(run.gateway), stripe: run.stripe.url, client: run.client.pid, stop };
+    return {
+      url: asLocalhost(run.gateway),
+      stripe: run.stripe.url,
+      client: run.client.pid,
+      cookie: cookieOf(dir),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function cookieOf(dir: string): string {
+  return `ticketing-${createHash("sha256").update(resolve(dir)).digest("hex").slice(0, 8)}`;
 }
 
 type Run = { gateway: string; stripe: { url: string }; client: { pid: number } };
@@ -57,6 +70,7 @@ export async function startClient(
     HOSTNAME: "127.0.0.1",
     PORT: String(port),
     API_URL: system.url,
+    COOKIE_NAME: system.cookie,
     ...env,
   });
   const url = `http://localhost:${port}`;
