@@ -66,7 +66,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "_id", Value: -1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "stripeId", Value: 1}}, Options: options.Index().SetSparse(true)},
 		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "settled", Value: 1}, {Key: "openedAt", Value: 1}}},
-		mongo.IndexModel{Keys: bson.D{{Key: "review.since", Value: 1}}, Options: options.Index().SetSparse(true)})
+		mongo.IndexModel{Keys: bson.D{{Key: "review.since", Value: 1}}, Options: options.Index().SetSparse(true)},
+		mongo.IndexModel{Keys: bson.D{{Key: "failedRefund.at", Value: 1}}, Options: options.Index().SetSparse(true)})
 	if err != nil {
 		return nil, err
 	}
