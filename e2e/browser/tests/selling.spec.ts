@@ -31,6 +31,7 @@ test("a ticket without a title or with an odd price is refused at the field", as
   await expect(price).not.toHaveAttribute("aria-invalid");
   await expect(price).toHaveValue("20");
 
+  await expect(offer).toBeVisible();
   await title.fill("A play");
   for (const [typed, told] of [
     ["0.10", /^Price must be between \$0\.50 and/],
@@ -44,7 +45,8 @@ test("a ticket without a title or with an odd price is refused at the field", as
     ["", /^Enter a price/],
   ] as const) {
     await price.fill(typed);
-    await offer.click();
+    await Promise.all([seller.waitForResponse((r) => r.request().method() === "POST"), offer.click()]);
+    await expect(offer).toBeVisible(); // it no longer says "Saving…", after which the form is reset
     await expect(price).toHaveAccessibleDescription(told);
     await expect(price).toHaveAttribute("aria-invalid", "true");
     await expect(price).toHaveValue(typed);
