@@ -156,6 +156,7 @@ func ids(t testing.TB, c *driver.Collection, filter string) []int {
 
 func index(t testing.TB, c *driver.Collection, keys string, o ...*options.IndexOptions) {
 	t.Helper()
+	//lint:ignore SA1019 this driver's own way to copy options, which it writes to
 	if _, err := c.Indexes().CreateOne(t.Context(), driver.IndexModel{Keys: doc(t, keys), Options: options.MergeIndexOptions(o...)}); err != nil {
 		t.Fatalf("index %s: %v", keys, err)
 	}
