@@ -93,8 +93,7 @@ func TestOfTwelveSignUpsWithOneKeyOneMakesAUser(t *testing.T) {
 	rs.count(t, 1)
 }
 
-// Two people pick the same key at once: one gets in, the other is told, and nobody gets the other's
-// session.
+// Of two sign-ups at once with the same key, one succeeds, and the other is refused without a session.
 func TestTwoPeopleWithOneKey(t *testing.T) {
 	rs := run(t)
 	emails := []string{"ada@example.com", "bob@example.com"}
@@ -113,7 +112,7 @@ func TestTwoPeopleWithOneKey(t *testing.T) {
 	rs.count(t, 1)
 }
 
-// What is stored beside the hash of the password tells nothing of the password.
+// The stored digest reveals nothing about the password.
 func TestTheStoredRequestIsNoHashOfThePassword(t *testing.T) {
 	rs := run(t)
 	rs.signUpWith(t, "one", "ada@example.com", "correct horse")

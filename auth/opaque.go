@@ -14,7 +14,7 @@ const (
 )
 
 // Password is a new user's password in the form that's hashed: the OpaqueString profile (RFC 8265 §4.2),
-// which is the same for every keyboard. A password that the profile refuses stays as typed.
+// which is the same for every keyboard. A password that the profile disallows is left as typed.
 type Password string
 
 // UnmarshalText normalizes a password as typed.

@@ -12,25 +12,14 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
+	"ticketing.dev/local/command"
 	"ticketing.dev/local/system"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal does what signals do
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "local:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("local", run) }
 
 // run keeps a system running until ctx ends, or a part of it fails.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {

@@ -14,9 +14,6 @@ import (
 // seconds, which leaves at least two.
 const catchUp = 7 * time.Second
 
-// moment is how long the broker may be away before it counts as an outage and not a reconnection.
-const moment = time.Second
-
 // ErrBehind refuses an unknown ticket while events about tickets can't arrive.
 var ErrBehind = &problem.Error{
 	Kind:       problem.Unavailable,
@@ -32,7 +29,7 @@ func (s *Service) caughtUp() bool { return bus.SessionOf(s.bus).SteadyFor(catchU
 // arrived yet.
 func (s *Service) ticket(ctx context.Context, id string) (*Ticket, error) {
 	t, err := s.tickets.get(ctx, id)
-	if errors.Is(err, problem.ErrNotFound) && bus.SessionOf(s.bus).AwayFor() > moment {
+	if errors.Is(err, problem.ErrNotFound) && bus.SessionOf(s.bus).Out() {
 		return nil, ErrBehind
 	}
 	return t, err

@@ -97,7 +97,7 @@ func TestATicketThatIsNotKnownDuringAnOutage(t *testing.T) {
 	s := start(t)
 	known := s.sell("Gig", 1999)
 	s.bus.Stop()
-	servicetest.Eventually(t, "the broker counts as away", func() bool { return bus.SessionOf(s.bus).AwayFor() > moment })
+	servicetest.Eventually(t, "the broker counts as away", func() bool { return bus.SessionOf(s.bus).Out() })
 	a := s.Do(ada, http.MethodPost, "/api/orders", ticketBody(aggregate.NewID()))
 	a.Refused(t, http.StatusServiceUnavailable, "", ErrBehind.Details[0].Message)
 	if a.Header.Get("Retry-After") != "5" {

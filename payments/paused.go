@@ -12,13 +12,9 @@ import (
 
 // The broker stores a payment's start before Stripe is asked for money, and orders handles what the broker
 // has stored before it expires any order. So an outage never costs a buyer a paid ticket.
-const (
-	// moment is how long the broker may be away before new payments are refused. A shorter absence is a
-	// reconnection.
-	moment = time.Second
-	// startedWithin is how long a payment waits for the broker to store payment:started.
-	startedWithin = 5 * time.Second
-)
+
+// startedWithin is how long a payment waits for the broker to store payment:started.
+const startedWithin = 5 * time.Second
 
 // ErrPaused refuses a payment while the broker is away. Nothing was asked of Stripe.
 var ErrPaused = &problem.Error{
@@ -48,7 +44,7 @@ func (c *Charge) waits(now time.Time) bool { return c.Paused && now.Before(c.Exp
 
 // accepting refuses payments while the broker is away.
 func (s *Service) accepting() error {
-	if bus.SessionOf(s.bus).AwayFor() > moment {
+	if bus.SessionOf(s.bus).Out() {
 		return ErrPaused
 	}
 	return nil
@@ -79,7 +75,7 @@ func (s *Service) resume(ctx context.Context, o *Order, c *Charge, token string,
 		return nil, false, err
 	}
 	if !resumed { // another request was faster
-		return s.earlier(ctx, o, request)
+		return s.earlier(ctx, request, c, nil)
 	}
 	return s.begin(ctx, c, s.charges.Publish(ctx, c, startedWithin), method)
 }

@@ -18,7 +18,7 @@ import (
 func (s *system) away() {
 	s.t.Helper()
 	s.bus.Stop()
-	servicetest.Eventually(s.t, "the broker counts as away", func() bool { return bus.SessionOf(s.bus).AwayFor() > moment })
+	servicetest.Eventually(s.t, "the broker counts as away", func() bool { return bus.SessionOf(s.bus).Out() })
 }
 
 // refusedAsPaused sends a payment that the outage has to refuse.

@@ -29,10 +29,11 @@ const (
 //
 // A retry with the idempotency key that opened the charge gets the first response.
 func (s *Service) pay(ctx context.Context, o *Order, token string, request *idempotency.Request) (*Charge, bool, error) {
-	if c, err := s.charges.Get(ctx, o.ID); err == nil && c.waits(s.now()) {
+	c, missing := s.charges.Get(ctx, o.ID)
+	if missing == nil && c.waits(s.now()) {
 		return s.resume(ctx, o, c, token, request)
 	}
-	if c, opened, err := s.earlier(ctx, o, request); !errors.Is(err, problem.ErrNotFound) {
+	if c, opened, err := s.earlier(ctx, request, c, missing); !errors.Is(err, problem.ErrNotFound) {
 		return c, opened, err
 	}
 	// 1. A refused request opens nothing.
@@ -42,11 +43,12 @@ func (s *Service) pay(ctx context.Context, o *Order, token string, request *idem
 	}
 	// 2. The order's id as the charge's lets one of several payments in. Its start is with the broker
 	// before Stripe is asked for money.
-	c := Open(o, s.now())
+	c = Open(o, s.now())
 	c.Request = request
 	started, err := s.charges.InsertAndPublish(ctx, c, startedWithin)
 	if errors.Is(err, aggregate.ErrDuplicate) {
-		return s.earlier(ctx, o, request)
+		c, err = s.charges.Get(ctx, o.ID)
+		return s.earlier(ctx, request, c, err)
 	}
 	if err != nil {
 		return nil, false, err
@@ -98,11 +100,10 @@ func (s *Service) answer(ctx context.Context, c *Charge) *Charge {
 	return s.known(c, err)
 }
 
-// earlier answers a payment whose idempotency key or whose order has a charge already; problem.ErrNotFound
-// says that there's none. The order is looked at first: its charge may be the one that this key opens
-// right now, which the key then finds.
-func (s *Service) earlier(ctx context.Context, o *Order, request *idempotency.Request) (*Charge, bool, error) {
-	c, missing := s.charges.Get(ctx, o.ID)
+// earlier answers a payment whose idempotency key or whose order already has a charge; problem.ErrNotFound
+// means that neither has. c and missing are the result of reading the order's charge, which must come
+// first: it may be the charge that this key is opening, and then the key finds it.
+func (s *Service) earlier(ctx context.Context, request *idempotency.Request, c *Charge, missing error) (*Charge, bool, error) {
 	if opened, found, err := s.charges.Prior(ctx, request); found || err != nil {
 		return s.repeat(ctx, opened, err)
 	}

@@ -142,7 +142,7 @@ func Commands(string) []service.Command[*Service] {
 			Name: "stuck list", Arguments: "[-json]", About: "list the charges that wait for a person, and what to do",
 			Parse: parseStuckList,
 		}, {
-			Name: "stuck done", Arguments: "ORDER...", About: "note that somebody has seen to these: the money of a failed refund was given back, or it is decided what becomes of an order",
+			Name: "stuck done", Arguments: "ORDER...", About: "record that these were dealt with: a failed refund was paid back, or an order was decided",
 			Parse: parseStuckDone,
 		},
 	}

@@ -17,12 +17,12 @@ import {
 } from "@/lib/api";
 import { FORM_KEY, type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
 import { formatMoney } from "@/lib/format";
-import { signInPath, switchedPath } from "@/lib/session";
+import { redirectSwitched, signInPath } from "@/lib/session";
 
 export async function submitReservation(_: FormState, form: FormData): Promise<FormState> {
   const wish = wishIn(form);
   const here = `/tickets/${encodeURIComponent(wish.ticketId)}`;
-  const order = await placeAnew(wish, form);
+  const order = await placeOrRepeat(wish, form);
   if (order.ok) redirect(`/orders/${order.value.id}`);
   leaveIfNotOneself(order.problem, here);
   if (order.problem.kind === "refused") {
@@ -50,10 +50,10 @@ function isChange(problem: Problem): boolean {
 }
 
 /**
- * Orders. Back shows the form of an order that may have ended by now. Its key still names that order, so
- * the next one gets a key that follows from it: to send the form twice makes one order all the same.
+ * Places an order. Back may show the form of an order that was cancelled meanwhile, whose key still names
+ * that order. The next order's key is derived from both, so submitting the form twice still makes one order.
  */
-async function placeAnew(wish: Wish, form: FormData): Promise<Outcome<Order>> {
+async function placeOrRepeat(wish: Wish, form: FormData): Promise<Outcome<Order>> {
   for (;;) {
     const order = await placeAsShown(wish, form);
     if (!order.ok) return order;
@@ -63,7 +63,7 @@ async function placeAnew(wish: Wish, form: FormData): Promise<Outcome<Order>> {
   }
 }
 
-/** Orders, again and again while orders hasn't heard of a change that the page shows already. */
+/** Places an order, and retries while orders hasn't heard of a change that the page already shows. */
 async function placeAsShown(wish: Wish, form: FormData): Promise<Outcome<Order>> {
   let order = await placeOrder(wish, senderOf(form));
   await until(async () => {
@@ -126,9 +126,7 @@ export async function submitPayment(_: FormState, form: FormData): Promise<FormS
 /** Redirects to sign-in if the session has ended, or to an explanation if another user is signed in. */
 function leaveIfNotOneself(problem: Problem, here: string): void {
   if (problem.kind === "not-authorized") redirect(signInPath(here));
-  if (problem.kind !== "other-user") return;
-  revalidatePath("/", "layout");
-  redirect(switchedPath(here));
+  if (problem.kind === "other-user") redirectSwitched(here);
 }
 
 export async function submitPaymentCancellation(_: FormState, form: FormData): Promise<FormState> {
@@ -143,11 +141,10 @@ export async function submitPaymentCancellation(_: FormState, form: FormData): P
   return refused(charge.problem);
 }
 
-/** Tells why it failed. Unless a field or a missing answer is to blame, the page then shows the present state. */
+/** Shows why an action failed. If the page is out of date, it's refreshed. */
 function refused(problem: Problem, values: FormState["values"] = {}): FormState {
-  const { errors } = problem;
   if (isOvertaken(problem)) refresh();
-  return { values, errors };
+  return { values, errors: problem.errors };
 }
 
 /** Waits until orders has heard of a payment that is decided, so that its page does not show less than is known. */

@@ -1,11 +1,10 @@
 "use server";
 
-import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { signIn, signOut, signUp } from "@/lib/api";
 import { type FormState, kept, senderOf, textOf } from "@/lib/form-state";
 import { ownPath } from "@/lib/own-path";
-import { switchedPath } from "@/lib/session";
+import { redirectSwitched } from "@/lib/session";
 
 export async function submitSignUp(_: FormState, form: FormData): Promise<FormState> {
   const { formKey } = senderOf(form);
@@ -26,9 +25,6 @@ async function enter(open: typeof signIn, form: FormData): Promise<FormState> {
 
 export async function submitSignOut(form: FormData): Promise<void> {
   const left = await signOut(senderOf(form));
-  if (!left.ok && left.problem.kind === "other-user") {
-    revalidatePath("/", "layout");
-    redirect(switchedPath("/"));
-  }
+  if (!left.ok && left.problem.kind === "other-user") redirectSwitched("/");
   redirect(left.ok ? "/" : "/signed-out");
 }

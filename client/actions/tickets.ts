@@ -5,7 +5,7 @@ import { redirect } from "next/navigation";
 import { createTicket, currentUser, editTicket, type Outcome, type Problem, type Ticket } from "@/lib/api";
 import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/lib/form-state";
 import { parsePrice } from "@/lib/price";
-import { switchedPath } from "@/lib/session";
+import { redirectSwitched } from "@/lib/session";
 
 export async function submitTicket(_: FormState, form: FormData): Promise<FormState> {
   const ticket = await createTicket(offerIn(form), senderOf(form));
@@ -24,8 +24,7 @@ export async function submitEdit(_: FormState, form: FormData): Promise<FormStat
   const id = textOf(form, "id");
   const ticket = await editTicket(id, offerIn(form), senderOf(form));
   if (!ticket.ok && ticket.problem.kind === "other-user") {
-    revalidatePath("/", "layout");
-    redirect(switchedPath(`/tickets/${encodeURIComponent(id)}`));
+    redirectSwitched(`/tickets/${encodeURIComponent(id)}`);
   }
   return finish(form, ticket);
 }

@@ -38,7 +38,7 @@ test.each([
   [true, /^We didn't get a response/],
   [false, /^You're offline/],
 ])(
-  "where no answer comes, online %s, it says so and keeps what was typed but passwords",
+  "without a response, online %s, the form says so and keeps everything typed except passwords",
   async (on, told) => {
     vi.spyOn(navigator, "onLine", "get").mockReturnValue(on);
     const sent: FormData[] = [];
@@ -56,7 +56,7 @@ test.each([
   },
 );
 
-test("whoever is signed out is led to sign in beside the form", async () => {
+test("a form whose user is signed out offers a link to sign in", async () => {
   show(async () => ({
     ...emptyForm,
     values: { title: "Typed" },

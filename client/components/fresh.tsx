@@ -1,9 +1,8 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import { receive } from "@/lib/server-time";
 import { useRefresh } from "./use-refresh";
-
-const shown = new Set<number>();
 
 /**
  * Refreshes a page that Next or the browser restores from its cache for Back and Forward. madeAt is the
@@ -16,8 +15,7 @@ export function Fresh({ madeAt }: { madeAt: number }) {
   useEffect(() => {
     if (current.current === madeAt) return;
     current.current = madeAt;
-    if (shown.has(madeAt)) refresh();
-    shown.add(madeAt);
+    if (!receive(madeAt)) refresh();
   }, [madeAt, refresh]);
 
   useEffect(() => {

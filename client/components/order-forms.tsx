@@ -2,7 +2,7 @@
 
 import { submitCancellation, submitPaymentCancellation, submitReservation } from "@/actions/orders";
 import { formatMoney } from "@/lib/format";
-import { ActionForm } from "./action-form";
+import { ActionForm, type FormAction } from "./action-form";
 import { SubmitButton } from "./submit-button";
 
 /** Reserves a ticket at the price and title shown. If they've changed, it says so and asks. */
@@ -32,28 +32,40 @@ export function ReserveForm({
 
 export function CancelForm({ orderId }: { orderId: string }) {
   return (
-    <ActionForm action={submitCancellation} label="Cancel the order" className="space-y-4">
-      {() => (
-        <>
-          <input type="hidden" name="orderId" value={orderId} />
-          <SubmitButton pending="Cancelling…" className="button-quiet w-full">
-            Cancel this order
-          </SubmitButton>
-        </>
-      )}
-    </ActionForm>
+    <OrderButton orderId={orderId} action={submitCancellation} label="Cancel the order">
+      Cancel this order
+    </OrderButton>
   );
 }
 
 /** Cancels a payment that's waiting for the payer's bank. */
 export function CancelPaymentForm({ orderId }: { orderId: string }) {
   return (
-    <ActionForm action={submitPaymentCancellation} label="Cancel the payment" className="space-y-4">
+    <OrderButton orderId={orderId} action={submitPaymentCancellation} label="Cancel the payment">
+      Cancel the payment
+    </OrderButton>
+  );
+}
+
+/** A form with only a button, which cancels an order or its payment. */
+function OrderButton({
+  orderId,
+  action,
+  label,
+  children,
+}: {
+  orderId: string;
+  action: FormAction;
+  label: string;
+  children: string;
+}) {
+  return (
+    <ActionForm action={action} label={label} className="space-y-4">
       {() => (
         <>
           <input type="hidden" name="orderId" value={orderId} />
           <SubmitButton pending="Cancelling…" className="button-quiet w-full">
-            Cancel the payment
+            {children}
           </SubmitButton>
         </>
       )}

@@ -9,7 +9,11 @@ vi.mock("@/actions/session", () => ({ submitSignOut: async () => {} }));
 test.each<[string, Visitor, { signIn: boolean; text?: string }]>([
   ["nobody", null, { signIn: true }],
   ["a user", { id: "1", email: "ada@example.com" }, { signIn: false, text: "ada@example.com" }],
-  ["somebody auth can't name", "unknown", { signIn: false, text: "We can’t check your account right now" }],
+  [
+    "a user that auth can't check",
+    "unknown",
+    { signIn: false, text: "We can’t check your account right now" },
+  ],
 ])("the header of %s", (_, visitor, want) => {
   const { unmount } = render(<SiteHeader visitor={visitor} />);
   expect(screen.queryByRole("link", { name: "Sign in" }) !== null).toBe(want.signIn);

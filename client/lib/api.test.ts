@@ -191,7 +191,7 @@ test.each([
   expect(jar.delete.mock.calls.some(([cookie]) => cookie.name === "session")).toBe(!ok);
 });
 
-test("whoever has a session that auth can't be asked about is not nobody", async () => {
+test("a visitor whose session auth can't check isn't treated as signed out", async () => {
   handle = (_, response) => response.destroy();
   for (const held of ["session", "__Host-ticketing", "ticketing"]) {
     jar.has.mockImplementation((name) => name === held);

@@ -18,12 +18,16 @@ const KEPT = 200;
 /** More than timers and small clock corrections can cause. */
 const DISAGREEMENT = 2_000;
 
-/** Records when a page that the server rendered at madeAt was received. Only the first call counts. */
-export function receive(madeAt: number): void {
-  if (received.has(madeAt)) return;
+/**
+ * Records when a page that the server rendered at madeAt was received. Only the first call counts: it
+ * returns true.
+ */
+export function receive(madeAt: number): boolean {
+  if (received.has(madeAt)) return false;
   received.set(madeAt, { monotonic: performance.now(), wall: Date.now() });
   const [oldest] = received.keys();
   if (received.size > KEPT && oldest !== undefined) received.delete(oldest);
+  return true;
 }
 
 /** How long ago a page was received, or 0 if that wasn't recorded. */

@@ -1,3 +1,4 @@
+import { revalidatePath } from "next/cache";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { currentUser, type User } from "./api";
@@ -7,9 +8,10 @@ export function signInPath(back: string): string {
   return `/signin?next=${encodeURIComponent(back)}`;
 }
 
-/** The path of the page that explains that another user is signed in. */
-export function switchedPath(back: string): string {
-  return `/switched?next=${encodeURIComponent(back)}`;
+/** Leads a Server Action to the page that explains that another user is signed in. */
+export function redirectSwitched(back: string): never {
+  revalidatePath("/", "layout"); // the header shows the name that is right by now
+  redirect(`/switched?next=${encodeURIComponent(back)}`);
 }
 
 /** The signed-in user. Visitors who are signed out are sent to sign in and come back. */

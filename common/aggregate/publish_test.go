@@ -7,7 +7,7 @@ import (
 	"ticketing.dev/common/bus/memory"
 )
 
-// Whoever needs an event to be with the broker waits for that, with or without a relay.
+// InsertAndPublish waits until the broker has the event, with or without a relay.
 func TestAnInsertionMayWaitForItsEvent(t *testing.T) {
 	db, b := database(t), memory.New()
 	store, relay := process(t, db, b)

@@ -17,6 +17,12 @@ func (s Session) AwayFor() time.Duration {
 	return time.Since(s.Since)
 }
 
+// reconnection is how long an ordinary reconnection may take. A longer absence is an outage.
+const reconnection = time.Second
+
+// Out reports whether the broker has been away for longer than a reconnection takes.
+func (s Session) Out() bool { return s.AwayFor() > reconnection }
+
 // SteadyFor reports whether the session has lasted at least d.
 func (s Session) SteadyFor(d time.Duration) bool { return s.Connected && time.Since(s.Since) >= d }
 

@@ -111,7 +111,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
 	return nil
 }
 
-// End signs out whoever is signed in, under every name that a session may have.
+// End signs the user out, under every name that a session may have.
 func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
 	s.give(w, r, "", -1)
 }

@@ -1,7 +1,9 @@
 // What people do on the pages.
 
 import { expect, type Locator, type Page } from "@playwright/test";
-import { PASSWORD } from "./api.ts";
+import * as api from "./api.ts";
+import { moneyOf } from "./sandbox.ts";
+import type { System } from "./system.ts";
 
 export async function signUp(page: Page, email: string): Promise<void> {
   await page.goto("/signup");
@@ -10,7 +12,7 @@ export async function signUp(page: Page, email: string): Promise<void> {
   await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
 }
 
-export async function fillCredentials(page: Page, email: string, password = PASSWORD): Promise<void> {
+export async function fillCredentials(page: Page, email: string, password = api.PASSWORD): Promise<void> {
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(password);
 }
@@ -44,6 +46,31 @@ export async function payWith(page: Page, card: Card): Promise<void> {
 
 /** What an order's page says of the order. */
 export const orderState = (page: Page) => page.getByRole("region", { name: "State of the order" });
+
+/** Tries a card that is declined on the ticket whose page is shown, and checks that nothing was charged. */
+export async function payInVain(page: Page, system: System): Promise<void> {
+  const order = await reserve(page);
+  await payWith(page, "Declined");
+  await expect(orderState(page)).toContainText("Your card was declined.");
+  expect(await moneyOf(system, order)).toEqual({ kept: 0, captures: 0 });
+}
+
+/** Goes back to a ticket from its ended order, reserves it, cancels, reserves it again and pays $19.99. */
+export async function cancelThenPay(page: Page, ticket: string, system: System): Promise<void> {
+  const reserveAgain = async () => {
+    await api.awaitTicket(page, ticket, "available");
+    await orderState(page).getByRole("link", { name: "See the ticket" }).click();
+    return reserve(page);
+  };
+  await reserveAgain();
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await expect(orderState(page)).toContainText("You cancelled this order");
+
+  const order = await reserveAgain();
+  await payWith(page, "Succeeds");
+  await expect(orderState(page)).toContainText("Paid. It is yours.");
+  expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
+}
 
 /** Waits until the countdown of an order's page counts: from then on the page follows its clock. */
 export async function awaitCountdown(page: Page): Promise<void> {

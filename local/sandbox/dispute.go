@@ -130,12 +130,8 @@ func retrieveDispute(c *call) action {
 func listDisputes(c *call) action {
 	window, intentID, chargeID := c.window(), c.text("payment_intent"), c.text("charge")
 	return func(tx *tx) (any, error) {
-		var rows []dispute
-		err := each(tx, disputes, func(_ string, d dispute) error {
-			if (intentID == "" || intentID == d.PaymentIntent) && (chargeID == "" || chargeID == d.Charge) {
-				rows = append(rows, d)
-			}
-			return nil
+		rows, err := selected(tx, disputes, func(d dispute) bool {
+			return (intentID == "" || intentID == d.PaymentIntent) && (chargeID == "" || chargeID == d.Charge)
 		})
 		if err != nil {
 			return nil, err

@@ -56,12 +56,8 @@ func listEvents(c *call) action {
 		kinds = append(kinds, kind)
 	}
 	return func(tx *tx) (any, error) {
-		var rows []event
-		err := each(tx, events, func(_ string, e event) error {
-			if e.Created >= since && (len(kinds) == 0 || slices.Contains(kinds, e.Type)) {
-				rows = append(rows, e)
-			}
-			return nil
+		rows, err := selected(tx, events, func(e event) bool {
+			return e.Created >= since && (len(kinds) == 0 || slices.Contains(kinds, e.Type))
 		})
 		if err != nil {
 			return nil, err

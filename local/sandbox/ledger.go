@@ -31,7 +31,7 @@ type LedgerRefund struct {
 	ID     string `json:"id"`
 	Amount int64  `json:"amount"` // in cents
 	Status string `json:"status"`
-	// Reason is what whoever made it gave as its reason, if anything.
+	// Reason is the reason given for the refund, if any.
 	Reason string `json:"reason,omitempty"`
 }
 

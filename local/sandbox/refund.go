@@ -95,12 +95,8 @@ func retrieveRefund(c *call) action {
 func listRefunds(c *call) action {
 	window, intentID, chargeID := c.window(), c.text("payment_intent"), c.text("charge")
 	return func(tx *tx) (any, error) {
-		var rows []refund
-		err := each(tx, refunds, func(_ string, re refund) error {
-			if (intentID == "" || intentID == re.PaymentIntent) && (chargeID == "" || chargeID == re.Charge) {
-				rows = append(rows, re)
-			}
-			return nil
+		rows, err := selected(tx, refunds, func(re refund) bool {
+			return (intentID == "" || intentID == re.PaymentIntent) && (chargeID == "" || chargeID == re.Charge)
 		})
 		if err != nil {
 			return nil, err

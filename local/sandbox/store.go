@@ -208,6 +208,17 @@ func each[T any](tx *tx, of table, fn func(id string, value T) error) error {
 	return nil
 }
 
+// selected returns the rows of a table that a filter keeps, oldest first.
+func selected[T any](tx *tx, of table, keep func(T) bool) (rows []T, err error) {
+	err = each(tx, of, func(_ string, row T) error {
+		if keep(row) {
+			rows = append(rows, row)
+		}
+		return nil
+	})
+	return rows, err
+}
+
 // all returns a table as it was before the transaction, oldest first.
 func all[T any](tx *tx, of table) (values []T, err error) {
 	err = each(tx, of, func(_ string, value T) error {

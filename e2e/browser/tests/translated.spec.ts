@@ -2,6 +2,7 @@ import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
 import {
   awaitCountdown,
+  cancelThenPay,
   fillCredentials,
   orderState,
   payWith,
@@ -49,18 +50,7 @@ test("a translated site sells and buys", async ({ visitor, system }) => {
   await expect(orderState(buyer)).toContainText("Your card was declined.");
   expect(await moneyOf(system, declined)).toEqual({ kept: 0, captures: 0 });
 
-  await api.awaitTicket(buyer, ticket, "available");
-  await orderState(buyer).getByRole("link", { name: "See the ticket" }).click();
-  await reserve(buyer);
-  await buyer.getByRole("button", { name: "Cancel this order" }).click();
-  await expect(orderState(buyer)).toContainText("You cancelled this order");
-
-  await api.awaitTicket(buyer, ticket, "available");
-  await orderState(buyer).getByRole("link", { name: "See the ticket" }).click();
-  const order = await reserve(buyer);
-  await payWith(buyer, "Succeeds");
-  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
-  expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
+  await cancelThenPay(buyer, ticket, system);
 
   await expect(seller.getByRole("heading", { level: 2, name: "Sold" })).toBeVisible();
   await buyer.getByRole("link", { name: "My orders" }).first().click();

@@ -81,7 +81,8 @@ var paid = []Defect{
 		return nil, false, problem.ErrNotFound
 	}
 `},
-			{payFile, `		return s.earlier(ctx, o, request)
+			{payFile, `		c, err = s.charges.Get(ctx, o.ID)
+		return s.earlier(ctx, request, c, err)
 	}
 `, `		if c, err = s.charges.Get(ctx, o.ID); err != nil || c.Status != Pending {
 			return s.again(ctx, c, err)

@@ -29,7 +29,7 @@ var timed = []Defect{
 		Edits: []Edit{
 			{"orders/outage.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
 			{"payments/paused.go", "\tif !started {\n", "\tif !started && s.bus == nil {\n"},
-			{"payments/paused.go", "AwayFor() > moment", "AwayFor() > time.Hour"},
+			{"payments/paused.go", ".Out() {", ".AwayFor() > time.Hour {"},
 			{"payments/paused.go", "startedWithin = 5 * time.Second", "startedWithin = time.Millisecond"},
 		},
 	},

@@ -13,10 +13,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"ticketing.dev/local/command"
 	"ticketing.dev/local/system"
 )
 
@@ -24,15 +23,7 @@ import (
 // enough to wait for.
 const ownTTL = 8 * time.Second
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("demo", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	at, err := parse(args, stderr)

@@ -26,7 +26,7 @@ const (
 // ByOperator is the reason of refunds that Refund makes. Refunds that a shop's own program makes have none.
 const ByOperator = "requested_by_customer"
 
-// dashboardKey is the API key of whoever uses Stripe's dashboard. The sandbox takes any secret key.
+// dashboardKey is the API key for calls as from Stripe's dashboard. The sandbox takes any secret key.
 const dashboardKey = "sk_test_dashboard"
 
 // Sandbox is one that runs somewhere.

@@ -35,7 +35,7 @@ async function EditTicket({ params }: { params: Promise<{ id: string }> }) {
   );
 }
 
-/** An unavailable service leads to the error page, unless that would discard what was typed. */
+/** If a service is unavailable, shows the error page, unless that would discard what was typed. */
 async function unlessTyped(error: unknown): Promise<"unknown"> {
   if (await answersForm()) return "unknown";
   throw error;
