@@ -11,6 +11,9 @@ import (
 	"ticketing.dev/common/web"
 )
 
+// payerCancelled is what payers are told of a payment that they cancelled themselves.
+const payerCancelled = "You cancelled the payment"
+
 // giveUp cancels a payment that's waiting for the payer's bank, at the payer's request. Any other payment
 // stays as it is: it's either decided or still being processed by Stripe.
 func (s *Service) giveUp(ctx context.Context, c *Charge) (*Charge, error) {
@@ -23,7 +26,7 @@ func (s *Service) giveUp(ctx context.Context, c *Charge) (*Charge, error) {
 		return c, ErrStripeAway
 	}
 	if intent.Status == stripe.PaymentIntentStatusRequiresAction {
-		return s.abandon(ctx, c, "You cancelled the payment")
+		return s.abandonAs(ctx, c, stripe.PaymentIntentCancellationReasonRequestedByCustomer, payerCancelled)
 	}
 	return s.conclude(ctx, c, intent)
 }

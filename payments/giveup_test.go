@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/bson"
+
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/service/servicetest"
 )
@@ -63,6 +65,27 @@ func TestCancellingRacesWithTheBank(t *testing.T) {
 			t.Errorf("the charge is %s, money taken: %v", c.Status, taken)
 		}
 		s.later(0)
+	}
+}
+
+// Stripe's webhook of the cancellation may be handled before the process that cancelled records it.
+func TestACancelledPaymentSaysWhyWhicheverProcessRecordsIt(t *testing.T) {
+	s := prepare(t)
+	other := s.open(nil)
+	s.Client = servicetest.Run(t, "payments", s.bus, s.open(afterwards{"cancel", func() {
+		charges, err := other.charges.Newest(t.Context(), bson.M{"userId": ada.ID}, "", 1)
+		if err != nil || len(charges) != 1 {
+			t.Errorf("%d charges, %v", len(charges), err)
+			return
+		}
+		if c, err := other.resolve(t.Context(), charges[0]); err != nil || c.Status != Failed {
+			t.Errorf("the other process records %+v, %v", c, err)
+		}
+	}}))
+	o := s.order(1999)
+	s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
+	if c := s.giveUp(o.ID); c.Status != "failed" || c.Reason != payerCancelled {
+		t.Errorf("the charge is %+v", c)
 	}
 }
 

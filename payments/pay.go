@@ -243,7 +243,13 @@ func (s *Service) conclude(ctx context.Context, c *Charge, intent *stripe.Paymen
 // abandon ends a payment that shall not be. Its PaymentIntent is cancelled first, or the payer could
 // still confirm it at the bank and pay for an order that is cancelled.
 func (s *Service) abandon(ctx context.Context, c *Charge, reason string) (*Charge, error) {
-	intent, err := s.stripe.cancel(ctx, c.StripeID)
+	return s.abandonAs(ctx, c, "", reason)
+}
+
+// abandonAs also tells Stripe why, if it has a word for that. Another process may record the end before this
+// one does, and then takes the reason from there.
+func (s *Service) abandonAs(ctx context.Context, c *Charge, why stripe.PaymentIntentCancellationReason, reason string) (*Charge, error) {
+	intent, err := s.stripe.cancel(ctx, c.StripeID, why)
 	if err != nil {
 		return c, fmt.Errorf("cancel %s of order %s: %w", c.StripeID, c.ID, err)
 	}
@@ -301,7 +307,10 @@ func (s *Service) settle(ctx context.Context, order string) (*Charge, error) {
 
 // decline is what the payer is told of the last attempt.
 func decline(intent *stripe.PaymentIntent) string {
-	if intent.LastPaymentError != nil {
+	switch {
+	case intent.CancellationReason == stripe.PaymentIntentCancellationReasonRequestedByCustomer:
+		return payerCancelled
+	case intent.LastPaymentError != nil:
 		return toPayer(intent.LastPaymentError)
 	}
 	return "The payment was cancelled"

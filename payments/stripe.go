@@ -110,11 +110,15 @@ func (p processor) read(ctx context.Context, intent string) (*stripe.PaymentInte
 }
 
 // cancel makes sure that nobody confirms a PaymentIntent any more, and returns how it has ended:
-// canceled, or succeeded if that came first.
-func (p processor) cancel(ctx context.Context, intent string) (*stripe.PaymentIntent, error) {
+// canceled, or succeeded if that came first. why may be empty.
+func (p processor) cancel(ctx context.Context, intent string, why stripe.PaymentIntentCancellationReason) (*stripe.PaymentIntent, error) {
 	bounded, stop := context.WithTimeout(ctx, p.timeout)
 	defer stop()
-	ended, err := p.api.PaymentIntents.Cancel(intent, &stripe.PaymentIntentCancelParams{Params: stripe.Params{Context: bounded}})
+	params := &stripe.PaymentIntentCancelParams{Params: stripe.Params{Context: bounded}}
+	if why != "" {
+		params.CancellationReason = stripe.String(string(why))
+	}
+	ended, err := p.api.PaymentIntents.Cancel(intent, params)
 	if refusal, ok := errors.AsType[*stripe.Error](err); ok && refusal.Code == stripe.ErrorCodePaymentIntentUnexpectedState {
 		return p.read(ctx, intent)
 	}

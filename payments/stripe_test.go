@@ -36,8 +36,10 @@ func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
 	if _, err := p.read(ctx, intent); err != nil {
 		t.Error("read:", err)
 	}
-	if _, err := p.cancel(ctx, intent); err != nil {
-		t.Error("cancel:", err)
+	for _, why := range []stripe.PaymentIntentCancellationReason{"", stripe.PaymentIntentCancellationReasonRequestedByCustomer} {
+		if _, err := p.cancel(ctx, intent, why); err != nil {
+			t.Errorf("cancel because of %q: %v", why, err)
+		}
 	}
 	if _, err := p.refund(ctx, intent, 99999999); err != nil {
 		t.Error("refund:", err)

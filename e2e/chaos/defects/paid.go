@@ -109,7 +109,7 @@ var paid = []Defect{
 		Why:      "a charge fails while its PaymentIntent can still be confirmed",
 		Promises: []string{"P4"},
 		Service:  "payments",
-		Edits: []Edit{{payFile, `	intent, err := s.stripe.cancel(ctx, c.StripeID)
+		Edits: []Edit{{payFile, `	intent, err := s.stripe.cancel(ctx, c.StripeID, why)
 	if err != nil {
 		return c, fmt.Errorf("cancel %s of order %s: %w", c.StripeID, c.ID, err)
 	}
