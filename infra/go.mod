@@ -49,8 +49,14 @@ require (
 )
 
 require (
+	github.com/zegl/kube-score v1.20.0
 	ticketing.dev/common v0.0.0
 	ticketing.dev/local v0.0.0
+)
+
+require (
+	k8s.io/component-base v0.33.13 // indirect
+	k8s.io/pod-security-admission v0.33.13
 )
 
 replace (

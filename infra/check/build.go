@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// Build makes what `kubectl apply -k` would apply of a folder.
+// Build renders a folder as `kubectl apply -k` does.
 func Build(files filesys.FileSystem, dir string) ([][]byte, error) {
 	all, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, dir)
 	if err != nil {
@@ -24,7 +24,9 @@ func Build(files filesys.FileSystem, dir string) ([][]byte, error) {
 	return documents, nil
 }
 
-// Split takes a file apart into its documents.
+var separator = []byte("\n---\n")
+
+// Split returns the documents of a file.
 func Split(file []byte) [][]byte {
-	return bytes.Split(file, []byte("\n---\n"))
+	return bytes.Split(file, separator)
 }

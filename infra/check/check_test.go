@@ -1,29 +1,26 @@
 package check
 
 import (
-	"go/ast"
 	"maps"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
 )
 
 const root = "../.."
 
-// all are the checks that hold wherever the system runs.
-var all = []func(System, Code) complaints{
-	selectors, ports, backends, gatewayRoutes, volumes, everything, security, resources, readiness, environment, network,
-}
+// always are the checks that hold wherever the system runs.
+var always = []check{selectors, entrances, volumes, everything, restricted, accounts, probes, environment, network}
 
-// operated are those that development does without: see infra/k8s-dev.
-var operated = []func(System, Code) complaints{sealed, claims, probes, scaling, grace}
+// operated are the checks that a development system needn't pass: see infra/k8s-dev.
+var operated = append(slices.Clone(always), practices, lifecycle, scaling)
+
+type check = func(System, Code) complaints
 
 var readCode = sync.OnceValues(func() (Code, error) { return ReadCode(root) })
 
@@ -41,35 +38,39 @@ func code(t *testing.T) Code {
 	return c
 }
 
-func run(s System, c Code, checks ...func(System, Code) complaints) (found []string) {
+func run(s System, c Code, checks ...check) (found []string) {
 	for _, check := range checks {
 		found = append(found, check(s, c)...)
 	}
 	return found
 }
 
-func TestWhatIsAppliedIsInOrder(t *testing.T) {
-	for dir, checks := range map[string][]func(System, Code) complaints{
+func render(t *testing.T, dir string) [][]byte {
+	t.Helper()
+	documents, err := Build(filesys.MakeFsOnDisk(), filepath.Join(root, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return documents
+}
+
+func TestEveryOverlayPassesTheChecks(t *testing.T) {
+	for dir, checks := range map[string][]check{
 		"infra/k8s":              operated,
-		"infra/k8s-dev":          nil,
+		"infra/k8s-dev":          always,
 		"infra/k8s-prod":         operated,
 		"infra/k8s-test":         operated,
 		"infra/k8s-test-standin": operated,
 	} {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			documents, err := Build(filesys.MakeFsOnDisk(), filepath.Join(root, dir))
-			if err != nil {
-				t.Fatal(err)
-			}
 			c := code(t)
 			if dir == "infra/k8s-dev" {
 				for _, variables := range c.Reads { // by infra/reload
 					variables["SERVICE"], variables["RUN_ID"] = true, true
 				}
 			}
-			s, found := Parse(documents...)
-			found = append(found, run(s, c, slices.Concat(all, checks)...)...)
-			found = append(found, images(c.Artifacts[dir])(s, c)...)
+			s, found := Parse(render(t, dir)...)
+			found = append(found, run(s, c, append(slices.Clone(checks), images(c.Artifacts[dir]))...)...)
 			for _, complaint := range found {
 				t.Error(complaint)
 			}
@@ -77,13 +78,8 @@ func TestWhatIsAppliedIsInOrder(t *testing.T) {
 	}
 }
 
-// The Gateway API's routes are the Ingress's.
-func TestBothWaysInHaveTheSameRoutes(t *testing.T) {
-	documents, err := Build(filesys.MakeFsOnDisk(), filepath.Join(root, "infra/gateway-api"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, found := Parse(documents...)
+func TestGatewayAPIHasTheRoutesOfTheIngress(t *testing.T) {
+	s, found := Parse(render(t, "infra/gateway-api")...)
 	if len(found) > 0 || len(s.Gateways) != 1 {
 		t.Fatal(found)
 	}
@@ -92,84 +88,39 @@ func TestBothWaysInHaveTheSameRoutes(t *testing.T) {
 	}
 }
 
-// files are the documents of a folder as they are written. What kustomize makes of them can hide a
-// field that is there twice.
-func files(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	names, err := filepath.Glob(filepath.Join(root, dir, "*.yaml"))
+// Kustomize hides a field that a file has twice.
+func TestFilesDecodeStrictly(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(root, "infra/k8s/*-*.yaml"))
 	if err != nil || len(names) == 0 {
-		t.Fatal(dir, err)
+		t.Fatal(names, err)
 	}
-	texts := map[string]string{}
+	objects := 0
 	for _, name := range names {
-		if filepath.Base(name) == "kustomization.yaml" {
-			continue
+		documents := Split([]byte(read(t, filepath.Join("infra/k8s", filepath.Base(name)))))
+		objects += len(documents)
+		if _, found := Parse(documents...); len(found) > 0 {
+			t.Errorf("%s: %v", name, found)
 		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[filepath.Base(name)] = string(text)
 	}
-	return texts
-}
-
-// parsed remembers what was read of a file, since most are read again and again.
-var parsed = map[string]func() (System, []string){}
-
-func parse(texts map[string]string) (whole System, found []string) {
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		text := texts[name]
-		if parsed[text] == nil {
-			parsed[text] = sync.OnceValues(func() (System, []string) { return Parse(Split([]byte(text))...) })
-		}
-		s, complaints := parsed[text]()
-		whole, found = whole.with(s), append(found, complaints...)
+	if n := len(render(t, "infra/k8s")); n != objects {
+		t.Errorf("kustomization.yaml lists %d of %d objects", n, objects)
 	}
-	return whole, found
-}
-
-// with is both together.
-func (s System) with(o System) System {
-	return System{
-		Workloads:       slices.Concat(s.Workloads, o.Workloads),
-		ServiceAccounts: slices.Concat(s.ServiceAccounts, o.ServiceAccounts),
-		Services:        slices.Concat(s.Services, o.Services),
-		Ingresses:       slices.Concat(s.Ingresses, o.Ingresses),
-		Policies:        slices.Concat(s.Policies, o.Policies),
-		Autoscalers:     slices.Concat(s.Autoscalers, o.Autoscalers),
-		Budgets:         slices.Concat(s.Budgets, o.Budgets),
-		Claims:          slices.Concat(s.Claims, o.Claims),
+	if _, found := Parse([]byte("apiVersion: v1\nkind: Service\nkind: Service\n")); len(found) != 1 {
+		t.Errorf("a repeated field: %v", found)
 	}
 }
 
-func TestFilesAreInOrder(t *testing.T) {
-	c := code(t)
-	texts := files(t, "infra/k8s")
-	s, found := parse(texts)
-	for _, complaint := range append(found, run(s, c, slices.Concat(all, operated)...)...) {
-		t.Error(complaint)
-	}
-	for _, name := range append(slices.Clone(c.Services), "client") {
-		if !strings.Contains(texts[name+"-depl.yaml"], "kind: Deployment") {
-			t.Errorf("%s-depl.yaml has no Deployment", name)
+func TestEachServiceHasItsFile(t *testing.T) {
+	for _, name := range append(slices.Clone(code(t).Services), "client") {
+		s, found := Parse(Split([]byte(read(t, "infra/k8s/"+name+"-depl.yaml")))...)
+		if len(found) > 0 || len(s.Workloads) != 1 || s.Workloads[0].Kind != "Deployment" || len(s.Services) != 1 || s.Services[0].Spec.Type != "" {
+			t.Errorf("%s-depl.yaml: want a Deployment and a ClusterIP Service; %v", name, found)
 		}
-	}
-	documents, err := Build(filesys.MakeFsOnDisk(), filepath.Join(root, "infra/k8s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(strings.Join(slices.Collect(maps.Values(texts)), "\n"), "\nkind:"); n != len(documents) {
-		t.Errorf("kustomization.yaml takes %d of %d objects", len(documents), n)
 	}
 }
 
 func TestTheNamespaceIsRestricted(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "infra/namespace.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, found := Parse(text)
+	s, found := Parse([]byte(read(t, "infra/namespace.yaml")))
 	if len(found) > 0 || len(s.Namespaces) != 1 {
 		t.Fatal(found)
 	}
@@ -180,89 +131,59 @@ func TestTheNamespaceIsRestricted(t *testing.T) {
 	}
 }
 
-func TestWhatIsBrokenIsNamed(t *testing.T) {
+func TestChecksNameEachMistake(t *testing.T) {
 	c := code(t)
-	whole := files(t, "infra/k8s")
-	var said []string
+	whole := render(t, "infra/k8s")
 	for _, b := range broken {
-		t.Run(b.file+" "+b.new, func(t *testing.T) {
-			if !strings.Contains(whole[b.file], b.old) {
-				t.Fatalf("there is no %q to break", b.old)
+		t.Run(b.object+" "+b.new, func(t *testing.T) {
+			documents := slices.Clone(whole)
+			i := slices.IndexFunc(documents, func(d []byte) bool { return name(t, d) == b.object })
+			if i < 0 || !strings.Contains(string(documents[i]), b.old) {
+				t.Fatalf("no %q in %s", b.old, documents[max(i, 0)])
 			}
-			texts := maps.Clone(whole)
-			texts[b.file] = strings.Replace(whole[b.file], b.old, b.new, 1)
-			s, found := parse(texts)
-			if len(found) == 0 { // what cannot be read has more consequences than can be listed
-				found = append(run(s, c, slices.Concat(all, operated)...), images(c.Artifacts["infra/k8s"])(s, c)...)
-			}
-			if strings.HasPrefix(b.want[0], "cannot look names up") {
-				said := b.want[0]
-				b.want = nil
-				for _, w := range s.Workloads {
-					b.want = append(b.want, "NetworkPolicy: "+w.String()+" "+said)
-				}
+			documents[i] = []byte(strings.Replace(string(documents[i]), b.old, b.new, 1))
+			s, found := Parse(documents...)
+			if len(found) == 0 { // an object that can't be read breaks many references
+				found = run(s, c, append(slices.Clone(operated), images(c.Artifacts["infra/k8s"]))...)
 			}
 			if !slices.Equal(found, b.want) {
 				t.Errorf("found\n%s\nwant\n%s", strings.Join(found, "\n"), strings.Join(b.want, "\n"))
 			}
-			said = append(said, found...)
 		})
-	}
-	for _, form := range forms(t) {
-		if !slices.ContainsFunc(said, form.MatchString) {
-			t.Errorf("nothing that is broken makes a check say %q", form)
-		}
 	}
 }
 
-// forms are all that the checks can say: the formats that are given to add.
-func forms(t *testing.T) (all []*regexp.Regexp) {
+func name(t *testing.T, document []byte) string {
 	t.Helper()
-	r := reader{root: "."}
-	for _, file := range r.source(".") {
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "add" {
-				if format, ok := at(call.Args, 0).(*ast.BasicLit); ok {
-					text, err := strconv.Unquote(format.Value)
-					r.fail(err)
-					all = append(all, regexp.MustCompile("^"+verb.ReplaceAllString(regexp.QuoteMeta(text), ".*")+"$"))
-				}
-			}
-			return true
-		})
+	var head struct {
+		Kind     string
+		Metadata struct{ Name string }
 	}
-	if r.err != nil || len(all) < 50 {
-		t.Fatalf("%d forms found, %v", len(all), r.err)
+	if err := yaml.Unmarshal(document, &head); err != nil {
+		t.Fatal(err)
 	}
-	return all
+	return head.Kind + " " + head.Metadata.Name
 }
 
-var verb = regexp.MustCompile("%[sdqv]")
-
-// A change of the code is noticed as well.
 func TestManifestsFollowTheCode(t *testing.T) {
-	s, _ := parse(files(t, "infra/k8s"))
+	s, _ := Parse(render(t, "infra/k8s")...)
 	for want, change := range map[string]func(*Code){
-		"Deployment orders: PRICE_LIMIT is missing":                                func(c *Code) { c.Reads["orders"]["PRICE_LIMIT"] = true },
-		"Deployment expiration: it does not read REDIS_ADDR":                       func(c *Code) { delete(c.Reads["expiration"], "REDIS_ADDR") },
-		"Deployment refunds is missing":                                            func(c *Code) { c.Services = append(c.Services, "refunds") },
-		"Deployment auth: its readiness probe asks for /readyz, which is no route": func(c *Code) { c.Answers["auth"] = []string{"/healthz"} },
-		"Deployment auth: it is killed before it has drained, which takes 1m10s":   func(c *Code) { c.Drain += c.Drain / 3 },
-		"Ingress ingress-srv: the local gateway has other routes: []":              func(c *Code) { c.Routes = nil },
+		"Deployment orders: PRICE_LIMIT is missing":                          func(c *Code) { c.Reads["orders"]["PRICE_LIMIT"] = true },
+		"Deployment expiration: the program doesn't read REDIS_ADDR":         func(c *Code) { delete(c.Reads["expiration"], "REDIS_ADDR") },
+		"Deployment refunds is missing":                                      func(c *Code) { c.Services = append(c.Services, "refunds") },
+		"Deployment auth: readiness probe: the program has no route /readyz": func(c *Code) { c.Answers["auth"] = []string{"/healthz"} },
+		"Deployment auth: killed before it has drained, which takes 1m10s":   func(c *Code) { c.Drain += c.Drain / 3 },
+		"Ingress ingress-srv: the local gateway has other routes: []":        func(c *Code) { c.Routes = nil },
 	} {
 		c := code(t)
 		change(&c)
-		if found := run(s, c, slices.Concat(all, operated)...); !slices.Contains(found, want) {
+		if found := run(s, c, operated...); !slices.Contains(found, want) {
 			t.Errorf("found %q, want %q among them", found, want)
 		}
 	}
 }
 
-func TestWhatTheCodeSays(t *testing.T) {
+func TestReadsTheCode(t *testing.T) {
 	c := code(t)
 	if got, want := strings.Join(slices.Sorted(slices.Values(c.Services)), " "), "auth expiration orders payments tickets"; got != want {
 		t.Errorf("the services are %s, want %s", got, want)

@@ -12,7 +12,6 @@ import (
 
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
 
@@ -37,7 +36,7 @@ func TestComposeRunsWhatTheBaseRuns(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &compose); err != nil {
 		t.Fatal(err)
 	}
-	s, _ := parse(files(t, "infra/k8s"))
+	s, _ := Parse(render(t, "infra/k8s")...)
 	for service, store := range map[string]string{"mongo": "orders-mongo", "redis": "expiration-redis", "nats": "nats"} {
 		w, ok := s.workload(store)
 		if !ok {
@@ -95,7 +94,15 @@ func TestDockerfilesPinWhatTheyBuildOn(t *testing.T) {
 	}
 }
 
-// value is what a variable is set to.
+func (s System) workload(name string) (Workload, bool) {
+	i := slices.IndexFunc(s.Workloads, func(w Workload) bool { return w.Name == name })
+	if i < 0 {
+		return Workload{}, false
+	}
+	return s.Workloads[i], true
+}
+
+// value is a variable's value.
 func (w Workload) value(name string) string {
 	v, _ := w.variable(name)
 	return v.Value
@@ -104,7 +111,7 @@ func (w Workload) value(name string) string {
 // MongoDB 8.0 corrupts its memory on Linux 6.19 to 7.0.13 unless glibc keeps restartable sequences to
 // itself. Before 8.0.30 it refuses newer kernels as well (SERVER-121912, SERVER-125742).
 func TestMongoDBRunsOnEveryKernel(t *testing.T) {
-	s, _ := parse(files(t, "infra/k8s"))
+	s, _ := Parse(render(t, "infra/k8s")...)
 	seen := 0
 	for _, w := range s.Workloads {
 		patch, is := strings.CutPrefix(w.container().Image, "mongo:8.0.")
@@ -175,11 +182,7 @@ func syncs(t *testing.T) map[string][]string {
 
 // What is synced anywhere else is lost with the pod: docs/decisions/0032.
 func TestSyncedFilesOutliveThePod(t *testing.T) {
-	documents, err := Build(filesys.MakeFsOnDisk(), filepath.Join(root, "infra/k8s-dev"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, _ := Parse(documents...)
+	s, _ := Parse(render(t, "infra/k8s-dev")...)
 	folders := syncs(t)
 	for _, service := range append(slices.Clone(code(t).Services), "client") {
 		w, _ := s.workload(service)

@@ -11,46 +11,41 @@ import (
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Who is in no pod of the namespace, and has no policy there.
+// The ends of a connection that are outside the namespace.
 const (
 	outside = "the outside"
 	ingress = "the ingress"
 )
 
-// network: a pod reaches what its settings name, and nothing else does. The ways that are open are
-// computed from the policies, those that are needed from the pods' variables and arguments.
+// network: the policies open the connections that the pods' variables and arguments name, and no others.
 func network(s System, code Code) (c complaints) {
 	if !slices.ContainsFunc(s.Policies, closesAll) {
-		c.add("NetworkPolicy: none closes all ways")
-	}
-	for _, p := range s.Policies {
-		if !simple(p) {
-			c.add("NetworkPolicy %s: the checks know of labels, and of no expressions", p.Name)
-		}
+		c.add("NetworkPolicy: none denies everything by default")
 	}
 	needed := s.neededWays(&c)
 	for _, direction := range []networking.PolicyType{networking.PolicyTypeEgress, networking.PolicyTypeIngress} {
 		open := s.openWays(direction)
 		for _, w := range slices.SortedFunc(maps.Keys(needed), way.compare) {
 			if w.has(direction) && !open[w] {
-				c.add("NetworkPolicy: %s is needed and closed by %s", w, w.end(direction))
+				c.add("NetworkPolicy: %s is needed, but %s doesn't allow it", w, w.end(direction))
 			}
 		}
 		for _, w := range slices.SortedFunc(maps.Keys(open), way.compare) {
 			if !needed[w] {
-				c.add("NetworkPolicy: %s is opened by %s for nothing", w, w.end(direction))
+				c.add("NetworkPolicy: %s is allowed by %s, but nothing needs it", w, w.end(direction))
 			}
 		}
 	}
 	for _, w := range s.Workloads {
 		if !s.allows(w, networking.PolicyTypeEgress, 53, isDNS) {
-			c.add("NetworkPolicy: %s cannot look names up", w)
+			c.add("NetworkPolicy: %s can't reach DNS", w)
 		}
 		if !s.allows(w, networking.PolicyTypeEgress, 53, isNodeDNS) {
-			c.add("NetworkPolicy: %s cannot look names up at a cache on its node", w)
+			c.add("NetworkPolicy: %s can't reach a DNS cache on its node", w)
 		}
 	}
 	return c
@@ -71,7 +66,7 @@ func (w way) String() string { return fmt.Sprintf("%s → %s:%d", w.from, w.to, 
 
 func (w way) compare(other way) int { return strings.Compare(w.String(), other.String()) }
 
-// end is the one whose policies have a say in a direction.
+// end is the pod whose policies apply in a direction.
 func (w way) end(direction networking.PolicyType) string {
 	if direction == networking.PolicyTypeEgress {
 		return w.from
@@ -83,8 +78,8 @@ func (w way) has(direction networking.PolicyType) bool {
 	return w.end(direction) != outside && w.end(direction) != ingress
 }
 
-// neededWays are those to the Services that settings name, from the Ingress to its backends, and to the
-// outside: to Stripe, and to a MongoDB whose address is a secret.
+// neededWays are the connections to Services that settings name, from the Ingress to its backends, to
+// Stripe, and to a MongoDB whose address is a secret.
 func (s System) neededWays(c *complaints) map[way]bool {
 	ways := map[way]bool{}
 	for _, w := range s.Workloads {
@@ -94,14 +89,14 @@ func (s System) neededWays(c *complaints) map[way]bool {
 				continue
 			}
 			if svc == nil {
-				c.add("%s: nothing is at %s", w, setting)
+				c.add("%s: no Service has the address %s", w, setting)
 				continue
 			}
 			for _, to := range s.selected(svc.Spec.Selector) {
 				if number, ok := to.reached(svc, port); ok {
 					ways[way{w.Name, to.Name, number}] = true
 				} else {
-					c.add("%s: nothing is at %s", w, setting)
+					c.add("%s: no Service has the address %s", w, setting)
 				}
 			}
 		}
@@ -128,7 +123,7 @@ func (s System) neededWays(c *complaints) map[way]bool {
 	return ways
 }
 
-// settings are the values that may name an address.
+// settings are the values that may hold an address.
 func (w Workload) settings() (all []string) {
 	for _, v := range w.container().Env {
 		all = append(all, v.Value)
@@ -141,8 +136,8 @@ func (w Workload) settings() (all []string) {
 	return all
 }
 
-// named is the Service that an address such as http://auth-srv:3000 or redis-srv:6379 names. It is nil if
-// there is none; ok is false for what is no address in the namespace.
+// named is the Service that an address such as http://auth-srv:3000 or redis-srv:6379 names, nil if it
+// doesn't exist. ok is false if the setting isn't an address in the namespace.
 func (s System) named(setting string) (svc *core.Service, port int32, ok bool) {
 	host := setting
 	if u, err := url.Parse(setting); err == nil && u.Host != "" {
@@ -157,7 +152,7 @@ func (s System) named(setting string) (svc *core.Service, port int32, ok bool) {
 	return svc, int32(n), true
 }
 
-// reached is the port of a pod to which a Service's port leads.
+// reached is the pod's port behind a Service's port.
 func (w Workload) reached(svc *core.Service, port int32) (int32, bool) {
 	for _, p := range svc.Spec.Ports {
 		if p.Port == port {
@@ -167,7 +162,7 @@ func (w Workload) reached(svc *core.Service, port int32) (int32, bool) {
 	return 0, false
 }
 
-// openWays are those that one end's policies leave open, to every port that anybody listens on.
+// openWays are the connections that one end's policies allow, to every port that a pod listens on.
 func (s System) openWays(direction networking.PolicyType) map[way]bool {
 	ways := map[way]bool{}
 	for _, to := range s.Workloads {
@@ -203,7 +198,7 @@ func (s System) openToOutside(ways map[way]bool) {
 	}
 }
 
-// allows says whether a pod may speak in one direction with a peer. Without a policy for it, it may.
+// allows reports whether policies let a pod talk with a peer. A pod without a policy may.
 func (s System) allows(w Workload, direction networking.PolicyType, port int32, peer func(networking.NetworkPolicyPeer) bool) bool {
 	restricted := false
 	for _, p := range s.Policies {
@@ -244,21 +239,12 @@ func portAllowed(ports []networking.NetworkPolicyPort, port int32) bool {
 	})
 }
 
-// labelSelected says whether a selector matches. Those here name labels and have no expressions, which
-// network sees to.
-func labelSelected(selector *meta.LabelSelector, labels map[string]string) bool {
-	return selector != nil && matches(selector.MatchLabels, labels)
-}
-
-// simple says whether a policy has selectors that name labels alone.
-func simple(p *networking.NetworkPolicy) bool {
-	all := []*meta.LabelSelector{&p.Spec.PodSelector}
-	for _, r := range slices.Concat(rules(p, networking.PolicyTypeIngress), rules(p, networking.PolicyTypeEgress)) {
-		for _, peer := range r.peers {
-			all = append(all, peer.PodSelector, peer.NamespaceSelector)
-		}
+func labelSelected(selector *meta.LabelSelector, of map[string]string) bool {
+	if selector == nil {
+		return false
 	}
-	return !slices.ContainsFunc(all, func(s *meta.LabelSelector) bool { return s != nil && len(s.MatchExpressions) > 0 })
+	s, err := meta.LabelSelectorAsSelector(selector)
+	return err == nil && s.Matches(labels.Set(of))
 }
 
 // isPod matches a rule for pods of the same namespace.
@@ -278,7 +264,7 @@ func isDNS(p networking.NetworkPolicyPeer) bool {
 	return isNamespace(p, "kube-system") && labelSelected(p.PodSelector, map[string]string{"k8s-app": "kube-dns"})
 }
 
-// isNodeDNS matches the address at which NodeLocal DNSCache listens unless it is told another.
+// isNodeDNS matches the default address of NodeLocal DNSCache.
 func isNodeDNS(p networking.NetworkPolicyPeer) bool {
 	return p.IPBlock != nil && p.IPBlock.CIDR == "169.254.20.10/32" && len(p.IPBlock.Except) == 0
 }

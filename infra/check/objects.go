@@ -1,9 +1,10 @@
-// Package check finds what is wrong with the manifests before a cluster has to: what Kubernetes would not
-// take, and what it would take although it cannot work or is not safe. It knows the services only from
-// their source, so that neither can change without the other.
+// Package check finds mistakes in the manifests that Kubernetes would accept or reject only on a cluster.
+// Libraries check the general rules. This package checks the manifests against the source of the services,
+// so neither can change without the other.
 package check
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,7 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// System is all that is applied together.
+// System holds the objects that are applied together.
 type System struct {
 	Workloads       []Workload
 	ServiceAccounts []*core.ServiceAccount
@@ -31,13 +32,14 @@ type System struct {
 	Gateways        []*gateway.Gateway
 	Namespaces      []*core.Namespace
 	Claims          []*core.PersistentVolumeClaim
+
+	documents [][]byte
 }
 
-// Workload is what has pods: a Deployment or a StatefulSet.
+// Workload is a Deployment or a StatefulSet.
 type Workload struct {
 	Kind, Name string
 	Replicas   *int32
-	Selector   *meta.LabelSelector
 	Template   core.PodTemplateSpec
 	Claims     []core.PersistentVolumeClaim // of a StatefulSet
 	Deployment *apps.Deployment
@@ -45,7 +47,7 @@ type Workload struct {
 
 func (w Workload) String() string { return w.Kind + " " + w.Name }
 
-// add takes in a document. The error says what Kubernetes would not take.
+// add decodes a document.
 func (s *System) add(document []byte) error {
 	text, err := yaml.YAMLToJSONStrict(document)
 	if err != nil {
@@ -64,65 +66,60 @@ func (s *System) add(document []byte) error {
 	return nil
 }
 
-func (s *System) decode(t meta.TypeMeta, text []byte) error {
+func (s *System) decode(t meta.TypeMeta, text []byte) (err error) {
 	switch t.APIVersion + " " + t.Kind {
 	case "v1 Namespace":
-		return strictly(text, &s.Namespaces)
+		s.Namespaces, err = strictly(text, s.Namespaces)
 	case "v1 PersistentVolumeClaim":
-		return strictly(text, &s.Claims)
+		s.Claims, err = strictly(text, s.Claims)
 	case "v1 ServiceAccount":
-		return strictly(text, &s.ServiceAccounts)
+		s.ServiceAccounts, err = strictly(text, s.ServiceAccounts)
 	case "v1 Service":
-		return strictly(text, &s.Services)
+		s.Services, err = strictly(text, s.Services)
 	case "networking.k8s.io/v1 Ingress":
-		return strictly(text, &s.Ingresses)
+		s.Ingresses, err = strictly(text, s.Ingresses)
 	case "networking.k8s.io/v1 NetworkPolicy":
-		return strictly(text, &s.Policies)
+		s.Policies, err = strictly(text, s.Policies)
 	case "autoscaling/v2 HorizontalPodAutoscaler":
-		return strictly(text, &s.Autoscalers)
+		s.Autoscalers, err = strictly(text, s.Autoscalers)
 	case "policy/v1 PodDisruptionBudget":
-		return strictly(text, &s.Budgets)
+		s.Budgets, err = strictly(text, s.Budgets)
 	case "gateway.networking.k8s.io/v1 Gateway":
-		return strictly(text, &s.Gateways)
+		s.Gateways, err = strictly(text, s.Gateways)
 	case "gateway.networking.k8s.io/v1 HTTPRoute":
-		return strictly(text, &s.HTTPRoutes)
+		s.HTTPRoutes, err = strictly(text, s.HTTPRoutes)
 	case "apps/v1 Deployment":
 		var all []*apps.Deployment
-		if err := strictly(text, &all); err != nil {
-			return err
+		if all, err = strictly(text, all); err == nil {
+			d := all[0]
+			s.Workloads = append(s.Workloads, Workload{Kind: t.Kind, Name: d.Name, Replicas: d.Spec.Replicas, Template: d.Spec.Template, Deployment: d})
 		}
-		d := all[0]
-		s.Workloads = append(s.Workloads, Workload{"Deployment", d.Name, d.Spec.Replicas, d.Spec.Selector, d.Spec.Template, nil, d})
 	case "apps/v1 StatefulSet":
 		var all []*apps.StatefulSet
-		if err := strictly(text, &all); err != nil {
-			return err
+		if all, err = strictly(text, all); err == nil {
+			d := all[0]
+			s.Workloads = append(s.Workloads, Workload{Kind: t.Kind, Name: d.Name, Replicas: d.Spec.Replicas, Template: d.Spec.Template, Claims: d.Spec.VolumeClaimTemplates})
 		}
-		d := all[0]
-		s.Workloads = append(s.Workloads, Workload{"StatefulSet", d.Name, d.Spec.Replicas, d.Spec.Selector, d.Spec.Template, d.Spec.VolumeClaimTemplates, nil})
 	default:
-		return fmt.Errorf("nothing here checks a %s of %s", t.Kind, t.APIVersion)
+		err = fmt.Errorf("no check covers a %s of %s", t.Kind, t.APIVersion)
 	}
-	return nil
+	return err
 }
 
-// strictly decodes an object as the API server does with --validate=strict: no unknown or doubled
-// field, no name in another case, no wrong type.
-func strictly[T any](text []byte, all *[]*T) error {
+// strictly decodes an object as the API server does with --validate=strict, which refuses unknown and
+// repeated fields and names in another case.
+func strictly[T any](text []byte, all []*T) ([]*T, error) {
 	object := new(T)
 	problems, err := json.UnmarshalStrict(text, object)
 	if err != nil {
-		return err
+		return all, err
 	}
-	if len(problems) > 0 {
-		return problems[0]
-	}
-	*all = append(*all, object)
-	return nil
+	return append(all, object), errors.Join(problems...)
 }
 
-// Parse reads documents. What cannot be read is a complaint.
+// Parse reads documents. It returns a complaint about each that it can't read.
 func Parse(documents ...[]byte) (s System, complaints []string) {
+	s.documents = documents
 	for _, d := range documents {
 		if err := s.add(d); err != nil {
 			complaints = append(complaints, err.Error())
@@ -131,7 +128,7 @@ func Parse(documents ...[]byte) (s System, complaints []string) {
 	return s, complaints
 }
 
-// Container is the one container that each pod here has.
+// container is the only container of the pod.
 func (w Workload) container() core.Container { return w.Template.Spec.Containers[0] }
 
 func (w Workload) variable(name string) (core.EnvVar, bool) {
@@ -142,7 +139,7 @@ func (w Workload) variable(name string) (core.EnvVar, bool) {
 	return w.container().Env[i], true
 }
 
-// selected are the workloads whose pods a selector matches.
+// selected returns the workloads whose pods a selector matches.
 func (s System) selected(labels map[string]string) []Workload {
 	var all []Workload
 	for _, w := range s.Workloads {
@@ -153,7 +150,7 @@ func (s System) selected(labels map[string]string) []Workload {
 	return all
 }
 
-// matches says whether labels have all that a selector asks for. An empty one matches everything.
+// matches reports whether labels have all that a selector asks for. An empty selector matches everything.
 func matches(selector, labels map[string]string) bool {
 	for k, v := range selector {
 		if labels[k] != v {
@@ -161,14 +158,6 @@ func matches(selector, labels map[string]string) bool {
 		}
 	}
 	return true
-}
-
-func (s System) workload(name string) (Workload, bool) {
-	i := slices.IndexFunc(s.Workloads, func(w Workload) bool { return w.Name == name })
-	if i < 0 {
-		return Workload{}, false
-	}
-	return s.Workloads[i], true
 }
 
 func (s System) service(name string) (*core.Service, bool) {
@@ -179,7 +168,7 @@ func (s System) service(name string) (*core.Service, bool) {
 	return s.Services[i], true
 }
 
-// complaints collects what is wrong.
+// complaints are the mistakes that a check has found.
 type complaints []string
 
 func (c *complaints) add(format string, args ...any) {
