@@ -5,6 +5,9 @@ SHELL := bash
 # The modules of go.work, each of which builds alone, too. infra and docs/model share nothing with them.
 modules = $(shell go list -m -f '{{.Dir}}')
 
+# A service is a folder with a program of its own name: orders/cmd/orders. Everything that needs the list reads it here.
+services = $(foreach dir,$(wildcard */cmd/*),$(if $(filter $(dir),$(notdir $(dir))/cmd/$(notdir $(dir))),$(notdir $(dir))))
+
 # The built client. `make up CLIENT=` goes without it.
 CLIENT = client/.next/standalone/server.js
 
@@ -80,9 +83,13 @@ performance: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(
 .PHONY: images
 images: export DOCKER_BUILDKIT = 1
 images: ## Build the images of all services and of the client
-	set -e; for service in auth tickets orders payments expiration; do \
+	set -e; for service in $(services); do \
 		docker build -f infra/Dockerfile --build-arg SERVICE=$$service $(labels) -t ticketing/$$service .; done
 	docker build -f client/Dockerfile --secret id=server-actions-key,env=NEXT_SERVER_ACTIONS_ENCRYPTION_KEY $(labels) -t ticketing/client .
+
+.PHONY: services
+services: ## List the services
+	@echo $(services)
 
 .PHONY: up-real
 up-real: $(CLIENT) ## Run everything against the real MongoDB, Redis and NATS Streaming in Docker
@@ -109,11 +116,11 @@ lint: .bin/staticcheck client/node_modules/.package-lock.json e2e/browser/node_m
 fmt: ## Format the code
 	gofmt -w $(modules) infra docs/model
 
-# go mod tidy would add the NATS Streaming server to every go.mod, for stan.go's own tests need it. What
-# the code needs is what go vet, which reads the tests as well, asks for.
+# go mod tidy would add the NATS Streaming server to every go.mod, because stan.go's own tests need it. So
+# go vet, which reads our tests too, adds what the code needs.
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum in line with the code
-	set -e; for module in common auth tickets orders expiration payments; do echo "tidy $$module"; cd $(CURDIR)/$$module; \
+	set -e; for module in common $(services); do echo "tidy $$module"; cd $(CURDIR)/$$module; \
 		sed -i.old '/\/\/ indirect$$/d' go.mod; rm -f go.mod.old go.sum; GOWORK=off GOFLAGS=-mod=mod go vet ./...; go mod edit -fmt; done
 	set -e; for module in local e2e infra; do echo "tidy $$module"; cd $(CURDIR)/$$module; GOWORK=off go mod tidy; done
 

@@ -2,6 +2,7 @@ package check
 
 import (
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -56,6 +57,30 @@ func TestComposeRunsWhatTheBaseRuns(t *testing.T) {
 	}
 	if len(compose.Services) != 3 {
 		t.Error("compose.yaml has a service that nothing compares")
+	}
+}
+
+// The Makefile's list is the one that the release reads.
+func TestMakeListsTheServices(t *testing.T) {
+	out, err := exec.Command("make", "-s", "--no-print-directory", "-C", root, "services").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := strings.Fields(string(out)), slices.Clone(code(t).Services)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("make lists %v, go.work has %v", got, want)
+	}
+}
+
+// A folder that .dockerignore lists can't be copied into an image.
+func TestDockerIgnoreKeepsTheServices(t *testing.T) {
+	ignored := strings.Split(read(t, ".dockerignore"), "\n")
+	for _, dir := range append(slices.Clone(code(t).Services), "client", "common", "local") {
+		if slices.Contains(ignored, dir) || slices.Contains(ignored, "*") {
+			t.Errorf(".dockerignore leaves out %s", dir)
+		}
 	}
 }
 
