@@ -6,16 +6,15 @@ import (
 	"slices"
 )
 
-// model is a small thing that stands for a real one: the states that it can be in, and what may happen
-// in each.
+// model is a state machine: a first state and the steps from each state.
 type model[S comparable] struct {
 	start S
 	// next adds each step that may be taken from a state.
 	next func(S, *steps[S])
-	// always says what is wrong with a state, and atRest what is wrong with one in which nothing goes on
-	// by itself. They say nothing where all is right.
+	// always describes what is wrong with a state, and atRest with one from which no step must follow. They
+	// return "" if nothing is.
 	always, atRest func(S) string
-	// as, if there is one, makes one state of all that differ only in who is who.
+	// as maps symmetric states to one of them. It may be nil.
 	as func(S) S
 }
 
@@ -23,33 +22,33 @@ type model[S comparable] struct {
 type step[S comparable] struct {
 	to   S
 	name string
-	// must says that the step is taken in the end, if it can be taken for long enough.
+	// must: the step is taken eventually (fairness).
 	must bool
-	// wrong is what the step itself breaks.
+	// wrong is what the step itself violates.
 	wrong string
 }
 
 // steps collects what may happen next.
 type steps[S comparable] struct {
 	all []step[S]
-	// named is set if anybody reads the names: to make them takes longer than all the rest.
+	// named is set for traces only: formatting the names costs more than exploring.
 	named bool
 }
 
-// may adds what need not happen: what people and the bank choose to do, a crash, an answer that is
-// lost, a message that comes again.
+// may adds a step that need not happen: a choice of the user or the bank, a crash, a lost response, a
+// redelivery.
 func (s *steps[S]) may(to S, name string, a ...any) { s.add(step[S]{to: to}, name, a) }
 
-// must adds what happens in the end: the next thing that a process does, the first delivery of a
-// message, a sweep, the passing of time.
+// must adds a step that happens eventually: a process continues, a message is first delivered, a sweep
+// runs, time passes.
 func (s *steps[S]) must(to S, name string, a ...any) { s.add(step[S]{to: to, must: true}, name, a) }
 
-// comes adds the handling of a message, which comes at least once and may come again.
+// comes adds the handling of a message that is delivered at least once.
 func (s *steps[S]) comes(again bool, to S, name string, a ...any) {
 	s.add(step[S]{to: to, must: !again}, name, a)
 }
 
-// wrong adds what must not be possible.
+// wrong adds a step that must be impossible.
 func (s *steps[S]) wrong(what, name string, a ...any) { s.add(step[S]{wrong: what}, name, a) }
 
 func (s *steps[S]) add(n step[S], name string, a []any) {
@@ -59,19 +58,19 @@ func (s *steps[S]) add(n step[S], name string, a []any) {
 	s.all = append(s.all, n)
 }
 
-// explorable is a model, whatever its states are.
+// explorable is a model with any type of state.
 type explorable interface{ explore() finding }
 
-// finding is what has been found out about a model.
+// finding is the result of exploring a model.
 type finding struct {
 	states int
-	// broken is what is wrong, and trace a shortest way there. They are empty if all is right.
+	// broken is the violation, and trace a shortest way to it. Both are empty if the model holds.
 	broken string
 	trace  []string
 }
 
-// explore looks at every state that can be reached, the nearest first. It finds a step or a state that
-// is wrong, one at rest that is, and one from which what must happen does not lead to rest.
+// explore visits every reachable state, breadth first. It finds a wrong step or state, a wrong state at
+// rest, and a state from which no steps that must happen lead to rest (a livelock).
 func (m model[S]) explore() finding {
 	if m.as == nil {
 		m.as = func(s S) S { return s }
@@ -91,18 +90,18 @@ func (m model[S]) explore() finding {
 	return finding{states: len(e.states)}
 }
 
-// exploration is a model and what has been seen of it.
+// exploration is a model and its states so far.
 type exploration[S comparable] struct {
 	model[S]
 	states  []S
 	numbers map[S]int32
-	from    []int32    // by state, the one from which it was found
+	from    []int32    // each state's predecessor
 	rests   []int32    // the states at rest
-	musts   [][2]int32 // the steps that must be taken, from where and to where
+	musts   [][2]int32 // from and to of the steps that must happen
 	found   steps[S]
 }
 
-// visit notes a state, and says what is wrong with it.
+// visit records a state and returns what is wrong with it.
 func (e *exploration[S]) visit(s S, from int32) (wrong string) {
 	if e.numbers == nil {
 		e.numbers = make(map[S]int32)
@@ -113,8 +112,7 @@ func (e *exploration[S]) visit(s S, from int32) (wrong string) {
 	return e.always(s)
 }
 
-// look takes every step from a state, and says what is wrong with it, with one of the steps, or with a
-// state that one leads to.
+// look takes every step from a state. It returns what is wrong with the state, a step, or a successor.
 func (e *exploration[S]) look(i int32) (wrong string, at int32) {
 	s, rest := e.states[i], true
 	e.found.all = e.found.all[:0]
@@ -148,7 +146,7 @@ func (e *exploration[S]) look(i int32) (wrong string, at int32) {
 	return "", 0
 }
 
-// restless is a state from which what must happen never leads to rest, or -1.
+// restless returns a state from which the steps that must happen never lead to rest, or -1.
 func (e *exploration[S]) restless() int {
 	slices.SortFunc(e.musts, func(a, b [2]int32) int { return int(a[1] - b[1]) })
 	calm := make([]bool, len(e.states))
@@ -169,7 +167,7 @@ func (e *exploration[S]) restless() int {
 	return slices.Index(calm, false)
 }
 
-// later is what is wrong in a state that what must happen leads to in the end, from one that has no rest.
+// later returns what is wrong with a state on the livelock that starts in s.
 func (e *exploration[S]) later(s S) (wrong string) {
 	seen := map[S]bool{s: true}
 	for todo := []S{s}; len(todo) > 0; todo = todo[1:] {
@@ -186,8 +184,7 @@ func (e *exploration[S]) later(s S) (wrong string) {
 	return cmp.Or(wrong, "something goes on")
 }
 
-// broken tells how a state is reached, and by which step from there something is broken if it is not
-// broken already.
+// broken returns the trace to a state, and the wrong step from there, if that is what is wrong.
 func (e *exploration[S]) broken(wrong string, i int32) finding {
 	var way []S
 	for ; i != 0; i = e.from[i] {

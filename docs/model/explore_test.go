@@ -5,96 +5,94 @@ import (
 	"testing"
 )
 
-func TestExploring(t *testing.T) {
-	nothing := func(int) string { return "" }
-	upTo := func(last int) func(int, *steps[int]) {
-		return func(s int, next *steps[int]) {
-			if s < last {
-				next.must(s+1, "one more than %d", s)
-			}
+// complain returns a check that complains about one state.
+func complain(at int, what string) func(int) string {
+	return func(s int) string {
+		if s == at {
+			return what
 		}
+		return ""
 	}
-	for _, c := range []struct {
-		what   string
-		model  model[int]
-		states int
-		broken string
-		trace  []string
-	}{
-		{"all is right", model[int]{next: upTo(3), always: nothing, atRest: nothing}, 4, "", nil},
-		{"the start is wrong", model[int]{start: 7, next: upTo(9), always: func(s int) string {
-			return "seven"
-		}, atRest: nothing}, 1, "seven", nil},
-		{"a state is wrong", model[int]{next: upTo(3), always: func(s int) string {
-			if s == 2 {
-				return "two"
-			}
-			return ""
-		}, atRest: nothing}, 3, "two", []string{"one more than 0", "one more than 1"}},
-		{"a state at rest is wrong", model[int]{next: upTo(1), always: nothing, atRest: func(int) string {
-			return "it stops"
-		}}, 2, "it stops, in the end", []string{"one more than 0"}},
-		{"what need not happen does not count at rest", model[int]{next: func(s int, next *steps[int]) {
-			next.may(1, "perhaps")
-		}, always: nothing, atRest: func(s int) string {
-			if s == 0 {
-				return "nobody has to go on"
-			}
-			return ""
-		}}, 2, "nobody has to go on, in the end", nil},
-		{"a step is wrong", model[int]{next: func(s int, next *steps[int]) {
-			if s < 2 {
-				next.must(s+1, "on from %d", s)
-				return
-			}
-			next.wrong("too far", "on from %d", s)
-		}, always: nothing, atRest: nothing}, 3, "too far", []string{"on from 0", "on from 1", "on from 2"}},
-		{"there is no rest", model[int]{next: func(s int, next *steps[int]) {
-			if s == 0 {
-				next.must(10, "stop")
-				next.may(1, "go round")
-				return
-			}
-			if s < 10 {
-				next.must(s%3+1, "on from %d", s)
-			}
-		}, always: nothing, atRest: func(s int) string {
-			if s == 3 {
-				return "three"
-			}
-			return ""
-		}}, 5, "three, for ever", []string{"go round"}},
-		{"a shorter way is found", model[int]{next: func(s int, next *steps[int]) {
-			next.may(s+1, "one")
-			next.may(s+5, "five")
-		}, always: func(s int) string {
-			if s == 6 {
-				return "six"
-			}
-			return ""
-		}, atRest: nothing}, 5, "six", []string{"one", "five"}},
-		{"who is who does not matter", model[int]{next: func(s int, next *steps[int]) {
-			if s < 20 {
-				next.must(s+10, "on from %d", s)
-				next.must(s+11, "on from %d, and one", s)
-			}
-		}, always: nothing, atRest: func(s int) string {
-			if s == 20 {
-				return "at twenty"
-			}
-			return ""
-		}, as: func(s int) int { return s / 10 * 10 }}, 3, "at twenty, in the end", []string{"on from 0", "on from 10"}},
-	} {
-		f := c.model.explore()
-		if f.broken != c.broken || f.states != c.states || !slices.Equal(f.trace, c.trace) {
-			t.Errorf("%s: %d states, %q by %q; want %d, %q by %q",
-				c.what, f.states, f.broken, f.trace, c.states, c.broken, c.trace)
+}
+
+var holds = func(int) string { return "" }
+
+func upTo(last int) func(int, *steps[int]) {
+	return func(s int, next *steps[int]) {
+		if s < last {
+			next.must(s+1, "one more than %d", s)
 		}
 	}
 }
 
-// What is taken as one state may be taken so: without that, there are the same ones, only more often.
-func TestWhoIsWhoDoesNotMatter(t *testing.T) {
+func explores(t *testing.T, m model[int], states int, broken string, trace ...string) {
+	t.Helper()
+	if f := m.explore(); f.broken != broken || f.states != states || !slices.Equal(f.trace, trace) {
+		t.Errorf("%d states, %q by %q; want %d, %q by %q", f.states, f.broken, f.trace, states, broken, trace)
+	}
+}
+
+func TestExploresEveryState(t *testing.T) {
+	explores(t, model[int]{next: upTo(3), always: holds, atRest: holds}, 4, "")
+}
+
+func TestFindsAWrongState(t *testing.T) {
+	explores(t, model[int]{start: 7, next: upTo(9), always: complain(7, "seven"), atRest: holds}, 1, "seven")
+	explores(t, model[int]{next: upTo(3), always: complain(2, "two"), atRest: holds}, 3, "two", "one more than 0", "one more than 1")
+}
+
+func TestFindsAWrongStateAtRest(t *testing.T) {
+	explores(t, model[int]{next: upTo(1), always: holds, atRest: complain(1, "it stops")}, 2, "it stops, in the end", "one more than 0")
+	optional := func(_ int, next *steps[int]) { next.may(1, "perhaps") }
+	explores(t, model[int]{next: optional, always: holds, atRest: complain(0, "nothing must happen")}, 2, "nothing must happen, in the end")
+}
+
+func TestFindsAWrongStep(t *testing.T) {
+	next := func(s int, next *steps[int]) {
+		if s < 2 {
+			next.must(s+1, "on from %d", s)
+			return
+		}
+		next.wrong("too far", "on from %d", s)
+	}
+	explores(t, model[int]{next: next, always: holds, atRest: holds}, 3, "too far", "on from 0", "on from 1", "on from 2")
+}
+
+func TestFindsACycleWithoutRest(t *testing.T) {
+	next := func(s int, next *steps[int]) {
+		if s == 0 {
+			next.must(10, "stop")
+			next.may(1, "go round")
+			return
+		}
+		if s < 10 {
+			next.must(s%3+1, "on from %d", s)
+		}
+	}
+	explores(t, model[int]{next: next, always: holds, atRest: complain(3, "three")}, 5, "three, for ever", "go round")
+}
+
+func TestFindsTheShortestTrace(t *testing.T) {
+	next := func(s int, next *steps[int]) {
+		next.may(s+1, "one")
+		next.may(s+5, "five")
+	}
+	explores(t, model[int]{next: next, always: complain(6, "six"), atRest: holds}, 5, "six", "one", "five")
+}
+
+func TestMergesSymmetricStates(t *testing.T) {
+	next := func(s int, next *steps[int]) {
+		if s < 20 {
+			next.must(s+10, "on from %d", s)
+			next.must(s+11, "on from %d, and one", s)
+		}
+	}
+	tens := func(s int) int { return s / 10 * 10 }
+	explores(t, model[int]{next: next, always: holds, atRest: complain(20, "at twenty"), as: tens}, 3, "at twenty, in the end", "on from 0", "on from 10")
+}
+
+// Merging symmetric states loses none: exploring without it finds the same states, only more often.
+func TestMergedStatesAreSymmetric(t *testing.T) {
 	matters(t, reserve{}.model())
 	matters(t, money{few: true}.model())
 	matters(t, returns{}.model())
