@@ -90,7 +90,7 @@ func (c *campaign) writable() error {
 
 // build builds the programs, whose clocks can be off.
 func (c *campaign) build(ctx context.Context) (err error) {
-	overlay, err := c.overlay(ctx)
+	overlay, err := c.overlay()
 	if err != nil {
 		return err
 	}
@@ -99,8 +99,8 @@ func (c *campaign) build(ctx context.Context) (err error) {
 }
 
 // overlay writes what differs from the repository in the services.
-func (c *campaign) overlay(ctx context.Context, edits ...defects.Edit) (string, error) {
-	skew, err := defects.Skew(ctx, c.root)
+func (c *campaign) overlay(edits ...defects.Edit) (string, error) {
+	skew, err := defects.Skew(c.root)
 	if err != nil {
 		return "", err
 	}
@@ -108,7 +108,7 @@ func (c *campaign) overlay(ctx context.Context, edits ...defects.Edit) (string, 
 	if err != nil {
 		return "", err
 	}
-	return defects.Overlay(c.root, dir, append(skew, edits...)...)
+	return defects.Overlay(c.root, dir, edits, skew)
 }
 
 // rounds runs all rounds, and reports. The error says that promises were broken, or what failed.

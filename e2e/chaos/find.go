@@ -30,7 +30,7 @@ func (c *campaign) find(ctx context.Context, d defects.Defect) (search, error) {
 	s := search{defect: d}
 	c.config.defect = &d // for whoever runs a round again
 	fmt.Fprintf(c.out, "\n%s: %s\n", d.Name, d.Why)
-	overlay, err := c.overlay(ctx, d.Edits...)
+	overlay, err := c.overlay(d.Edits...)
 	if err != nil {
 		return s, err
 	}
@@ -61,18 +61,12 @@ func shows(r result, d defects.Defect) int {
 	return slices.IndexFunc(r.violations, func(v check.Violation) bool { return slices.Contains(d.Promises, v.Promise) })
 }
 
-// provoking are the faults that bring a defect out, most of the time, and all others now and then.
+// provoking are the faults that bring a defect out, as far as they are possible.
 func provoking(d defects.Defect, spared []string) (only faults.Selection) {
 	for _, p := range d.Provoke {
 		if (faults.Selection{p}).Check(spared...) == nil {
-			only = append(only, p, p, p)
+			only = append(only, p)
 		}
-	}
-	if len(only) == 0 {
-		return nil
-	}
-	for range len(d.Provoke) {
-		only = append(only, string(faults.Kill))
 	}
 	return only
 }

@@ -47,7 +47,7 @@ func (j *judge) keptBack(from, due time.Duration) bool {
 func brokers(f history.Fault) bool {
 	_, to, link := strings.Cut(f.Target, "→")
 	switch f.Kind {
-	case "kill", "pause":
+	case "kill", "pause", "outage":
 		return f.Target == "nats"
 	case "cut":
 		return link && to == "nats"

@@ -29,11 +29,11 @@ var others = []Defect{
 		Service:  "payments",
 		Edits: []Edit{
 			{processorFile, "Transport: transport},\n", "Transport: unpooled{}},\n"},
-			{processorFile, "// processor is what payments asks of Stripe.\n", `type unpooled struct{}
+			{processorFile, "type processor struct {\n", `type unpooled struct{}
 
 func (unpooled) RoundTrip(r *http.Request) (*http.Response, error) { return new(http.Transport).RoundTrip(r) }
 
-// processor is what payments asks of Stripe.
+type processor struct {
 `},
 		},
 	},

@@ -58,7 +58,7 @@ var paid = []Defect{
 			{"payments/events.go", `	if _, err := s.settle(ctx, e.ID); !errors.Is(err, problem.ErrNotFound) {
 		return err
 	}
-	return nil // nobody has paid
+	return nil
 `, "\treturn nil\n"},
 			{"payments/events.go", "\t\"errors\"\n", ""},
 			{"payments/events.go", "\t\"ticketing.dev/common/problem\"\n", ""},
@@ -136,7 +136,7 @@ var paid = []Defect{
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  []string{"refund"},
-		Edits: []Edit{{"payments/refund.go", `	if c, err = s.resolve(ctx, c); err != nil { // the capture may not be noted yet
+		Edits: []Edit{{"payments/refund.go", `	if c, err = s.resolve(ctx, c); err != nil {
 		return err
 	}
 	_, err = s.look(ctx, c)

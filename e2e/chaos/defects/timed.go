@@ -25,7 +25,7 @@ var timed = []Defect{
 		Name:     "paid-during-outage",
 		Why:      "payments takes money of which the broker has not heard, and orders ends orders while the broker is away",
 		Promises: []string{"P5b"},
-		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
+		Provoke:  []string{"outage"}, // and nothing else, which might delay orders as well
 		Edits: []Edit{
 			{"orders/outage.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
 			{"payments/paused.go", "\tif !started {\n", "\tif !started && s.bus == nil {\n"},

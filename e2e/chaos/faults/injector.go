@@ -115,6 +115,11 @@ func (in *Injector) hit(f Fault) *world.Process {
 func (in *Injector) do(ctx context.Context, f Fault) error {
 	w := in.world
 	switch f.Kind {
+	case Outage:
+		if f.Freeze {
+			return w.Process(f.Target).Pause()
+		}
+		return w.Process(f.Target).Kill()
 	case Kill:
 		return w.Process(f.Target).Kill()
 	case Pause:
@@ -161,6 +166,8 @@ func (in *Injector) refund(ctx context.Context, f Fault) error {
 func (in *Injector) undo(ctx context.Context, f Fault) error {
 	w := in.world
 	switch f.Kind {
+	case Outage:
+		return errors.Join(w.Process(f.Target).Resume(), w.Process(f.Target).Restart())
 	case Kill:
 		return w.Process(f.Target).Restart()
 	case Pause:

@@ -26,10 +26,11 @@ const (
 	Stripe   Kind = "stripe"   // Stripe is slow, hangs, or fails before or after taking effect
 	Webhooks Kind = "webhooks" // are lost, doubled or slow
 	Refund   Kind = "refund"   // of payments, by hand in Stripe's dashboard, whole or in part
+	Outage   Kind = "outage"   // of the broker: killed or frozen until orders have expired meanwhile
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Kill, Pause, Cut, Slow, Wipe, Replay, Stripe, Webhooks, Refund}
+var Kinds = []Kind{Kill, Pause, Cut, Slow, Wipe, Replay, Stripe, Webhooks, Refund, Outage}
 
 // Dashboard is where people refund payments at Stripe.
 const Dashboard = "dashboard"
@@ -49,6 +50,8 @@ type Fault struct {
 	Rate            int64         `json:",omitempty"`
 	// Flush says that Redis is emptied while it runs.
 	Flush bool `json:",omitempty"`
+	// Freeze says that the broker is stopped with SIGSTOP during an outage, and not killed.
+	Freeze bool `json:",omitempty"`
 	// Channels are those of the events that come again, Count the most of each (or of payments that are
 	// refunded), and Choice their seed.
 	Channels []string `json:",omitempty"`
@@ -71,6 +74,10 @@ func (f Fault) details() (details string) {
 			details += fmt.Sprintf(", %d KB/s", f.Rate)
 		}
 		details += ")"
+	case f.Kind == Outage && f.Freeze:
+		details = " (frozen)"
+	case f.Kind == Outage:
+		details = " (killed)"
 	case f.Kind == Wipe && f.Flush:
 		details = " (FLUSHALL)"
 	case f.Kind == Wipe:
@@ -135,7 +142,7 @@ func candidates(spared []string) (all []candidate) {
 	for _, link := range world.LinkNames() {
 		all = append(all, candidate{Cut, link}, candidate{Slow, link})
 	}
-	return append(all, candidate{Wipe, world.Redis}, candidate{Replay, "events"}, candidate{Stripe, world.Stripe}, candidate{Webhooks, world.Stripe}, candidate{Refund, Dashboard})
+	return append(all, candidate{Wipe, world.Redis}, candidate{Replay, "events"}, candidate{Stripe, world.Stripe}, candidate{Webhooks, world.Stripe}, candidate{Refund, Dashboard}, candidate{Outage, world.NATS})
 }
 
 // matches says whether the candidate is of a pattern of a Selection.
@@ -163,6 +170,8 @@ const (
 	// broker waits for a client.
 	outage  = 6 * time.Second
 	noticed = 6 * time.Second
+	// overdue is how long after its time orders ends an order of which it hears nothing (orders/service.go).
+	overdue = 6 * time.Second
 	// maxSkew is how far a clock may be off: two may differ by twice that.
 	maxSkew = 1500 * time.Millisecond
 	// shortestTTL and longestTTL are of orders.
@@ -172,8 +181,9 @@ const (
 // Draw decides what is done in a round whose load takes a time, where some processes are spared. A selection
 // must have passed its Check.
 func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
-	d := drawer{rand.New(rand.NewPCG(seed, 0xfa)), load, candidates(spared)}
-	p := Plan{OrderTTL: d.between(shortestTTL, longestTTL).Round(time.Second), Skew: make(map[string]time.Duration)}
+	d := drawer{Rand: rand.New(rand.NewPCG(seed, 0xfa)), load: load, candidates: candidates(spared)}
+	d.ttl = d.between(shortestTTL, longestTTL).Round(time.Second)
+	p := Plan{OrderTTL: d.ttl, Skew: make(map[string]time.Duration)}
 	for _, replica := range world.AllReplicas() {
 		p.Skew[replica] = d.between(-maxSkew, maxSkew).Round(time.Millisecond)
 	}
@@ -182,7 +192,9 @@ func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
 	}
 	if len(s) == 0 {
 		for _, k := range Kinds {
-			s = append(s, string(k))
+			if k != Outage || d.chance(0.5) { // little is bought while the broker is away
+				s = append(s, string(k))
+			}
 		}
 		s = append(s, string(Kill), string(Kill), string(Pause), string(Cut)) // what is done most
 	}
@@ -204,7 +216,7 @@ func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
 // drawer draws by the seed.
 type drawer struct {
 	*rand.Rand
-	load       time.Duration
+	load, ttl  time.Duration
 	candidates []candidate
 }
 
@@ -231,8 +243,11 @@ func (d drawer) fault(s Selection, others []Fault) (Fault, bool) {
 		}
 		f := d.detailed(pick(d, matching...))
 		begin := firstAt
-		if f.Kind == Replay || f.Kind == Refund {
-			begin = d.load / 4 // there must be something that can come again, or go back
+		switch f.Kind {
+		case Replay, Refund:
+			begin = d.load / 4 // some events have been published, and some orders paid
+		case Outage:
+			begin = min(d.load/4, 3*time.Second) // payments know of some orders
 		}
 		f.At = d.between(begin, max(begin, d.load-f.For)).Round(time.Millisecond)
 		f.For = min(f.For, max(0, d.load-f.At)).Round(time.Millisecond)
@@ -278,6 +293,9 @@ func (d drawer) detailed(c candidate) Fault {
 		if strings.Contains(c.target, "-") && d.chance(0.2) {
 			f.For = d.between(longPause, longPause+4*time.Second)
 		}
+	case Outage:
+		f.For = d.between(d.ttl+overdue, d.ttl+2*overdue)
+		f.Freeze = d.chance(0.5)
 	case Cut:
 		f.For = d.between(500*time.Millisecond, 6*time.Second)
 		if d.chance(0.4) {

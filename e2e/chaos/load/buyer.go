@@ -67,7 +67,8 @@ var plans = []struct {
 	weight int
 	do     func(*purchase, context.Context)
 }{
-	{30, (*purchase).payWell},
+	{22, (*purchase).payWell},
+	{12, (*purchase).payInBetween},
 	{10, (*purchase).payDeclined},
 	{14, (*purchase).payAtBank},
 	{8, (*purchase).abandon},

@@ -36,6 +36,13 @@ func (p *purchase) payWell(ctx context.Context) {
 	p.look(ctx)
 }
 
+// payInBetween pays at any moment of the first two thirds of the order's time.
+func (p *purchase) payInBetween(ctx context.Context) {
+	if p.think(ctx, 0, p.l.config.OrderTTL*2/3) {
+		p.payWell(ctx)
+	}
+}
+
 // insistToPay pays until there is an answer. A seller's ticket that is sold leaves the board.
 func (p *purchase) insistToPay(ctx context.Context, token string) history.Op {
 	op := insist(ctx, func() history.Op { return p.pay(ctx, p.order.ID, token) })
