@@ -49,10 +49,7 @@ type Verdict struct {
 }
 
 // Judge finds the promises that were broken in a round.
-func Judge(h history.History) []Violation { return Examine(h).Violations }
-
-// Examine is Judge, and says what it could not judge.
-func Examine(h history.History) Verdict {
+func Judge(h history.History) Verdict {
 	j := &judge{facts: collect(h)}
 	j.oneHolder()
 	j.nothingLost()

@@ -13,7 +13,7 @@ import (
 )
 
 func TestACorrectHistoryBreaksNothing(t *testing.T) {
-	for _, v := range Judge(story()) {
+	for _, v := range Judge(story()).Violations {
 		t.Errorf("%s: %s %+v", v.Promise, v.What, v.Ops)
 	}
 }
@@ -361,7 +361,7 @@ func TestEachViolationIsFoundUnderItsPromise(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := story()
 			c.ruin(&h)
-			found := Judge(h)
+			found := Judge(h).Violations
 			if !slices.ContainsFunc(found, func(v Violation) bool { return v.Promise == c.promise }) {
 				t.Errorf("not found under %s", c.promise)
 			}

@@ -29,8 +29,6 @@ type Injector struct {
 	Load time.Duration
 	// Log is told of each fault, and of those that could not be done or undone.
 	Log *slog.Logger
-	// Done is called for each fault that has been done.
-	Done func(Fault)
 
 	world *world.World
 }
@@ -82,7 +80,6 @@ func (in *Injector) carryOut(ctx, hurting context.Context, f Fault) {
 	}
 	in.Log.Info("done", "fault", f.String())
 	end := in.Record.Fault(history.Fault{Kind: string(f.Kind), Target: f.Target, Details: strings.TrimSpace(f.details()), Begin: began})
-	in.Done(f)
 	if f.Kind != Replay { // which takes its time by itself
 		sleep(hurting, f.For)
 	}

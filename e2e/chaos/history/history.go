@@ -3,6 +3,7 @@
 package history
 
 import (
+	"fmt"
 	"time"
 
 	"ticketing.dev/local/api"
@@ -138,4 +139,37 @@ type Process struct {
 	Deaths []string `json:"deaths,omitempty"`
 	// Exit is how it ended when it was asked to, empty if well.
 	Exit string `json:"exit,omitempty"`
+}
+
+// Changes reports whether the request is one that changes something.
+func (op Op) Changes() bool {
+	switch op.Kind {
+	case List, Edit, Place, Cancel, Pay, Decide:
+		return true
+	}
+	return false
+}
+
+// String is a line for people: when, who, and what was asked and answered.
+func (op Op) String() string {
+	line := fmt.Sprintf("  %8.3fs %8.3fs  %s %s", op.Call.Seconds(), op.Return.Seconds(), op.User, op.Kind)
+	for _, word := range []string{string(op.Tried), op.Ticket, op.Order, op.Title, op.Token, op.Decision} {
+		if word != "" {
+			line += " " + word
+		}
+	}
+	line += fmt.Sprintf(": %s %d %s", op.Outcome, op.Status, op.Message)
+	switch {
+	case op.TicketState != nil:
+		line += fmt.Sprintf("%+v", *op.TicketState)
+	case op.OrderState != nil:
+		line += fmt.Sprintf("%+v", *op.OrderState)
+	case op.ChargeState != nil:
+		line += fmt.Sprintf("%+v", *op.ChargeState)
+	}
+	return line
+}
+
+func (f Fault) String() string {
+	return fmt.Sprintf("  %8.3fs %8.3fs  ~ %s %s %s", f.Begin.Seconds(), f.End.Seconds(), f.Kind, f.Target, f.Details)
 }

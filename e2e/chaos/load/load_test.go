@@ -63,7 +63,7 @@ func TestALoadWithoutFaults(t *testing.T) {
 	if !h.Final.Quiet || len(h.Final.Missing) > 0 {
 		t.Errorf("quiet: %v, missing: %v", h.Final.Quiet, h.Final.Missing)
 	}
-	for _, v := range check.Judge(h) {
+	for _, v := range check.Judge(h).Violations {
 		t.Errorf("%s: %s", v.Promise, v.What)
 		for _, op := range v.Ops {
 			t.Logf("%+v", op)
