@@ -79,6 +79,7 @@ type Op struct {
 	Token  string `json:"token,omitempty"` // of the card
 	// Decision is the answer to the bank, "approve" or "refuse".
 	Decision string `json:"decision,omitempty"`
+	After    string `json:"after,omitempty"` // of a list: the id before the page
 	// Tried is what a Pry would have been if it had been one's own.
 	Tried Kind `json:"tried,omitempty"`
 
@@ -172,4 +173,20 @@ func (op Op) String() string {
 
 func (f Fault) String() string {
 	return fmt.Sprintf("  %8.3fs %8.3fs  ~ %s %s %s", f.Begin.Seconds(), f.End.Seconds(), f.Kind, f.Target, f.Details)
+}
+
+// Tickets are those that the answer shows.
+func (op Op) Tickets() []api.Ticket { return shown(op.TicketState, op.TicketStates) }
+
+// Orders are those that the answer shows.
+func (op Op) Orders() []api.Order { return shown(op.OrderState, op.OrderStates) }
+
+// Charges are those that the answer shows.
+func (op Op) Charges() []api.Charge { return shown(op.ChargeState, op.ChargeStates) }
+
+func shown[T any](one *T, list []T) []T {
+	if one == nil {
+		return list
+	}
+	return append([]T{*one}, list...)
 }
