@@ -127,7 +127,7 @@ const (
 	// fewest and most faults happen in the usual time. A shorter round has at least fewest.
 	fewest, most = 7, 12
 	usual        = 20 * time.Second
-	firstAt = 500 * time.Millisecond
+	firstAt      = 500 * time.Millisecond
 	// longPause exceeds the 15 seconds after which the broker redelivers.
 	longPause = 16 * time.Second
 	// outage exceeds the 5 seconds that the database's driver waits, and noticed those after which the broker drops
@@ -137,7 +137,7 @@ const (
 	// overdue is how long after its time orders ends an order on its own (orders/service.go).
 	overdue = 6 * time.Second
 	// maxSkew is how far a clock may be off. Two may differ by twice that.
-	maxSkew = 1500 * time.Millisecond
+	maxSkew                 = 1500 * time.Millisecond
 	shortestTTL, longestTTL = 8 * time.Second, 12 * time.Second
 )
 
