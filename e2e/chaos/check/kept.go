@@ -150,9 +150,9 @@ func (j *judge) notForgotten() {
 				j.broken(P2, fmt.Sprintf("payments knew order %s, and then does not", op.Order), s.op, op)
 			}
 		case history.MyOrders:
-			j.ordersListed(op)
+			listed(j, "order", j.orders, op, op.OrderStates, func(o api.Order) (string, string) { return o.ID, o.UserID })
 		case history.MyTickets:
-			j.ticketsListed(op)
+			listed(j, "ticket", j.tickets, op, op.TicketStates, func(t api.Ticket) (string, string) { return t.ID, t.UserID })
 		}
 	}
 }
@@ -169,40 +169,36 @@ func (j *judge) placedBefore(op history.Op) (history.Op, bool) {
 	return j.places[op.Ticket][i], true
 }
 
-// ordersListed looks for orders that a list of their buyer leaves out though somebody was told of them before.
-// The list is expected to be on one page, as is that of a seller's tickets.
-func (j *judge) ordersListed(op history.Op) {
-	if op.Outcome != history.OK {
-		return
+// listed finds what a user's list leaves out though somebody was shown it before. All of a list is expected to be on
+// one page.
+func listed[T any](j *judge, what string, all map[string][]sighting[T], op history.Op, list []T, key func(T) (id, owner string)) {
+	inList := make(map[string]bool)
+	for _, one := range list {
+		id, _ := key(one)
+		inList[id] = true
 	}
-	for _, id := range sorted(j.orders) {
-		s, _ := earliest(j.orders[id], always)
-		if s.state.UserID != op.User || s.op.Return >= op.Call {
-			continue
-		}
-		if !slices.ContainsFunc(op.OrderStates, func(o api.Order) bool { return o.ID == id }) {
-			op.OrderStates = nil
-			j.broken(P2, fmt.Sprintf("order %s is not in its buyer's list", id), s.op, op)
+	for _, id := range sorted(all) {
+		s, _ := earliest(all[id], always)
+		if _, owner := key(s.state); op.Outcome == history.OK && owner == op.User && s.op.Return < op.Call && !inList[id] {
+			op.OrderStates, op.TicketStates = nil, nil
+			j.broken(P2, fmt.Sprintf("%s %s is not in its owner's list", what, id), s.op, op)
 			return
 		}
 	}
 }
 
-func (j *judge) ticketsListed(op history.Op) {
-	if op.Outcome != history.OK {
-		return
-	}
-	for _, id := range sorted(j.tickets) {
-		s, _ := earliest(j.tickets[id], always)
-		if s.state.UserID != op.User || s.op.Return >= op.Call {
-			continue
-		}
-		if !slices.ContainsFunc(op.TicketStates, func(t api.Ticket) bool { return t.ID == id }) {
-			op.TicketStates = nil
-			j.broken(P2, fmt.Sprintf("ticket %s is not in its seller's list", id), s.op, op)
-			return
+// twoStates finds two sightings of one version that differ.
+func twoStates[T any](seen []sighting[T], version func(T) int64, same func(a, b T) bool) (one, other sighting[T], found bool) {
+	byVersion := make(map[int64]sighting[T])
+	for _, s := range seen {
+		v := version(s.state)
+		if one, known := byVersion[v]; known && !same(one.state, s.state) {
+			return one, s, true
+		} else if !known {
+			byVersion[v] = s
 		}
 	}
+	return one, other, false
 }
 
 // ticketKept looks at one ticket: a version names one state, no later reader sees an older one, and an
@@ -212,14 +208,10 @@ func (j *judge) ticketKept(id string) {
 	if before, after, found := backwards(seen, func(t api.Ticket) int64 { return t.Version }); found {
 		j.broken(P2, fmt.Sprintf("ticket %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
 	}
-	byVersion := make(map[int64]sighting[api.Ticket])
-	for _, s := range seen {
-		if other, known := byVersion[s.state.Version]; known && other.state != s.state {
-			j.broken(P2, fmt.Sprintf("version %d of ticket %s is two different things", s.state.Version, id), other.op, s.op)
-			return
-		} else if !known {
-			byVersion[s.state.Version] = s
-		}
+	one, other, found := twoStates(seen, func(t api.Ticket) int64 { return t.Version }, func(a, b api.Ticket) bool { return a == b })
+	if found {
+		j.broken(P2, fmt.Sprintf("version %d of ticket %s is two different things", one.state.Version, id), one.op, other.op)
+		return
 	}
 	for _, s := range seen {
 		if isSold(s.state) || !j.mayOffer(id, s.state.Title, s.state.Price) {
@@ -272,19 +264,17 @@ func (j *judge) orderKept(id string) {
 	if before, after, found := backwards(seen, func(o api.Order) int64 { return o.Version }); found {
 		j.broken(P2, fmt.Sprintf("order %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
 	}
-	byVersion := make(map[int64]sighting[api.Order])
 	for _, s := range seen {
 		first := seen[0].state
 		if s.state.UserID != first.UserID || s.state.Ticket != first.Ticket || !s.state.ExpiresAt.Equal(first.ExpiresAt) {
 			j.broken(P2, fmt.Sprintf("order %s is not the same as before", id), seen[0].op, s.op)
 			return
 		}
-		other, known := byVersion[s.state.Version]
-		if known && (other.state.Status != s.state.Status || other.state.Reason != s.state.Reason) {
-			j.broken(P2, fmt.Sprintf("version %d of order %s is two different things", s.state.Version, id), other.op, s.op)
-			return
-		}
-		byVersion[s.state.Version] = s
+	}
+	one, other, found := twoStates(seen, func(o api.Order) int64 { return o.Version },
+		func(a, b api.Order) bool { return a.Status == b.Status && a.Reason == b.Reason })
+	if found {
+		j.broken(P2, fmt.Sprintf("version %d of order %s is two different things", one.state.Version, id), one.op, other.op)
 	}
 }
 
