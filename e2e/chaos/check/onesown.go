@@ -8,7 +8,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// onesOwn judges P6: nobody sees or changes what is not theirs, and nobody is kept from what is.
+// onesOwn judges P6: users can reach what is theirs and nothing else.
 func (j *judge) onesOwn() {
 	for _, op := range j.h.Ops {
 		switch {
@@ -22,8 +22,7 @@ func (j *judge) onesOwn() {
 	}
 }
 
-// pried judges a request for what is somebody else's. It is refused, or finds nothing, also before the
-// service has heard of the thing.
+// pried judges a request for another user's thing, which must be refused or find nothing.
 func (j *judge) pried(op history.Op) {
 	empty := op.Outcome == history.OK && op.Tried == history.ReadCharge && len(op.ChargeStates) == 0 && op.ChargeState == nil
 	denied := op.Outcome == history.Refused && (op.Status == http.StatusUnauthorized || op.Status == http.StatusNotFound)
@@ -32,7 +31,6 @@ func (j *judge) pried(op history.Op) {
 	}
 }
 
-// shown judges what a user was shown.
 func (j *judge) shown(op history.Op) {
 	orders, charges := op.Orders(), op.Charges()
 	op.OrderStates, op.ChargeStates = nil, nil

@@ -23,7 +23,7 @@ var delivered = []Defect{
 		Name:     "acknowledged-first",
 		Why:      "a message is acknowledged before its handling is stored",
 		Promises: []string{"P2", "P4", "P5", "P7"},
-		Provoke:  []string{"slow:mongo", "cut:mongo", "kill:tickets", "kill:orders", "kill:payments"},
+		Provoke:  []string{"cut:mongo", "cut:mongo", "kill:mongo", "kill:tickets", "kill:orders", "kill:payments"},
 		Edits: []Edit{{subscriptionFile, `	err := s.handle(ctx, m.Data)
 	<-places
 	if err != nil {
