@@ -117,10 +117,11 @@ func (d *Databases) Drop(ctx context.Context) error {
 	return errors.Join(append(errs, mongodb.Disconnect(db))...)
 }
 
-// mongoURI leads a service to its database by an address.
+// mongoURI leads a service to its database by an address. Without directConnection, the driver would leave the
+// proxy for the address that the database announces.
 func (w *World) mongoURI(addr, service string) string {
 	if w.config.Mongo != nil {
 		return w.config.Mongo.uri(addr, service)
 	}
-	return "mongodb://" + addr
+	return "mongodb://" + addr + "/?directConnection=true"
 }

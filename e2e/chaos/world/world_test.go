@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,11 @@ func endsWell(t *testing.T, w *world.World) {
 		t.Logf("%+v", p)
 		if p.Exit != "" || len(p.Deaths) > 0 {
 			t.Errorf("%s: %s, %v", p.Name, p.Exit, p.Deaths)
+		}
+		for to, connections := range p.Links {
+			if runtime.GOOS == "linux" && to != world.Stripe && connections == 0 {
+				t.Errorf("%s reaches %s without its link", p.Name, to)
+			}
 		}
 		if counted := p.Goroutines > 0; counted != strings.HasSuffix(p.Name, "-1") {
 			t.Errorf("%s has %d goroutines", p.Name, p.Goroutines)
