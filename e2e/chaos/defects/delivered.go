@@ -2,6 +2,11 @@ package defects
 
 const subscriptionFile = "common/bus/stan/subscription.go"
 
+// databaseLinks make handlers fail while others go on publishing.
+var databaseLinks = []string{
+	"cut:tickets-1→mongo", "cut:tickets-2→mongo", "cut:orders-1→mongo", "cut:orders-2→mongo", "cut:payments-1→mongo", "cut:payments-2→mongo",
+}
+
 // delivered are about the way of an event from the broker to what it changes.
 var delivered = []Defect{
 	{
@@ -23,7 +28,7 @@ var delivered = []Defect{
 		Name:     "acknowledged-first",
 		Why:      "a message is acknowledged before its handling is stored",
 		Promises: []string{"P2", "P4", "P5", "P7"},
-		Provoke:  []string{"cut:mongo", "cut:mongo", "kill:mongo", "kill:tickets", "kill:orders", "kill:payments"},
+		Provoke:  append([]string{"kill:tickets", "kill:orders", "kill:payments"}, databaseLinks...),
 		Edits: []Edit{{subscriptionFile, `	err := s.handle(ctx, m.Data)
 	<-places
 	if err != nil {
@@ -43,7 +48,7 @@ var delivered = []Defect{
 		Name:     "errors-swallowed",
 		Why:      "a message whose handling failed is logged and acknowledged",
 		Promises: []string{"P2", "P4", "P5", "P7"},
-		Provoke:  []string{"kill:mongo", "pause:mongo", "cut:mongo", "slow:mongo"},
+		Provoke:  databaseLinks,
 		Edits: []Edit{{"common/bus/bus.go", `it will come again", "channel", l.Channel, "error", err)
 		}
 		return err

@@ -134,6 +134,8 @@ const (
 	// a client.
 	outage  = 6 * time.Second
 	noticed = 6 * time.Second
+	// handling is how much longer handlers wait for answers on an open connection than for a new one.
+	handling = 7 * time.Second
 	// overdue is how long after its time orders ends an order on its own (orders/service.go).
 	overdue = 6 * time.Second
 	// maxSkew is how far a clock may be off. Two may differ by twice that.
@@ -264,6 +266,9 @@ func (d drawer) detailed(c candidate) Fault {
 			f.For = d.between(outage, 2*outage+2*time.Second)
 		}
 		f.Lose = pick(d, "", world.Both, world.There, world.Back)
+		if f.Lose != "" && f.For > outage {
+			f.For += handling
+		}
 	case Slow:
 		f.For = d.between(2*time.Second, 10*time.Second)
 		f.Latency = d.between(20*time.Millisecond, time.Second)
