@@ -19,7 +19,6 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// campaign is what all rounds share.
 type campaign struct {
 	config
 	root  string

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// pollEvery is how often what hasn't ended is read again.
+	// pollEvery is how often something unfinished is read again.
 	pollEvery = time.Second
 	// pollsBetween bounds these polls before everything is read anew: an order that nobody knew may have come.
 	pollsBetween = 20
