@@ -74,16 +74,6 @@ func TestMakeListsTheServices(t *testing.T) {
 	}
 }
 
-// A folder that .dockerignore lists can't be copied into an image.
-func TestDockerIgnoreKeepsTheServices(t *testing.T) {
-	ignored := strings.Split(read(t, ".dockerignore"), "\n")
-	for _, dir := range append(slices.Clone(code(t).Services), "client", "common", "local") {
-		if slices.Contains(ignored, dir) || slices.Contains(ignored, "*") {
-			t.Errorf(".dockerignore leaves out %s", dir)
-		}
-	}
-}
-
 var (
 	baseImage = regexp.MustCompile(`(?m)^ARG \w+_IMAGE=(.*)$`)
 	stage     = regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+) AS (\S+)$`)
