@@ -6,60 +6,18 @@ import { cookies, headers } from "next/headers";
 import { cache } from "react";
 import { HOST_NAME, OLD_NAME, sessionCookies, sessionNames } from "@/account/session-cookies";
 import { type ServiceName, serviceUrl } from "@/api/config";
-import { parseSetCookie } from "@/api/set-cookie";
+import type { components } from "@/api/schema";
+import { setCookiesIn } from "@/api/set-cookies";
 
-export type User = { id: string; email: string };
+type Schemas = components["schemas"];
 
-export type Ticket = {
-  id: string;
-  title: string;
-  /** Dollars. */
-  price: number;
-  /** The seller. */
-  userId: string;
-  /** The order that holds the ticket, unless it is available. */
-  orderId?: string;
-  status: "available" | "reserved" | "sold";
-  version: number;
-};
+export type User = Schemas["User"];
+export type Ticket = Schemas["Ticket"];
+export type Order = Schemas["Order"];
+export type Charge = Schemas["Charge"];
 
-export type Order = {
-  id: string;
-  userId: string;
-  status: "created" | "awaiting:payment" | "complete" | "cancelled";
-  /** Only of one that is cancelled. */
-  reason?: "expired" | "user" | "payment-failed";
-  /** RFC 3339. */
-  expiresAt: string;
-  /** As it was ordered. */
-  ticket: { id: string; title: string; price: number };
-  version: number;
-};
-
-export type Charge = {
-  id: string;
-  orderId: string;
-  status: "pending" | "succeeded" | "failed" | "refunded";
-  /** Dollars. */
-  amount: number;
-  stripeId?: string;
-  stripeRefundId?: string;
-  /** The total refunded, in dollars. */
-  refundedAmount?: number;
-  /** A refund didn't reach the payer. */
-  refundFailed?: boolean;
-  /** The payer's latest dispute. Status and reason are Stripe's; amount is in dollars. */
-  dispute?: { status: string; reason: string; amount: number };
-  /** Only while the payer's bank asks. */
-  clientSecret?: string;
-  /** Nothing was charged yet, and the payment waits for the next attempt. */
-  paused?: true;
-  /** Why it failed, in words for the payer. */
-  reason?: string;
-};
-
-/** One thing that is wrong, in the service's words. field names the part of the form that it is about. */
-export type Message = { message: string; field?: string };
+/** An error message for the user. field names the form field it belongs to. */
+export type Message = Schemas["Problem"]["errors"][number];
 
 /**
  * - not-authorized: nobody is signed in, or somebody to whom the thing does not belong
@@ -318,10 +276,7 @@ async function openSession(
   const answer = await call<User>("auth", path, { method: "POST", body, deadline, sender });
   if (answer) {
     const jar = await cookies();
-    for (const header of answer.headers.getSetCookie()) {
-      const cookie = parseSetCookie(header);
-      if (cookie) jar.set(cookie);
-    }
+    for (const cookie of setCookiesIn(answer.headers)) jar.set(cookie);
   }
   return outcome(answer);
 }
