@@ -18,13 +18,13 @@ export async function submitSignIn(_: FormState, form: FormData): Promise<FormSt
 async function enter(open: typeof signIn, form: FormData): Promise<FormState> {
   const email = textOf(form, "email");
   const session = await open(email, textOf(form, "password"));
-  // The password is not kept: it would travel back and stand in the page.
+  // The password isn't sent back to the page.
   if (!session.ok) return { values: kept(form, "email"), errors: session.problem.errors };
   redirect(ownPath(form.get("next")));
 }
 
-export async function submitSignOut(form: FormData): Promise<void> {
+export async function submitSignOut(_: FormState, form: FormData): Promise<FormState> {
   const left = await signOut(senderOf(form));
   if (!left.ok && left.problem.kind === "other-user") redirectSwitched("/");
-  redirect(left.ok ? "/" : "/signed-out");
+  return redirect(left.ok ? "/" : "/signed-out");
 }

@@ -9,8 +9,8 @@ import { ViewerField } from "@/form/viewer";
 export type FormAction = (state: FormState, form: FormData) => Promise<FormState>;
 
 /**
- * A form that a Server Action answers, with JavaScript or without. What is wrong with a field stands at
- * the field, which gets the focus; anything else stands on top and is announced.
+ * A form that works with and without JavaScript. Errors of a field are shown next to the field, which gets
+ * the focus; other errors are shown on top and announced.
  */
 export function ActionForm({
   action,
@@ -30,8 +30,10 @@ export function ActionForm({
   children: (state: FormState) => ReactNode;
 }) {
   // The server renders the bare action, which works without JavaScript; the browser wraps it.
-  const [state, formAction, pending] = useActionState(useInBrowser() ? answered(action) : action, emptyForm);
+  const asked = useInBrowser() ? answered(action, fields.length > 0) : action;
+  const [state, formAction, pending] = useActionState(asked, emptyForm);
   const form = useRef<HTMLFormElement>(null);
+  const submitted = useRef<Typed>(new Map());
   useEffect(() => {
     if (state.errors.length > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [state]);
@@ -42,11 +44,14 @@ export function ActionForm({
       action={formAction}
       aria-label={label}
       className={className}
-      // The services say what is wrong, in their words; the browser would in its own.
+      // The services validate. The browser's own messages would differ.
       noValidate
       onSubmit={(event) => {
         if (pending) event.preventDefault();
+        else submitted.current = typedInto(event.currentTarget);
       }}
+      // React resets the form after each response. What was typed since then is put back.
+      onReset={(event) => keepLater(event.currentTarget, submitted.current)}
     >
       {key && <input type="hidden" name={FORM_KEY} value={key} />}
       <ViewerField />
@@ -61,6 +66,29 @@ export function ActionForm({
   );
 }
 
+type Typed = Map<HTMLInputElement, string | boolean>;
+
+const isChoice = (input: HTMLInputElement) => input.type === "radio" || input.type === "checkbox";
+
+/** The state of each input that users can change. */
+function typedInto(form: HTMLFormElement): Typed {
+  const inputs = form.querySelectorAll<HTMLInputElement>('input:not([type="hidden"])');
+  return new Map([...inputs].map((input) => [input, isChoice(input) ? input.checked : input.value]));
+}
+
+/** Puts back, after the reset that is about to happen, what changed since the form was submitted. */
+function keepLater(form: HTMLFormElement, submitted: Typed): void {
+  const later = [...typedInto(form)].filter(
+    ([input, now]) => submitted.has(input) && submitted.get(input) !== now,
+  );
+  queueMicrotask(() => {
+    for (const [input, now] of later) {
+      if (typeof now === "boolean") input.checked = now;
+      else input.value = now;
+    }
+  });
+}
+
 function useInBrowser(): boolean {
   return useSyncExternalStore(
     () => () => {},
@@ -69,24 +97,24 @@ function useInBrowser(): boolean {
   );
 }
 
-const OUTDATED = {
-  message:
-    "Ticketing was updated after you opened this page. Nothing was changed. Copy what you typed and reload the page.",
-};
-
 /** Wraps an action so that the form keeps its values when there's no response. */
-function answered(action: FormAction): FormAction {
+function answered(action: FormAction, hasFields: boolean): FormAction {
   return async (before, form) => {
     try {
       return await action(before, form);
     } catch (error) {
       unstable_rethrow(error);
-      if (unstable_isUnrecognizedActionError(error)) return { values: typed(form), errors: [OUTDATED] };
+      if (unstable_isUnrecognizedActionError(error)) {
+        const reload = hasFields ? "Copy what you typed and reload the page." : "Reload the page.";
+        const message = `Ticketing was updated after you opened this page. Nothing was changed. ${reload}`;
+        return { values: typed(form), errors: [{ message }] };
+      }
       console.warn("No response to a form:", error);
-      const message = navigator.onLine
-        ? "We didn't get a response. What you typed is still here. Please try again in a moment."
-        : "You're offline. What you typed is still here. Try again when you're back online.";
-      return { values: typed(form), errors: [{ message }] };
+      const [what, next] = navigator.onLine
+        ? ["We didn't get a response.", "Please try again in a moment."]
+        : ["You're offline.", "Try again when you're back online."];
+      const still = hasFields ? ["What you typed is still here."] : [];
+      return { values: typed(form), errors: [{ message: [what, ...still, next].join(" ") }] };
     }
   };
 }

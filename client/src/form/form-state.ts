@@ -1,3 +1,4 @@
+import { redirect } from "next/navigation";
 import type { Message, Problem, Sender, User } from "@/api/services";
 
 /** What a form shows after a try: what was typed, and what the service found wrong with it. */
@@ -51,9 +52,17 @@ export function viewerField(user: User): string {
   return `${user.id} ${user.email}`;
 }
 
+const VIEWER_FIELD = /^[0-9a-f]{24} .+$/s;
+
 /** The key of a submitted form, and the user its page showed. */
 export function senderOf(form: FormData): Sender & { email: string } {
   const viewer = textOf(form, VIEWER);
+  if (viewer && !VIEWER_FIELD.test(viewer)) redirectUnreadable();
   const [as = ""] = viewer.split(" ");
   return { formKey: textOf(form, FORM_KEY), as, email: viewer.slice(as.length + 1) };
+}
+
+/** Refuses a form whose hidden fields are damaged. Without JavaScript, the status is 400 (proxy.ts). */
+export function redirectUnreadable(): never {
+  redirect("/refused/unreadable");
 }

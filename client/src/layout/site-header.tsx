@@ -1,7 +1,6 @@
 import Link from "next/link";
-import { submitSignOut } from "@/account/actions";
+import { SignOutForm } from "@/account/sign-out-form";
 import type { Visitor } from "@/api/services";
-import { VIEWER, viewerField } from "@/form/form-state";
 import { NavLink } from "@/layout/nav-link";
 
 export function SiteHeader({ visitor }: { visitor: Visitor }) {
@@ -26,23 +25,7 @@ export function SiteHeader({ visitor }: { visitor: Visitor }) {
         </nav>
         <div className="ml-auto flex min-w-0 items-center gap-1">
           {visitor ? (
-            <form action={submitSignOut} className="flex min-w-0 items-center gap-1">
-              {visitor !== "unknown" && <input type="hidden" name={VIEWER} value={viewerField(visitor)} />}
-              {visitor === "unknown" ? (
-                <span className="text-muted text-sm">We can’t check your account right now</span>
-              ) : (
-                <span className="hidden max-w-56 truncate text-muted text-sm md:block" title={visitor.email}>
-                  <span className="sr-only">Signed in as </span>
-                  <span>{visitor.email}</span>
-                </span>
-              )}
-              <button
-                type="submit"
-                className="min-h-11 rounded-md px-2.5 font-medium decoration-2 decoration-accent underline-offset-8 hover:underline"
-              >
-                Sign out
-              </button>
-            </form>
+            <SignOutForm visitor={visitor} />
           ) : (
             <>
               <NavLink href="/signin">Sign in</NavLink>

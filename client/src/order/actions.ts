@@ -16,11 +16,20 @@ import {
   refetchTicket,
   type Wish,
 } from "@/api/services";
-import { FORM_KEY, type FormState, isOvertaken, kept, senderOf, textOf } from "@/form/form-state";
+import {
+  FORM_KEY,
+  type FormState,
+  isOvertaken,
+  kept,
+  redirectUnreadable,
+  senderOf,
+  textOf,
+} from "@/form/form-state";
 import { formatMoney } from "@/layout/format";
+import { wishIn } from "@/order/wish";
 
 export async function submitReservation(_: FormState, form: FormData): Promise<FormState> {
-  const wish = wishIn(form);
+  const wish = wishIn(form) ?? redirectUnreadable();
   const here = `/tickets/${encodeURIComponent(wish.ticketId)}`;
   const order = await placeOrRepeat(wish, form);
   if (order.ok) redirect(`/orders/${order.value.id}`);
@@ -32,16 +41,6 @@ export async function submitReservation(_: FormState, form: FormData): Promise<F
     redirect(`${here}?taken=${Date.now()}`);
   }
   return refused(order.problem, kept(form, "price", "title", "changed"));
-}
-
-/** What the page offered. */
-function wishIn(form: FormData): Wish {
-  const wish: Wish = { ticketId: textOf(form, "ticketId") };
-  const price = textOf(form, "price");
-  const title = textOf(form, "title");
-  if (price) wish.price = Number(price);
-  if (title) wish.title = JSON.parse(title);
-  return wish;
 }
 
 /** Whether an order was refused because the ticket's price or title changed. */

@@ -82,7 +82,12 @@ export async function answerForm(
   // Next requires absolute URLs from a proxy, and makes them relative again.
   const told = new Headers(answer.headers);
   const location = told.get("location");
-  if (location) told.set("location", new URL(location, url).href);
+  if (location) {
+    const target = new URL(location, url);
+    const why = /^\/refused\/([a-z-]+)$/.exec(target.pathname)?.[1];
+    if (why && Object.hasOwn(refusals, why)) return refuse(why as Refusal, headers);
+    told.set("location", target.href);
+  }
   return new Response(answer.body, { status: answer.status, headers: told });
 }
 
