@@ -1,7 +1,8 @@
 import { fakeStripe } from "@test/fake-stripe";
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { askAfterPaying, BankQuestion } from "@/payment/bank-question";
+import { BankQuestion } from "@/payment/bank-question";
+import { PayingProvider, usePaying } from "@/payment/paying";
 import { loadStripe } from "@/payment/stripe";
 
 const router = vi.hoisted(() => ({ refresh: vi.fn() }));
@@ -22,8 +23,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const show = () =>
-  render(<BankQuestion orderId="order" clientSecret="pi_1_secret_2" stripeKey="pk_test_123" />);
+const show = () => render(<BankQuestion clientSecret="pi_1_secret_2" stripeKey="pk_test_123" />);
 const button = () => screen.getByRole("button");
 
 test("the bank asks once when it is told to, and the page looks how it ended", async () => {
@@ -63,19 +63,38 @@ test.each([
   prepare();
   show();
   fireEvent.click(button());
-  expect((await screen.findByRole("alert")).textContent).toMatch(/could not be reached/);
+  expect((await screen.findByRole("alert")).textContent).toMatch(/couldn't reach/);
   expect(button().textContent).toBe("Confirm with your bank");
 });
 
-test("the bank asks by itself whoever has just paid, and them once", async () => {
+function Pay() {
+  const paying = usePaying();
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        paying.current = true;
+      }}
+    >
+      Pay
+    </button>
+  );
+}
+
+test("the bank asks at once after paying, and only once", async () => {
   fake.handleNextAction.mockResolvedValue({ error: { message: "No." } });
-  askAfterPaying("another order");
-  show();
-  askAfterPaying("order");
-  cleanup();
-  show();
+  const question = <BankQuestion clientSecret="pi_1_secret_2" stripeKey="pk_test_123" />;
+  const { rerender } = render(
+    <PayingProvider>
+      <Pay />
+    </PayingProvider>,
+  );
+  fireEvent.click(button());
+  rerender(<PayingProvider>{question}</PayingProvider>);
   await waitFor(() => expect(fake.handleNextAction).toHaveBeenCalledTimes(1));
   await screen.findByRole("alert");
+  rerender(<PayingProvider>{null}</PayingProvider>);
+  rerender(<PayingProvider>{question}</PayingProvider>);
   cleanup();
   show();
   expect(fake.handleNextAction).toHaveBeenCalledTimes(1);

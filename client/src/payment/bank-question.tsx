@@ -3,28 +3,13 @@
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useState } from "react";
 import { Alert } from "@/form/alert";
+import { usePaying } from "@/payment/paying";
 import { loadStripe } from "@/payment/stripe";
 
-// The order that is being paid on this page. Whoever presses "Pay" expects the bank to ask; whoever
-// opens the page later is not to be surprised by it.
-let paying: string | undefined;
-
-/** If the bank has a question about the payment of this order, it is asked at once. */
-export function askAfterPaying(orderId: string): void {
-  paying = orderId;
-}
-
-/** Lets the payer's bank ask by way of Stripe (3-D Secure). What follows from the answer the page tells. */
-export function BankQuestion({
-  orderId,
-  clientSecret,
-  stripeKey,
-}: {
-  orderId: string;
-  clientSecret: string;
-  stripeKey: string;
-}) {
+/** Lets the payer's bank ask for confirmation through Stripe (3-D Secure). The page then shows the outcome. */
+export function BankQuestion({ clientSecret, stripeKey }: { clientSecret: string; stripeKey: string }) {
   const router = useRouter();
+  const paying = usePaying();
   const [stage, setStage] = useState<"open" | "asking" | "answered">("open");
   const [problem, setProblem] = useState<string>();
 
@@ -34,28 +19,28 @@ export function BankQuestion({
     try {
       const stripe = await loadStripe(stripeKey);
       const { error } = await stripe.handleNextAction({ clientSecret });
-      setProblem(error && (error.message ?? "This did not work."));
+      setProblem(error && (error.message ?? "That didn't work."));
       setStage(error ? "open" : "answered");
     } catch (error) {
-      console.error("the bank could not be asked:", error);
-      setProblem("Your bank could not be reached. Please try again.");
+      console.error("3-D Secure failed:", error);
+      setProblem("We couldn't reach your bank. Please try again.");
       setStage("open");
     }
     router.refresh();
   }, [clientSecret, stripeKey, router]);
 
   useEffect(() => {
-    if (paying !== orderId) return;
-    paying = undefined;
+    if (!paying.current) return;
+    paying.current = false;
     ask();
-  }, [orderId, ask]);
+  }, [paying, ask]);
 
-  if (stage === "answered") return <p>Thank you. In a moment you see here how it ended.</p>;
+  if (stage === "answered") return <p>Thank you. You’ll see the result here in a moment.</p>;
   return (
     <>
       <noscript className="block">
         <p className="rounded-lg border-2 border-field px-4 py-3 text-ink">
-          To hear your bank&rsquo;s question you need JavaScript.
+          You need JavaScript to confirm with your bank.
         </p>
       </noscript>
       <Alert messages={problem ? [problem] : []} />

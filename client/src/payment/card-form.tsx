@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "react";
 import { ActionForm, type FormAction } from "@/form/action-form";
 import { SubmitButton } from "@/form/submit-button";
 import { submitPayment } from "@/order/actions";
-import { askAfterPaying } from "@/payment/bank-question";
 import { type Card, type CardField, cardFields, idOf, openCard } from "@/payment/card";
+import { usePaying } from "@/payment/paying";
 import { inTime, loadStripe } from "@/payment/stripe";
 
 const names = Object.keys(cardFields) as CardField[];
@@ -26,13 +26,14 @@ export function CardForm({
   stripeKey: string;
   action?: FormAction;
 }) {
+  const paying = usePaying();
   const { stage, wrong, method, again } = useCard(stripeKey);
 
   const pay: FormAction = async (before, form) => {
     const made = await method();
     if ("errors" in made) return { values: {}, errors: made.errors };
     form.set("token", made.id);
-    askAfterPaying(orderId);
+    paying.current = true;
     return action(before, form);
   };
 
@@ -40,8 +41,8 @@ export function CardForm({
     <>
       <noscript className="block">
         <p className="rounded-lg border-2 border-field px-4 py-3">
-          Paying by card needs JavaScript: Stripe, who takes the payment, asks for the card with a script of
-          its own. Without it you can still cancel the order.
+          Paying by card needs JavaScript, because Stripe asks for the card with a script. You can still
+          cancel the order without it.
         </p>
       </noscript>
       <ActionForm

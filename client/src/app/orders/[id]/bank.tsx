@@ -19,10 +19,10 @@ export function Bank({ order, charge }: { order: Order; charge: Charge | undefin
   );
 }
 
-function WayToBank({ charge: { orderId, stripeId, clientSecret } }: { charge: Charge }) {
+function WayToBank({ charge: { stripeId, clientSecret } }: { charge: Charge }) {
   const key = stripeKey();
   if (key && clientSecret) {
-    return <BankQuestion orderId={orderId} clientSecret={clientSecret} stripeKey={key} />;
+    return <BankQuestion clientSecret={clientSecret} stripeKey={key} />;
   }
   const address = stripeId && clientSecret && sandboxBankUrl(stripeId, clientSecret);
   return (

@@ -10,6 +10,7 @@ import { page } from "@/layout/page";
 import { Refresh } from "@/layout/refresh";
 import { Time } from "@/layout/time";
 import { isPassing, viewOrder } from "@/order/order-view";
+import { PayingProvider } from "@/payment/paying";
 import { TicketLarge } from "@/ticket/ticket-card";
 
 type Props = { params: Promise<{ id: string }> };
@@ -45,10 +46,12 @@ async function OrderPage({ params }: Props) {
         />
       </div>
       <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-2 lg:row-start-1">
-        {/* The key replaces the whole view, since page translators replace its text nodes with their own. */}
-        <div key={view} className="space-y-5">
-          <State view={view} order={order} charge={charge} now={now.getTime()} />
-        </div>
+        <PayingProvider>
+          {/* The key replaces the whole view, since page translators replace its text nodes with their own. */}
+          <div key={view} className="space-y-5">
+            <State view={view} order={order} charge={charge} now={now.getTime()} />
+          </div>
+        </PayingProvider>
       </section>
       <Facts order={order} charge={charge} />
       {isPassing(view) && <Refresh every={ASK_AGAIN} />}
