@@ -151,7 +151,7 @@ bench-system: ## Measure the one-machine system with 100,000 tickets in it (ARGS
 	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-client_sources = $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -name '*.test.ts*' -not -name next-env.d.ts -not -name '*.tsbuildinfo')
+client_sources = $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path 'client/test/*' -not -name '*.test.ts*' -not -name next-env.d.ts -not -name '*.tsbuildinfo')
 
 client/.next/standalone/server.js: client/node_modules/.package-lock.json $(client_sources)
 	@echo "building the client, which takes about half a minute"

@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+const here = import.meta.dirname;
+
 export default defineConfig({
-  resolve: { alias: { "@": import.meta.dirname } },
-  test: { environment: "happy-dom", include: ["**/*.test.{ts,tsx}"], exclude: ["node_modules", ".next"] },
+  resolve: { alias: { "@test": `${here}/test`, "@": `${here}/src` } },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -217,25 +217,25 @@ func at(all []ast.Expr, i int) ast.Expr {
 
 var clientVariable = regexp.MustCompile(`"([A-Z]+_URL)"|process\.env\.([A-Z_]+)`)
 
-// clientVariables are those that client/lib/config.ts names, and the two that Next's server reads. The
+// clientVariables are those that client/src/api/config.ts names, and the two that Next's server reads. The
 // addresses of the services are needed.
 func (r *reader) clientVariables() map[string]bool {
 	found := map[string]bool{"HOSTNAME": true, "PORT": false}
-	for _, m := range clientVariable.FindAllSubmatch(r.file("client/lib/config.ts"), -1) {
+	for _, m := range clientVariable.FindAllSubmatch(r.file("client/src/api/config.ts"), -1) {
 		found[string(m[1])+string(m[2])] = false
 	}
 	for _, s := range []string{"AUTH_URL", "TICKETS_URL", "ORDERS_URL", "PAYMENTS_URL"} {
 		if _, ok := found[s]; !ok {
-			r.fail(fmt.Errorf("client/lib/config.ts does not read %s", s))
+			r.fail(fmt.Errorf("client/src/api/config.ts does not read %s", s))
 		}
 		found[s] = true
 	}
 	return found
 }
 
-// clientRoutes are the folders of client/app with a route.ts.
+// clientRoutes are the folders of client/src/app with a route.ts.
 func (r *reader) clientRoutes() (paths []string) {
-	app := filepath.Join(r.root, "client/app")
+	app := filepath.Join(r.root, "client/src/app")
 	r.fail(filepath.WalkDir(app, func(file string, d fs.DirEntry, err error) error {
 		if err == nil && d.Name() == "route.ts" {
 			rel, _ := filepath.Rel(app, filepath.Dir(file))

@@ -128,3 +128,23 @@ test("a form keeps what was typed when the network fails", async ({ user, tolera
   await offer.click();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
 });
+
+test("a form keeps what's typed while its response is on the way", async ({ user }) => {
+  const page = await user();
+  await page.goto("/sell");
+  await fill(page, "Sent", "abc");
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/sell", async (route) => {
+    if (route.request().method() === "POST") await held;
+    await route.fallback();
+  });
+  await page.getByRole("button", { name: "Put it up for sale" }).click();
+  await expect(page.getByRole("button", { name: "Saving…" })).toBeVisible();
+  await title(page).fill("Typed later");
+  release();
+  await expect(page.getByText("Enter the price as a plain number")).toBeVisible();
+  await isKept(page, "Typed later", "abc");
+});

@@ -26,3 +26,19 @@ for (const javaScriptEnabled of [true, false]) {
     }
   });
 }
+
+test("signing out offline says so and keeps the page", async ({ user, tolerated }) => {
+  tolerated.push(/ERR_INTERNET_DISCONNECTED/);
+  const page = await user();
+  await page.goto("/orders");
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("banner").getByRole("alert")).toHaveText(
+    "You're offline. Try again when you're back online.",
+  );
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("My orders");
+
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+});

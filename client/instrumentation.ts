@@ -1,7 +1,0 @@
-/** Runs once at the start of the server. */
-export async function register() {
-  if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const start = await import("@/lib/start");
-  start.checkConfig();
-  start.leadMalformedPathsAway();
-}

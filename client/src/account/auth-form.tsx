@@ -1,0 +1,83 @@
+"use client";
+
+import { submitSignIn, submitSignUp } from "@/account/actions";
+import { ActionForm, type FormAction } from "@/form/action-form";
+import { Field } from "@/form/field";
+import { errorOf } from "@/form/form-state";
+import { SubmitButton } from "@/form/submit-button";
+
+/** Signs up or in, and goes on to a path. */
+export function AuthForm({
+  kind,
+  next,
+  formKey,
+}: {
+  kind: "signup" | "signin";
+  next: string;
+  formKey?: string;
+}) {
+  const isNew = kind === "signup";
+  return (
+    <CredentialsForm
+      action={isNew ? submitSignUp : submitSignIn}
+      next={next}
+      formKey={formKey}
+      title={isNew ? "Sign up" : "Sign in"}
+      busy={isNew ? "Signing up…" : "Signing in…"}
+      newPassword={isNew}
+    />
+  );
+}
+
+export function CredentialsForm({
+  action,
+  next,
+  formKey,
+  title,
+  busy,
+  newPassword,
+}: {
+  action: FormAction;
+  next: string;
+  formKey?: string | undefined;
+  title: string;
+  busy: string;
+  newPassword: boolean;
+}) {
+  return (
+    <ActionForm
+      action={action}
+      formKey={formKey}
+      fields={["email", "password"]}
+      label={title}
+      className="space-y-5"
+    >
+      {(state) => (
+        <>
+          <input type="hidden" name="next" value={next} />
+          <Field
+            name="email"
+            label="Email"
+            type="email"
+            autoComplete="email"
+            required
+            defaultValue={state.values.email}
+            error={errorOf(state, "email")}
+          />
+          <Field
+            name="password"
+            label="Password"
+            type="password"
+            autoComplete={newPassword ? "new-password" : "current-password"}
+            required
+            {...(newPassword ? { hint: "8 to 128 characters" } : {})}
+            error={errorOf(state, "password")}
+          />
+          <SubmitButton pending={busy} className="w-full">
+            {title}
+          </SubmitButton>
+        </>
+      )}
+    </ActionForm>
+  );
+}

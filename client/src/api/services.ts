@@ -1,0 +1,327 @@
+// The one module that talks to the services. It reads and writes on behalf of the visitor whose request
+// is being answered, and turns every answer into a typed value: nobody else looks at a status code.
+
+import { createHmac } from "node:crypto";
+import { cookies, headers } from "next/headers";
+import { cache } from "react";
+import { HOST_NAME, OLD_NAME, sessionCookies, sessionNames } from "@/account/session-cookies";
+import { type ServiceName, serviceUrl } from "@/api/config";
+import type { components } from "@/api/schema";
+import { setCookiesIn } from "@/api/set-cookies";
+
+type Schemas = components["schemas"];
+
+export type User = Schemas["User"];
+export type Ticket = Schemas["Ticket"];
+export type Order = Schemas["Order"];
+export type Charge = Schemas["Charge"];
+
+/** An error message for the user. field names the form field it belongs to. */
+export type Message = Schemas["Problem"]["errors"][number];
+
+/**
+ * - not-authorized: nobody is signed in, or somebody to whom the thing does not belong
+ * - missing: there is no such thing, or its news has not come yet
+ * - declined: the card was
+ * - other-user: the signed-in user isn't the one the page was rendered for
+ * - in-progress: the first submission of this form has no outcome yet
+ * - refused: the request is malformed, or not possible in the present state
+ * - unavailable: a service is away, too slow or broken; the same request may succeed later
+ */
+export type ProblemKind =
+  | "not-authorized"
+  | "missing"
+  | "declined"
+  | "other-user"
+  | "in-progress"
+  | "refused"
+  | "unavailable";
+
+export type Problem = { kind: ProblemKind; errors: Message[] };
+
+export type Outcome<T> = { ok: true; value: T } | { ok: false; problem: Problem };
+
+/** A page of a list, newest first. next is what to ask for as `after` to get the older ones. */
+export type Page<T> = { items: T[]; next?: string };
+
+/** Thrown by reads that have no answer to show. The error page offers to try again. */
+export class Unavailable extends Error {
+  override name = "Unavailable";
+}
+
+// Deadlines in milliseconds. The services give Stripe up to half a minute.
+const READ = 5_000;
+const WRITE = 10_000;
+const PAY = 35_000;
+
+// For how long another service may not have heard of a thing that was made just now.
+const NEWS = 5_000;
+const NEWS_PAUSE = 150;
+
+const AWAY: Message = { message: "This did not work just now. Please try again in a moment." };
+
+/** The form's key, and the id of the user its page shows. Either may be empty. */
+export type Sender = { formKey: string; as: string };
+
+type Call = {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  body?: unknown;
+  deadline?: number;
+  sender?: Sender | undefined;
+  /** The thing was made just now by another service: a 404 may pass. */
+  news?: boolean;
+};
+
+/**
+ * The signed-in user, read once per request, or null if signed out. Throws Unavailable if there's a session
+ * that auth can't check.
+ */
+export const currentUser = cache(async (): Promise<User | null> => {
+  const jar = await cookies();
+  if (!sessionNames().some((name) => jar.has(name))) return null;
+  const answer = await call<{ currentUser: User | null }>("auth", "/api/users/currentuser");
+  return readable(answer).currentUser;
+});
+
+/** The signed-in user, null if signed out, or "unknown" if auth can't check the session right now. */
+export type Visitor = User | null | "unknown";
+
+export async function visitor(): Promise<Visitor> {
+  return currentUser().catch(() => "unknown" as const);
+}
+
+export async function signUp(email: string, password: string, sender?: Sender): Promise<Outcome<User>> {
+  return openSession("/api/users/signup", { email, password }, sender);
+}
+
+export async function signIn(email: string, password: string): Promise<Outcome<User>> {
+  return openSession("/api/users/signin", { email, password });
+}
+
+/** Removes the session cookie whatever auth says, unless another user has signed in meanwhile. */
+export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
+  const ended = await openSession("/api/users/signout", {}, sender, READ);
+  if (ended.ok || ended.problem.kind !== "other-user") await forgetSession(ended.ok);
+  return ended;
+}
+
+/** If auth has ended the session, a cookie of the old name that is still there belongs to another program. */
+async function forgetSession(ended: boolean): Promise<void> {
+  const jar = await cookies();
+  for (const name of sessionNames()) {
+    if (!ended || name !== OLD_NAME) jar.delete({ name, path: "/", secure: name === HOST_NAME });
+  }
+}
+
+export async function listTickets(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Ticket>> {
+  return list("tickets", "/api/tickets", options);
+}
+
+export async function listOwnTickets(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Ticket>> {
+  return list("tickets", "/api/tickets", { ...options, seller: "me" });
+}
+
+/** null if there is no such ticket. Asked once for each request. */
+export const readTicket = cache(refetchTicket);
+
+export async function refetchTicket(id: string): Promise<Ticket | null> {
+  const answer = await call<Ticket>("tickets", `/api/tickets/${encodeURIComponent(id)}`);
+  return readableOrNull(answer);
+}
+
+export async function createTicket(offer: Offer, sender?: Sender): Promise<Outcome<Ticket>> {
+  const options: Call = { method: "POST", body: offer, deadline: WRITE, sender };
+  return outcome(await call("tickets", "/api/tickets", options));
+}
+
+export async function editTicket(id: string, offer: Offer, sender?: Sender): Promise<Outcome<Ticket>> {
+  const path = `/api/tickets/${encodeURIComponent(id)}`;
+  return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE, sender }));
+}
+
+/** price is null if the input isn't a price. The service refuses that, along with any other errors. */
+export type Offer = { title: string; price: number | null };
+
+export async function listOrders(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Order>> {
+  return list("orders", "/api/orders", options);
+}
+
+/** null if there is no such order, or it is somebody else's. Asked once for each request. */
+export const readOrder = cache(refetchOrder);
+
+export async function refetchOrder(id: string): Promise<Order | null> {
+  const answer = await call<Order>("orders", `/api/orders/${encodeURIComponent(id)}`);
+  return readableOrNull(answer);
+}
+
+/** A ticket, with the price and title the buyer saw. If they've changed, the order is refused. */
+export type Wish = { ticketId: string; price?: number; title?: string };
+
+export async function placeOrder(wish: Wish, sender?: Sender): Promise<Outcome<Order>> {
+  const options: Call = { method: "POST", body: wish, deadline: WRITE, news: true, sender };
+  return outcome(await call("orders", "/api/orders", options));
+}
+
+export async function cancelOrder(id: string, sender?: Sender): Promise<Outcome<unknown>> {
+  const path = `/api/orders/${encodeURIComponent(id)}`;
+  return outcome(await call("orders", path, { method: "DELETE", deadline: WRITE, sender }));
+}
+
+export async function listCharges(options: {
+  after?: string | undefined;
+  limit: number;
+}): Promise<Page<Charge>> {
+  return list("payments", "/api/payments", options);
+}
+
+/** The payment of an order, if there is one and it is one's own. */
+export async function readCharge(orderId: string): Promise<Charge | undefined> {
+  const answer = await call<Charge[]>("payments", `/api/payments?orderId=${encodeURIComponent(orderId)}`);
+  return readable(answer)[0];
+}
+
+/** Pays an order, or tells how its payment stands: to ask twice never pays twice. */
+export async function pay(orderId: string, token: string, sender?: Sender): Promise<Outcome<Charge>> {
+  const options: Call = { method: "POST", body: { orderId, token }, deadline: PAY, news: true, sender };
+  return outcome(await call("payments", "/api/payments", options));
+}
+
+/** Cancels a payment that's waiting for the payer's bank. Any other stays as it is. */
+export async function cancelPayment(orderId: string, sender?: Sender): Promise<Outcome<Charge>> {
+  const path = `/api/payments/${encodeURIComponent(orderId)}/cancel`;
+  return outcome(await call("payments", path, { method: "POST", body: {}, deadline: PAY, sender }));
+}
+
+/** null is no answer at all. */
+type Answer<T> = { status: number; body: T; headers: Headers } | null;
+
+async function call<T>(service: ServiceName, path: string, options: Call = {}): Promise<Answer<T>> {
+  const until = Date.now() + NEWS;
+  for (;;) {
+    const answer = await send<T>(service, path, options);
+    const passing = answer?.status === 404 && options.news && Date.now() + NEWS_PAUSE < until;
+    if (!passing) return answer;
+    await new Promise((resolve) => setTimeout(resolve, NEWS_PAUSE));
+  }
+}
+
+async function send<T>(service: ServiceName, path: string, options: Call): Promise<Answer<T>> {
+  const method = options.method ?? "GET";
+  const request: RequestInit = {
+    method,
+    headers: await forwarded(),
+    cache: "no-store",
+    signal: AbortSignal.timeout(options.deadline ?? READ),
+  };
+  if (options.body !== undefined) {
+    request.body = JSON.stringify(options.body);
+    (request.headers as Headers).set("Content-Type", "application/json");
+  }
+  const { formKey, as } = options.sender ?? {};
+  if (as) (request.headers as Headers).set("Expected-User", as);
+  if (formKey && method === "POST") {
+    (request.headers as Headers).set("Idempotency-Key", idempotencyKey(formKey, path, request.body));
+  }
+  try {
+    const response = await fetch(serviceUrl(service) + path, request);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    console.error(`client: ${method} ${path} at ${service}: ${cause}`);
+    return null;
+  }
+}
+
+/**
+ * The key of one attempt: resubmitting an unchanged form gives the same key, and a corrected form a new one.
+ * Without the form's key, it reveals nothing about the body.
+ */
+function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]): string {
+  return `"${createHmac("sha256", formKey).update(`POST ${path}\n${body}`).digest("base64url")}"`;
+}
+
+/** What a service needs to know of the visitor's request. */
+async function forwarded(): Promise<Headers> {
+  const incoming = await headers();
+  const out = new Headers({ Accept: "application/json" });
+  // The services trust these headers if the client is one of their TRUSTED_PROXIES.
+  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
+    const value = incoming.get(name);
+    if (value) out.set(name, value);
+  }
+  // Other cookies are none of their business. Of several sessions they find the good one: another program
+  // on the host may have set a cookie of the same name, and cookies() would keep the last.
+  const sessions = sessionCookies(incoming.get("cookie"));
+  if (sessions) out.set("cookie", sessions);
+  return out;
+}
+
+/** Passes on to the visitor the cookies that auth sets. Only Server Actions can. */
+async function openSession(
+  path: string,
+  body: unknown,
+  sender?: Sender,
+  deadline = WRITE,
+): Promise<Outcome<User>> {
+  const answer = await call<User>("auth", path, { method: "POST", body, deadline, sender });
+  if (answer) {
+    const jar = await cookies();
+    for (const cookie of setCookiesIn(answer.headers)) jar.set(cookie);
+  }
+  return outcome(answer);
+}
+
+async function list<T>(
+  service: ServiceName,
+  path: string,
+  query: Record<string, string | number | undefined>,
+): Promise<Page<T>> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  const answer = await call<T[]>(service, `${path}?${search}`);
+  const items = readable(answer);
+  const next = nextAfter(answer?.headers.get("Link"));
+  return next === undefined ? { items } : { items, next };
+}
+
+/** The `after` of a Link header's next page (RFC 8288), such as `</api/tickets?after=…>; rel="next"`. */
+export function nextAfter(link: string | null | undefined): string | undefined {
+  const target = /<([^>]+)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
+  return (target && new URL(target, "http://service").searchParams.get("after")) || undefined;
+}
+
+function outcome<T>(answer: Answer<T>): Outcome<T> {
+  if (answer && answer.status >= 200 && answer.status < 300) return { ok: true, value: answer.body };
+  const errors = (answer?.body as { errors?: Message[] } | undefined)?.errors;
+  return { ok: false, problem: { kind: kindOf(answer?.status), errors: errors?.length ? errors : [AWAY] } };
+}
+
+function kindOf(status = 0): ProblemKind {
+  if (status === 401) return "not-authorized";
+  if (status === 402) return "declined";
+  if (status === 404) return "missing";
+  if (status === 409) return "in-progress";
+  if (status === 412) return "other-user";
+  return status >= 400 && status < 500 ? "refused" : "unavailable";
+}
+
+function readable<T>(answer: Answer<T>): T {
+  const result = outcome(answer);
+  if (result.ok) return result.value;
+  throw new Unavailable(result.problem.errors.map((e) => e.message).join(" "));
+}
+
+function readableOrNull<T>(answer: Answer<T>): T | null {
+  const absent = answer?.status === 404 || answer?.status === 401;
+  return absent ? null : readable(answer);
+}

@@ -1,0 +1,47 @@
+import "./globals.css";
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { visitor } from "@/api/services";
+import { Viewer } from "@/form/viewer";
+import { SiteHeader } from "@/layout/site-header";
+
+export const metadata: Metadata = {
+  title: { default: "Ticketing: tickets from people who cannot go", template: "%s · Ticketing" },
+  description: "Buy and sell tickets. Reserve one, take your time to pay, and it is yours.",
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#fffcf5" },
+    { media: "(prefers-color-scheme: dark)", color: "#221d17" },
+  ],
+};
+
+// Every page is made for its visitor, with a nonce of its own.
+export const dynamic = "force-dynamic";
+
+export default async function Layout({ children }: { children: ReactNode }) {
+  const seen = await visitor();
+  return (
+    <html lang="en">
+      <body className="flex min-h-dvh flex-col">
+        <a href="#content" className="button absolute top-2 left-2 z-10 -translate-y-24 focus:translate-y-0">
+          Skip to the content
+        </a>
+        <SiteHeader visitor={seen} />
+        <main
+          id="content"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-6xl flex-1 px-4 py-8 focus:outline-none sm:px-6 sm:py-12"
+        >
+          <Viewer user={seen === "unknown" ? null : seen}>{children}</Viewer>
+        </main>
+        <footer className="border-line border-t text-muted text-sm">
+          <p className="mx-auto max-w-6xl px-4 py-6 sm:px-6">
+            A reserved ticket is held for you while you pay. If your money comes too late, you get it back.
+          </p>
+        </footer>
+      </body>
+    </html>
+  );
+}

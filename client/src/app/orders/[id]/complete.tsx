@@ -1,0 +1,37 @@
+import Link from "next/link";
+import type { Charge, Order } from "@/api/services";
+import { BackToTicket, Notice } from "@/app/orders/[id]/parts";
+import { formatMoney } from "@/layout/format";
+import { MoneyBack } from "@/order/money-back-lines";
+
+export function Complete({ order, charge }: { order: Order; charge: Charge | undefined }) {
+  const price = formatMoney(order.ticket.price);
+  return (
+    <Notice title="Paid. It is yours.">
+      <p>You paid {price}. Enjoy it!</p>
+      <MoneyBack charge={charge} />
+      <div className="flex flex-wrap gap-3">
+        <Link href="/orders" prefetch={false} className="button">
+          My orders
+        </Link>
+        <Link href="/" prefetch={false} className="button button-quiet">
+          More tickets
+        </Link>
+      </div>
+    </Notice>
+  );
+}
+
+export function Returned({ order, charge }: { order: Order; charge: Charge | undefined }) {
+  const price = formatMoney(order.ticket.price);
+  return (
+    <Notice title={charge?.refundFailed ? "Your refund didn't arrive" : "Refunded"}>
+      {charge?.status === "refunded" && !charge.refundFailed && (
+        <p>The full {price} was refunded to your card.</p>
+      )}
+      <MoneyBack charge={charge} />
+      <p>If you have questions about this ticket, include the order details below.</p>
+      <BackToTicket order={order} />
+    </Notice>
+  );
+}

@@ -1,0 +1,60 @@
+import type { Metadata } from "next";
+import { requireUser } from "@/account/session";
+import { readCharge, readOrder } from "@/api/services";
+import { Facts } from "@/app/orders/[id]/facts";
+import { OrderStamp, stampOf } from "@/app/orders/[id]/order-stamp";
+import { State } from "@/app/orders/[id]/state";
+import { madeAt } from "@/layout/format";
+import { NotHere } from "@/layout/not-here";
+import { page } from "@/layout/page";
+import { Refresh } from "@/layout/refresh";
+import { Time } from "@/layout/time";
+import { isPassing, viewOrder } from "@/order/order-view";
+import { PayingProvider } from "@/payment/paying";
+import { TicketLarge } from "@/ticket/ticket-card";
+
+type Props = { params: Promise<{ id: string }> };
+
+// How often the page refreshes while its state is going to change, in milliseconds.
+const ASK_AGAIN = 2_000;
+
+export const metadata: Metadata = { title: "Your order" };
+
+export default page(OrderPage);
+
+async function OrderPage({ params }: Props) {
+  const { id } = await params;
+  await requireUser(`/orders/${encodeURIComponent(id)}`);
+  const [order, charge] = await Promise.all([readOrder(id), readCharge(id)]);
+  if (!order) return <NotHere />;
+  const now = new Date();
+  const view = viewOrder(order, charge, now);
+  return (
+    <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_1fr]">
+      <div className="space-y-6 lg:row-start-1">
+        <h1 className="text-4xl">Your order</h1>
+        <TicketLarge
+          heading="h2"
+          ticket={order.ticket}
+          spent={stampOf(view) === "Void"}
+          stamp={<OrderStamp view={view} />}
+          note={
+            <>
+              Ordered <Time at={madeAt(order.id).toISOString()} />
+            </>
+          }
+        />
+      </div>
+      <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-2 lg:row-start-1">
+        <PayingProvider>
+          {/* The key replaces the whole view, since page translators replace its text nodes with their own. */}
+          <div key={view} className="space-y-5">
+            <State view={view} order={order} charge={charge} now={now.getTime()} />
+          </div>
+        </PayingProvider>
+      </section>
+      <Facts order={order} charge={charge} />
+      {isPassing(view) && <Refresh every={ASK_AGAIN} />}
+    </div>
+  );
+}

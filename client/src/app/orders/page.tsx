@@ -1,0 +1,96 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { requireUser } from "@/account/session";
+import { listCharges, listOrders } from "@/api/services";
+import { Empty } from "@/layout/empty";
+import { madeAt } from "@/layout/format";
+import { Money } from "@/layout/money";
+import { page } from "@/layout/page";
+import { Pager } from "@/layout/pager";
+import { afterOf, type Search } from "@/layout/params";
+import { Time } from "@/layout/time";
+import { moneyBack } from "@/order/money-back";
+import { type OrderView, viewOrder } from "@/order/order-view";
+import { stockOf } from "@/ticket/stock";
+
+export const metadata: Metadata = { title: "My orders" };
+
+const PAGE = 20;
+
+const states: Record<OrderView, { text: string; look: string }> = {
+  payable: { text: "Awaiting payment", look: "text-warn" },
+  "time-up": { text: "Time is up", look: "text-muted" },
+  bank: { text: "Awaiting your bank", look: "text-warn" },
+  processing: { text: "Payment under way", look: "text-warn" },
+  complete: { text: "Complete", look: "text-good" },
+  returned: { text: "Refunded", look: "text-muted" },
+  declined: { text: "Payment declined", look: "text-bad" },
+  refunding: { text: "Refund under way", look: "text-warn" },
+  refunded: { text: "Refunded", look: "text-muted" },
+  withdrawn: { text: "Cancelled by you", look: "text-muted" },
+  lapsed: { text: "Not paid in time", look: "text-muted" },
+  void: { text: "Cancelled", look: "text-muted" },
+};
+
+export default page(MyOrders);
+
+async function MyOrders({ searchParams }: { searchParams: Search }) {
+  await requireUser("/orders");
+  const after = await afterOf(searchParams);
+  // A charge has its order's id, so the same page of charges holds all that belong to these orders.
+  const [orders, charges] = await Promise.all([
+    listOrders({ after, limit: PAGE }),
+    listCharges({ after, limit: PAGE }),
+  ]);
+  const now = new Date();
+  return (
+    <>
+      <h1 className="mb-8 text-4xl">My orders</h1>
+      {orders.items.length > 0 ? (
+        <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-card">
+          {orders.items.map((order) => {
+            const charge = charges.items.find((c) => c.orderId === order.id);
+            const view = viewOrder(order, charge, now);
+            const state = states[view];
+            return (
+              <li key={order.id} className="relative flex items-stretch hover:bg-line/25">
+                <span aria-hidden="true" className={`ticket-tab ${stockOf(order.ticket.id)}`} />
+                <div className="grid min-w-0 flex-1 gap-x-6 gap-y-1 px-4 py-4 sm:grid-cols-[minmax(0,1fr)_auto] sm:px-6">
+                  <h2 className="min-w-0 break-words text-lg">
+                    <Link href={`/orders/${order.id}`} prefetch={false} className="row-link">
+                      {order.ticket.title}
+                    </Link>
+                  </h2>
+                  <p className="font-mono font-semibold sm:text-right">
+                    <Money dollars={order.ticket.price} />
+                  </p>
+                  <p className="text-muted text-sm">
+                    Ordered <Time at={madeAt(order.id).toISOString()} />
+                  </p>
+                  <p className={`font-semibold text-sm sm:text-right ${state.look}`}>{state.text}</p>
+                  {charge &&
+                    moneyBack(charge).map(({ short }) => (
+                      <p key={short} className="text-muted text-sm sm:col-span-2 sm:text-right">
+                        {short}
+                      </p>
+                    ))}
+                  {view === "declined" && charge?.reason && (
+                    <p className="text-muted text-sm sm:col-span-2 sm:text-right">{charge.reason}</p>
+                  )}
+                </div>
+              </li>
+            );
+          })}
+        </ul>
+      ) : (
+        <Empty title={after ? "These were all" : "No orders yet"}>
+          <p>{after ? "There are no older orders." : "What you reserve and buy is kept here."}</p>
+          <Link href="/" prefetch={false} className="button">
+            Look for tickets
+          </Link>
+        </Empty>
+      )}
+      <Pager path="/orders" after={after} next={orders.next} what="orders" />
+    </>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { AuthForm } from "@/account/auth-form";
+import { ownPath } from "@/account/own-path";
+import { pageUser } from "@/account/session";
+import { page } from "@/layout/page";
+import type { Search } from "@/layout/params";
+
+export const metadata: Metadata = { title: "Sign in" };
+
+export default page(SignIn);
+
+async function SignIn({ searchParams }: { searchParams: Search }) {
+  const next = ownPath((await searchParams).next);
+  if (await pageUser()) redirect(next);
+  return (
+    <div className="mx-auto max-w-md">
+      <div className="panel">
+        <h1 className="mb-6 text-3xl">Welcome back</h1>
+        <AuthForm kind="signin" next={next} />
+      </div>
+      <p className="mt-6 text-center text-muted">
+        New here?{" "}
+        <Link
+          href={next === "/" ? "/signup" : `/signup?next=${encodeURIComponent(next)}`}
+          prefetch={false}
+          className="link text-ink"
+        >
+          Sign up
+        </Link>
+      </p>
+    </div>
+  );
+}

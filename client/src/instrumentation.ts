@@ -1,0 +1,7 @@
+/** Runs once at the start of the server. */
+export async function register() {
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const start = await import("@/start");
+  start.checkConfig();
+  start.leadMalformedPathsAway();
+}

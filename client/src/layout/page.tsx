@@ -1,0 +1,35 @@
+import type { ReactNode } from "react";
+import { Unavailable } from "@/api/services";
+import { Fresh } from "@/layout/fresh";
+import { Stuck } from "@/layout/stuck";
+
+/**
+ * A page that says so when a service does not answer. app/error.tsx says the same of anything unforeseen,
+ * but only where there is JavaScript.
+ */
+export function page<Props>(render: (props: Props) => Promise<ReactNode>) {
+  return async (props: Props): Promise<ReactNode> => (
+    <>
+      <Fresh madeAt={Date.now()} />
+      {await orStuck(render(props))}
+    </>
+  );
+}
+
+async function orStuck(content: Promise<ReactNode>): Promise<ReactNode> {
+  try {
+    return await content;
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return (
+      <Stuck
+        again={
+          // biome-ignore lint/a11y/useValidAnchor: the empty address is that of this very page
+          <a href="" className="button">
+            Try again
+          </a>
+        }
+      />
+    );
+  }
+}

@@ -1,0 +1,14 @@
+"use client";
+
+import { useSyncExternalStore } from "react";
+import { formatTime, knownZone, type TimeStyle } from "@/layout/format";
+
+/** A time as the visitor's clocks tell it. Where the visitor is only the browser knows: until then, UTC. */
+export function Time({ at, style = "full" }: { at: string; style?: TimeStyle }) {
+  const zone = useSyncExternalStore(neverChanges, browserZone, serverZone);
+  return <time dateTime={at}>{formatTime(new Date(at), style, zone)}</time>;
+}
+
+const neverChanges = () => () => {};
+const browserZone = () => knownZone(Intl.DateTimeFormat().resolvedOptions().timeZone);
+const serverZone = () => "UTC";

@@ -1,0 +1,62 @@
+import type { Charge, Order } from "@/api/services";
+import { isReturned } from "@/order/money-back";
+
+/**
+ * What an order looks like to its buyer:
+ *
+ * - payable: reserved, and time is left
+ * - time-up: the time is over, the service is about to end it
+ * - bank: the payer's bank asks for confirmation
+ * - processing: a payment is under way and decides by itself
+ * - complete
+ * - returned: complete, but the money went back
+ * - declined: the payment failed, which cancelled the order
+ * - refunding, refunded: paid when the order had ended already
+ * - withdrawn: cancelled by the buyer
+ * - lapsed: not paid in time
+ * - void: cancelled, and the service does not say why
+ */
+export type OrderView =
+  | "payable"
+  | "time-up"
+  | "bank"
+  | "processing"
+  | "complete"
+  | "returned"
+  | "declined"
+  | "refunding"
+  | "refunded"
+  | "withdrawn"
+  | "lapsed"
+  | "void";
+
+const cancelled: Record<NonNullable<Order["reason"]>, OrderView> = {
+  user: "withdrawn",
+  expired: "lapsed",
+  "payment-failed": "declined",
+};
+
+/** Two services tell of an order, and one may be ahead of the other: money comes first. */
+export function viewOrder(order: Order, charge: Charge | undefined, now: Date): OrderView {
+  if (charge?.status === "refunded" && order.status !== "complete") return "refunded";
+  switch (order.status) {
+    case "complete":
+      return charge && isReturned(charge) ? "returned" : "complete";
+    case "cancelled":
+      if (charge?.status === "succeeded") return "refunding";
+      if (charge?.status === "pending") return "processing";
+      if (order.reason) return cancelled[order.reason];
+      return charge?.status === "failed" ? "declined" : "void";
+    default:
+      if (charge?.status === "failed") return "declined";
+      if (charge?.status === "pending" && charge.clientSecret) return "bank";
+      // Stripe hasn't been asked for anything yet, and paying again resumes the payment.
+      if (!charge?.paused && (charge || order.status === "awaiting:payment")) return "processing";
+      return now.getTime() < Date.parse(order.expiresAt) ? "payable" : "time-up";
+  }
+}
+
+/** The views that pass by themselves. */
+export function isPassing(view: OrderView): boolean {
+  return view === "bank" || view === "processing" || view === "refunding" || view === "time-up";
+}

@@ -1,0 +1,78 @@
+import { act, cleanup, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { LiveTicket } from "@/ticket/live-ticket";
+
+const router = vi.hoisted(() => ({ refresh: vi.fn() }));
+vi.mock("next/navigation", () => ({ useRouter: () => router }));
+
+class FakeSource extends EventTarget {
+  static opened: FakeSource[] = [];
+  closed = false;
+  constructor(readonly url: string) {
+    super();
+    FakeSource.opened.push(this);
+  }
+  close() {
+    this.closed = true;
+  }
+  tell(ticket: object) {
+    act(() => void this.dispatchEvent(new MessageEvent("ticket", { data: JSON.stringify(ticket) })));
+  }
+}
+
+const free = { id: "t1", status: "available", version: 3 } as const;
+
+beforeEach(() => {
+  FakeSource.opened = [];
+  router.refresh.mockReset();
+  vi.stubGlobal("EventSource", FakeSource);
+});
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+const source = () => FakeSource.opened.at(-1) as FakeSource;
+
+test("tells at once that somebody reserves the ticket, and shows the page anew", () => {
+  render(<LiveTicket ticket={free} />);
+  expect(source().url).toBe("/api/tickets/t1/events");
+  source().tell({ ...free, status: "reserved", version: 4 });
+  expect(screen.getByRole("status").textContent).toBe("Somebody has just reserved this ticket.");
+  expect(router.refresh).toHaveBeenCalledTimes(1);
+});
+
+test("tells that it is free again", () => {
+  render(<LiveTicket ticket={{ ...free, status: "reserved" }} />);
+  source().tell({ ...free, version: 4 });
+  expect(screen.getByRole("status").textContent).toBe("The ticket is free again. You can reserve it now.");
+});
+
+test("what is known already is no news", () => {
+  render(<LiveTicket ticket={free} />);
+  source().tell(free);
+  source().tell({ ...free, status: "reserved", version: 2 });
+  expect(screen.getByRole("status").textContent).toBe("");
+  expect(router.refresh).not.toHaveBeenCalled();
+});
+
+test("a new price is shown without words", () => {
+  render(<LiveTicket ticket={free} />);
+  source().tell({ ...free, version: 4, price: 5 });
+  expect(screen.getByRole("status").textContent).toBe("");
+  expect(router.refresh).toHaveBeenCalledTimes(1);
+});
+
+test("where nobody tells, nothing happens", () => {
+  render(<LiveTicket ticket={free} />);
+  act(() => void source().dispatchEvent(new Event("error")));
+  expect(screen.getByRole("status").textContent).toBe("");
+  expect(router.refresh).not.toHaveBeenCalled();
+});
+
+test("stops listening when it goes away", () => {
+  const { unmount } = render(<LiveTicket ticket={free} />);
+  unmount();
+  expect(source().closed).toBe(true);
+});

@@ -1,0 +1,65 @@
+"use client";
+
+import { useEffect, useRef, useState } from "react";
+import type { Ticket } from "@/api/services";
+import { useRefresh } from "@/layout/use-refresh";
+
+type Known = Pick<Ticket, "id" | "status" | "version">;
+
+const news: Record<Ticket["status"], string> = {
+  available: "The ticket is free again. You can reserve it now.",
+  reserved: "Somebody has just reserved this ticket.",
+  sold: "The ticket has just been sold.",
+};
+
+/**
+ * Follows a ticket while it is looked at. What changes is announced at once and the page is asked for
+ * anew. Where nobody tells of changes, nothing happens.
+ */
+export function LiveTicket({ ticket }: { ticket: Known }) {
+  const refresh = useRefresh();
+  const shown = useRef<Known>(ticket);
+  const [announced, announce] = useState("");
+
+  useEffect(() => {
+    if (ticket.version > shown.current.version) shown.current = ticket;
+  }, [ticket]);
+
+  useEffect(() => {
+    let source: EventSource | undefined;
+    const heard = (event: MessageEvent<string>) => {
+      const latest = JSON.parse(event.data) as Known;
+      if (latest.version <= shown.current.version) return;
+      if (latest.status !== shown.current.status) announce(news[latest.status] ?? "");
+      shown.current = latest;
+      refresh();
+    };
+    // A hidden page does not listen: browsers allow few connections to one site. The first event after
+    // it is shown again is the current state, so nothing is missed.
+    const follow = () => {
+      const visible = document.visibilityState === "visible";
+      if (visible && !source) {
+        source = new EventSource(`/api/tickets/${encodeURIComponent(ticket.id)}/events`);
+        source.addEventListener("ticket", heard);
+      } else if (!visible) {
+        source?.close();
+        source = undefined;
+      }
+    };
+    follow();
+    document.addEventListener("visibilitychange", follow);
+    return () => {
+      document.removeEventListener("visibilitychange", follow);
+      source?.close();
+    };
+  }, [ticket.id, refresh]);
+
+  return (
+    <p
+      role="status"
+      className={announced ? "rounded-lg border-2 border-accent px-4 py-3 font-medium" : "sr-only"}
+    >
+      {announced}
+    </p>
+  );
+}

@@ -1,0 +1,54 @@
+"use client";
+
+import { ActionForm } from "@/form/action-form";
+import { Field } from "@/form/field";
+import { errorOf } from "@/form/form-state";
+import { SubmitButton } from "@/form/submit-button";
+import { submitEdit, submitTicket } from "@/ticket/actions";
+
+/** Lists a ticket, or changes one. */
+export function TicketForm({
+  ticket,
+  formKey,
+}: {
+  /** Title and price are missing if the ticket couldn't be read. */
+  ticket?: { id: string; title?: string; price?: number };
+  formKey?: string;
+}) {
+  return (
+    <ActionForm
+      action={ticket ? submitEdit : submitTicket}
+      formKey={formKey}
+      fields={["title", "price"]}
+      label={ticket ? "Edit the ticket" : "Sell a ticket"}
+      className="space-y-6"
+    >
+      {(state) => (
+        <>
+          {ticket && <input type="hidden" name="id" value={ticket.id} />}
+          <Field
+            name="title"
+            label="What is it a ticket for?"
+            hint="The event, the place and the date: what a buyer has to know."
+            required
+            autoComplete="off"
+            defaultValue={state.values.title ?? ticket?.title}
+            error={errorOf(state, "title")}
+          />
+          <Field
+            name="price"
+            label="Price"
+            hint="In US dollars, from $0.50."
+            prefix="$"
+            required
+            inputMode="decimal"
+            autoComplete="off"
+            defaultValue={state.values.price ?? ticket?.price?.toFixed(2)}
+            error={errorOf(state, "price")}
+          />
+          <SubmitButton pending="Saving…">{ticket ? "Save changes" : "Put it up for sale"}</SubmitButton>
+        </>
+      )}
+    </ActionForm>
+  );
+}
