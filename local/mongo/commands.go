@@ -129,6 +129,9 @@ func (s *Server) hello(r *request) (document, error) {
 		bson.E{Key: "logicalSessionTimeoutMinutes", Value: int32(sessionMinutes)}, bson.E{Key: "connectionId", Value: int32(r.conn.id)},
 		bson.E{Key: "minWireVersion", Value: int32(0)}, bson.E{Key: "maxWireVersion", Value: int32(maxWireVersion)},
 		bson.E{Key: "readOnly", Value: false},
+		// Drivers send the time back with each command. With one member, nothing depends on it.
+		bson.E{Key: "$clusterTime", Value: bson.D{{Key: "clusterTime", Value: primitive.Timestamp{T: uint32(time.Now().Unix()), I: 1}},
+			{Key: "signature", Value: bson.D{{Key: "hash", Value: make([]byte, 20)}, {Key: "keyId", Value: int64(0)}}}}},
 	), nil
 }
 
