@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -180,7 +181,7 @@ func (r *Relay) sweep(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("sweep %s: %w", docs.Name(), err)
 			}
-			if n < sweepBatch {
+			if n == 0 {
 				break
 			}
 		}
@@ -188,7 +189,7 @@ func (r *Relay) sweep(ctx context.Context) error {
 	return nil
 }
 
-// sweepSome publishes a batch and says how many aggregates it held.
+// sweepSome publishes the first event of up to sweepBatch aggregates and returns how many there were.
 func (r *Relay) sweepSome(ctx context.Context, docs *mongo.Collection) (int, error) {
 	cursor, err := docs.Find(ctx, pendingAt(time.Now()), options.Find().SetProjection(bson.M{"outbox": 1}).SetLimit(sweepBatch))
 	if err != nil {
@@ -198,10 +199,36 @@ func (r *Relay) sweepSome(ctx context.Context, docs *mongo.Collection) (int, err
 	if err := cursor.All(ctx, &due); err != nil {
 		return 0, err
 	}
-	var side errgroup.Group // without a context: one that cannot be published does not hold up the others
+	return len(due), r.publishHeads(ctx, docs, due)
+}
+
+// publishHeads publishes the first event of each outbox and removes those that succeeded with one
+// write. One that fails doesn't hold up the others.
+func (r *Relay) publishHeads(ctx context.Context, docs *mongo.Collection, due []outbox) error {
+	var (
+		side      errgroup.Group
+		mu        sync.Mutex
+		published []string
+	)
 	side.SetLimit(relayWorkers)
 	for _, o := range due {
-		side.Go(func() error { return r.publish(ctx, docs, o) })
+		side.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+			defer cancel()
+			head := o.Pending[0]
+			if err := r.bus.Publish(ctx, head.Channel, []byte(head.Message)); err != nil {
+				return fmt.Errorf("publish %s of %s: %w", head.Channel, o.ID, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			published = append(published, head.ID)
+			return nil
+		})
 	}
-	return len(due), side.Wait()
+	err := side.Wait()
+	if len(published) > 0 {
+		_, removal := docs.UpdateMany(ctx, bson.M{"outbox.0.id": bson.M{"$in": published}}, popHead)
+		err = errors.Join(err, removal)
+	}
+	return err
 }

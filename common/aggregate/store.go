@@ -81,6 +81,22 @@ func (s *Store[A]) insert(ctx context.Context, a A) error {
 	return nil
 }
 
+// InsertAll commits many new aggregates with one write. It leaves their events to the sweep. After an
+// error some of them may be there.
+func (s *Store[A]) InsertAll(ctx context.Context, all []A) error {
+	docs := make([]any, len(all))
+	for n, a := range all {
+		if err := a.root().seal(s.source, time.Now()); err != nil {
+			return err
+		}
+		docs[n] = a
+	}
+	if _, err := s.docs.InsertMany(ctx, docs); err != nil {
+		return fmt.Errorf("insert %d into %s: %w", len(all), s.docs.Name(), err)
+	}
+	return nil
+}
+
 // Get reads an aggregate by its id; problem.ErrNotFound says that there is none.
 func (s *Store[A]) Get(ctx context.Context, id string) (A, error) {
 	return s.First(ctx, bson.M{"_id": id})

@@ -184,18 +184,3 @@ func pullFilter(arg value) (func(value) bool, error) {
 	}
 	return func(v value) bool { return equal(v, arg) }, nil
 }
-
-func pullAll(i *item, arg value) error {
-	items, err := elements(i, "$pullAll")
-	if err != nil {
-		return err
-	}
-	if arg.Type != bson.TypeArray {
-		return errorf(codeBadValue, "$pullAll requires an array argument but was given a %s", arg.Type)
-	}
-	unwanted := values(arg.Data)
-	i.setArray(slices.DeleteFunc(items, func(v value) bool {
-		return slices.ContainsFunc(unwanted, func(u value) bool { return equal(u, v) })
-	}))
-	return nil
-}

@@ -5,11 +5,7 @@ import (
 )
 
 func (s *Server) create(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
-	err = r.each(func(name string, v value) error {
+	err := r.each(func(name string, v value) error {
 		switch name {
 		case "capped", "autoIndexId", "timeseries", "expireAfterSeconds", "clusteredIndex", "viewOn", "pipeline", "validator",
 			"validationLevel", "validationAction", "changeStreamPreAndPostImages", "encryptedFields", "size", "max", "storageEngine", "indexOptionDefaults":
@@ -26,26 +22,22 @@ func (s *Server) create(r *request) (document, error) {
 		return nil, err
 	}
 	err = s.store.update(func(t *txn) error {
-		if t.cat.collections[ns] != nil {
-			return errorf(codeNamespaceExists, "Collection %s already exists.", ns)
+		if t.cat.collections[r.ns] != nil {
+			return errorf(codeNamespaceExists, "Collection %s already exists.", r.ns)
 		}
-		_, err := t.create(ns)
+		_, err := t.create(r.ns)
 		return err
 	})
 	return ok(), err
 }
 
 func (s *Server) drop(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err == nil {
-		err = r.none()
-	}
-	if err != nil {
+	if err := r.none(); err != nil {
 		return nil, err
 	}
-	reply := []bson.E{{Key: "ns", Value: ns}}
-	err = s.store.update(func(t *txn) error {
-		c := t.cat.collections[ns]
+	reply := []bson.E{{Key: "ns", Value: r.ns}}
+	err := s.store.update(func(t *txn) error {
+		c := t.cat.collections[r.ns]
 		if c == nil {
 			reply = nil // as MongoDB from 7.0 on, it's no error
 			return nil
@@ -192,21 +184,17 @@ func (t *txn) sizeOf(collections []*collection) (s sizes) {
 }
 
 func (s *Server) collStats(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err == nil {
-		err = r.none("scale")
-	}
-	if err != nil {
+	if err := r.none("scale"); err != nil {
 		return nil, err
 	}
 	var size sizes
-	err = s.store.view(func(t *txn) error {
-		if c := t.cat.collections[ns]; c != nil {
+	err := s.store.view(func(t *txn) error {
+		if c := t.cat.collections[r.ns]; c != nil {
 			size = t.sizeOf([]*collection{c})
 		}
 		return nil
 	})
-	return ok(bson.E{Key: "ns", Value: ns}, bson.E{Key: "count", Value: size.documents}, bson.E{Key: "size", Value: size.data},
+	return ok(bson.E{Key: "ns", Value: r.ns}, bson.E{Key: "count", Value: size.documents}, bson.E{Key: "size", Value: size.data},
 		bson.E{Key: "avgObjSize", Value: size.data / max(size.documents, 1)}, bson.E{Key: "storageSize", Value: size.storage},
 		bson.E{Key: "nindexes", Value: size.indexes}, bson.E{Key: "totalIndexSize", Value: size.indexStorage},
 		bson.E{Key: "capped", Value: false}), err

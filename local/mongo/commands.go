@@ -14,41 +14,46 @@ import (
 type command struct {
 	run   func(*Server, *request) (document, error)
 	write bool // it can be retried, and reports a write concern that can't be met
+	coll  bool // its own key names a collection, which becomes the request's ns
 }
 
 // allCommands are the commands by name.
 func allCommands() map[string]command {
-	empty := func(*Server, *request) (document, error) { return ok(), nil }
 	return map[string]command{
 		"hello": {run: (*Server).hello}, "isMaster": {run: (*Server).hello}, "ismaster": {run: (*Server).hello},
-		"ping": {run: empty}, "buildInfo": {run: (*Server).buildInfo}, "buildinfo": {run: (*Server).buildInfo},
-		"serverStatus": {run: (*Server).serverStatus}, "hostInfo": {run: (*Server).hostInfo},
-		"getParameter": {run: (*Server).getParameter}, "getCmdLineOpts": {run: (*Server).cmdLineOpts},
-		"getLog": {run: (*Server).getLog}, "whatsmyuri": {run: (*Server).whatsMyURI},
-		"connectionStatus": {run: (*Server).connectionStatus}, "currentOp": {run: (*Server).currentOp},
-		"replSetGetStatus": {run: (*Server).replSetGetStatus}, "logout": {run: empty},
+		"ping": always(), "buildInfo": {run: (*Server).buildInfo}, "buildinfo": {run: (*Server).buildInfo},
+		"serverStatus": {run: (*Server).serverStatus}, "hostInfo": always(bson.E{Key: "system", Value: bson.D{}}, bson.E{Key: "os", Value: bson.D{}}),
+		"getParameter": {run: (*Server).getParameter}, "getCmdLineOpts": always(bson.E{Key: "argv", Value: bson.A{}}, bson.E{Key: "parsed", Value: bson.D{}}),
+		"getLog": always(bson.E{Key: "totalLinesWritten", Value: int32(0)}, bson.E{Key: "log", Value: bson.A{}}), "whatsmyuri": {run: (*Server).whatsMyURI},
+		"connectionStatus": always(bson.E{Key: "authInfo", Value: bson.D{{Key: "authenticatedUsers", Value: bson.A{}}, {Key: "authenticatedUserRoles", Value: bson.A{}}}}), "currentOp": always(bson.E{Key: "inprog", Value: bson.A{}}),
+		"replSetGetStatus": {run: (*Server).replSetGetStatus}, "logout": always(),
 
-		"startSession": {run: (*Server).startSession}, "refreshSessions": {run: empty},
+		"startSession": {run: (*Server).startSession}, "refreshSessions": always(),
 		"endSessions": {run: (*Server).endSessions}, "killSessions": {run: (*Server).killSessions},
 		"killAllSessions":   {run: (*Server).killSessions},
 		"commitTransaction": {run: (*Server).noTransaction}, "abortTransaction": {run: (*Server).noTransaction},
 		"configureFailPoint": {run: (*Server).configureFailPoint},
 
-		"find": {run: (*Server).find}, "getMore": {run: (*Server).getMore}, "killCursors": {run: (*Server).killCursors},
-		"count": {run: (*Server).count}, "distinct": {run: (*Server).distinct}, "aggregate": {run: (*Server).aggregate},
+		"find": {coll: true, run: (*Server).find}, "getMore": {run: (*Server).getMore}, "killCursors": {run: (*Server).killCursors},
+		"count": {coll: true, run: (*Server).count}, "distinct": {coll: true, run: (*Server).distinct}, "aggregate": {run: (*Server).aggregate},
 		"explain": {run: (*Server).explain},
 
 		"insert": {run: (*Server).insert, write: true}, "update": {run: (*Server).update, write: true},
-		"delete": {run: (*Server).delete, write: true}, "findAndModify": {run: (*Server).findAndModify, write: true},
-		"findandmodify": {run: (*Server).findAndModify, write: true},
+		"delete": {run: (*Server).delete, write: true}, "findAndModify": {coll: true, run: (*Server).findAndModify, write: true},
+		"findandmodify": {coll: true, run: (*Server).findAndModify, write: true},
 
-		"create": {run: (*Server).create, write: true}, "drop": {run: (*Server).drop, write: true},
-		"dropDatabase": {run: (*Server).dropDatabase, write: true}, "createIndexes": {run: (*Server).createIndexes, write: true},
-		"dropIndexes": {run: (*Server).dropIndexes, write: true}, "listIndexes": {run: (*Server).listIndexes},
+		"create": {coll: true, run: (*Server).create, write: true}, "drop": {coll: true, run: (*Server).drop, write: true},
+		"dropDatabase": {run: (*Server).dropDatabase, write: true}, "createIndexes": {coll: true, run: (*Server).createIndexes, write: true},
+		"dropIndexes": {coll: true, run: (*Server).dropIndexes, write: true}, "listIndexes": {coll: true, run: (*Server).listIndexes},
 		"listCollections": {run: (*Server).listCollections}, "listDatabases": {run: (*Server).listDatabases},
 		"createSearchIndexes": {run: (*Server).noSearch}, "updateSearchIndex": {run: (*Server).noSearch}, "dropSearchIndex": {run: (*Server).noSearch},
-		"collStats": {run: (*Server).collStats}, "dbStats": {run: (*Server).dbStats},
+		"collStats": {coll: true, run: (*Server).collStats}, "dbStats": {run: (*Server).dbStats},
 	}
+}
+
+// always is a command that always answers the same.
+func always(reply ...bson.E) command {
+	return command{run: func(*Server, *request) (document, error) { return ok(reply...), nil }}
 }
 
 // stableAPI are the commands of MongoDB's Stable API, version 1.
@@ -70,6 +75,11 @@ func (s *Server) dispatch(r *request) (reply document, err error, hangUp bool) {
 	injected, err, hangUp := s.failures.inject(r)
 	if err != nil || hangUp {
 		return nil, err, hangUp
+	}
+	if cmd.coll {
+		if r.ns, err = r.namespace(); err != nil {
+			return nil, err, false
+		}
 	}
 	if reply, err = cmd.run(s, r); err != nil || !cmd.write {
 		return reply, err, false
@@ -119,6 +129,9 @@ func (s *Server) hello(r *request) (document, error) {
 		bson.E{Key: "logicalSessionTimeoutMinutes", Value: int32(sessionMinutes)}, bson.E{Key: "connectionId", Value: int32(r.conn.id)},
 		bson.E{Key: "minWireVersion", Value: int32(0)}, bson.E{Key: "maxWireVersion", Value: int32(maxWireVersion)},
 		bson.E{Key: "readOnly", Value: false},
+		// Drivers send the time back with each command. With one member, nothing depends on it.
+		bson.E{Key: "$clusterTime", Value: bson.D{{Key: "clusterTime", Value: primitive.Timestamp{T: uint32(time.Now().Unix()), I: 1}},
+			{Key: "signature", Value: bson.D{{Key: "hash", Value: make([]byte, 20)}, {Key: "keyId", Value: int64(0)}}}}},
 	), nil
 }
 
@@ -150,10 +163,6 @@ func (s *Server) serverStatus(*request) (document, error) {
 	), nil
 }
 
-func (s *Server) hostInfo(*request) (document, error) {
-	return ok(bson.E{Key: "system", Value: bson.D{{Key: "currentTime", Value: time.Now()}}}, bson.E{Key: "os", Value: bson.D{}}), nil
-}
-
 // getParameter knows the one parameter that tools ask for.
 func (s *Server) getParameter(r *request) (document, error) {
 	const fcv = "featureCompatibilityVersion"
@@ -165,24 +174,8 @@ func (s *Server) getParameter(r *request) (document, error) {
 	return ok(bson.E{Key: fcv, Value: bson.D{{Key: "version", Value: "7.0"}}}), nil
 }
 
-func (s *Server) cmdLineOpts(*request) (document, error) {
-	return ok(bson.E{Key: "argv", Value: bson.A{}}, bson.E{Key: "parsed", Value: bson.D{}}), nil
-}
-
-func (s *Server) getLog(*request) (document, error) {
-	return ok(bson.E{Key: "totalLinesWritten", Value: int32(0)}, bson.E{Key: "log", Value: bson.A{}}), nil
-}
-
 func (s *Server) whatsMyURI(r *request) (document, error) {
 	return ok(bson.E{Key: "you", Value: r.conn.RemoteAddr().String()}), nil
-}
-
-func (s *Server) connectionStatus(*request) (document, error) {
-	return ok(bson.E{Key: "authInfo", Value: bson.D{{Key: "authenticatedUsers", Value: bson.A{}}, {Key: "authenticatedUserRoles", Value: bson.A{}}}}), nil
-}
-
-func (s *Server) currentOp(*request) (document, error) {
-	return ok(bson.E{Key: "inprog", Value: bson.A{}}), nil
 }
 
 func (s *Server) replSetGetStatus(r *request) (document, error) {

@@ -102,15 +102,11 @@ func unsupported(name string, v value) error {
 }
 
 func (s *Server) find(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
 	f, err := parseFind(r.name, r.args)
 	if err != nil {
 		return nil, err
 	}
-	c := &cursor{ns: ns, session: r.session, project: f.project, skip: f.skip, limit: f.limit, capped: f.limit > 0}
+	c := &cursor{ns: r.ns, session: r.session, project: f.project, skip: f.skip, limit: f.limit, capped: f.limit > 0}
 	reply, err := s.open(r, c, f.query, f.batchSize)
 	if err == nil && f.single {
 		s.cursors.remove(c.id)
@@ -221,17 +217,13 @@ func (s *Server) batch(r *request, t *txn, c *cursor, name string, size int64) (
 }
 
 func (s *Server) count(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
 	q, err := parseCount(r.name, r.args)
 	if err != nil {
 		return nil, err
 	}
 	n := int64(0)
 	err = s.store.view(func(t *txn) error {
-		coll := t.cat.collections[ns]
+		coll := t.cat.collections[r.ns]
 		if coll == nil {
 			return nil
 		}
@@ -297,10 +289,6 @@ func (s *Server) visit(r *request, t *txn, c *collection, q query, e *effort, yi
 }
 
 func (s *Server) distinct(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
 	key, q, err := parseDistinct(r.name, r.args)
 	if err != nil {
 		return nil, err
@@ -308,7 +296,7 @@ func (s *Server) distinct(r *request) (document, error) {
 	var found []value
 	known := map[string]bool{}
 	err = s.store.view(func(t *txn) error {
-		coll := t.cat.collections[ns]
+		coll := t.cat.collections[r.ns]
 		if coll == nil {
 			return nil
 		}

@@ -58,22 +58,18 @@ func parseFindModify(name string, args []argument) (*findModify, error) {
 }
 
 func (s *Server) findAndModify(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
 	f, err := parseFindModify(r.name, r.args)
 	if err != nil {
 		return nil, err
 	}
 	return s.once(r, func(t *txn) (document, error) {
-		targets, err := s.targets(r, t, ns, f.query, false)
+		targets, err := s.targets(r, t, r.ns, f.query, false)
 		if err != nil {
 			return nil, err
 		}
 		switch {
 		case len(targets) == 0 && f.upsert:
-			return f.insert(t, ns)
+			return f.insert(t, r.ns)
 		case len(targets) == 0:
 			last := bson.D{{Key: "n", Value: int32(0)}}
 			if !f.remove {
@@ -81,10 +77,10 @@ func (s *Server) findAndModify(r *request) (document, error) {
 			}
 			return f.reply(last, nil)
 		case f.remove:
-			err := t.writer(t.cat.collections[ns]).remove(targets[0].key, targets[0].doc)
+			err := t.writer(t.cat.collections[r.ns]).remove(targets[0].key, targets[0].doc)
 			return f.answer(bson.D{{Key: "n", Value: int32(1)}}, targets[0].doc, err)
 		}
-		doc, _, err := t.change(ns, targets[0], &f.modification)
+		doc, _, err := t.change(r.ns, targets[0], &f.modification)
 		if !f.after {
 			doc = targets[0].doc
 		}

@@ -10,11 +10,7 @@ import (
 )
 
 func (s *Server) createIndexes(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
-	err = r.none("indexes", "commitQuorum", "ignoreUnknownIndexOptions")
+	err := r.none("indexes", "commitQuorum", "ignoreUnknownIndexOptions")
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +31,7 @@ func (s *Server) createIndexes(r *request) (document, error) {
 	}
 	var reply []bson.E
 	err = s.store.update(func(t *txn) (err error) {
-		reply, err = t.createIndexes(ns, wanted)
+		reply, err = t.createIndexes(r.ns, wanted)
 		return err
 	})
 	return ok(reply...), err
@@ -131,12 +127,8 @@ func (t *txn) build(c *collection, indexes []*index) error {
 }
 
 func (s *Server) dropIndexes(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
 	var which value
-	err = r.each(func(name string, v value) error {
+	err := r.each(func(name string, v value) error {
 		if name != "index" {
 			return errUnknown
 		}
@@ -148,9 +140,9 @@ func (s *Server) dropIndexes(r *request) (document, error) {
 	}
 	was := 0
 	err = s.store.update(func(t *txn) error {
-		c := t.cat.collections[ns]
+		c := t.cat.collections[r.ns]
 		if c == nil {
-			return errorf(codeNamespaceNotFound, "ns not found %s", ns)
+			return errorf(codeNamespaceNotFound, "ns not found %s", r.ns)
 		}
 		was = len(c.indexes)
 		unwanted, err := c.named(which)
@@ -194,12 +186,8 @@ func (c *collection) named(which value) ([]*index, error) {
 }
 
 func (s *Server) listIndexes(r *request) (document, error) {
-	ns, err := r.namespace()
-	if err != nil {
-		return nil, err
-	}
 	size := int64(firstBatch)
-	err = r.each(func(name string, v value) (err error) {
+	err := r.each(func(name string, v value) (err error) {
 		if name != "cursor" {
 			return errUnknown
 		}
@@ -211,9 +199,9 @@ func (s *Server) listIndexes(r *request) (document, error) {
 	}
 	var docs []document
 	err = s.store.view(func(t *txn) error {
-		c := t.cat.collections[ns]
+		c := t.cat.collections[r.ns]
 		if c == nil {
-			return errorf(codeNamespaceNotFound, "ns does not exist: %s", ns)
+			return errorf(codeNamespaceNotFound, "ns does not exist: %s", r.ns)
 		}
 		for _, i := range c.indexes {
 			docs = append(docs, i.spec)
@@ -223,5 +211,5 @@ func (s *Server) listIndexes(r *request) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.cursorOver(r, ns, docs, size)
+	return s.cursorOver(r, r.ns, docs, size)
 }

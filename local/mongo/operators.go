@@ -15,8 +15,7 @@ type operator func(i *item, arg value) error
 
 var operators = map[string]operator{
 	"$set": func(i *item, arg value) error { i.value, i.inner = arg, nil; return nil },
-	"$inc": func(i *item, arg value) error { return arithmetic(i, arg, "$inc") },
-	"$mul": func(i *item, arg value) error { return arithmetic(i, arg, "$mul") },
+	"$inc": func(i *item, arg value) error { return increment(i, arg) },
 	"$min": func(i *item, arg value) error { return extreme(i, arg, -1) },
 	"$max": func(i *item, arg value) error { return extreme(i, arg, 1) },
 
@@ -25,32 +24,24 @@ var operators = map[string]operator{
 	"$addToSet":    addToSet,
 	"$pop":         pop,
 	"$pull":        pull,
-	"$pullAll":     pullAll,
 }
 
 // absent are operators that leave alone what isn't there.
-var absent = []string{"$pop", "$pull", "$pullAll"}
+var absent = []string{"$pop", "$pull"}
 
 // checkOperators refuses what an update can't do, and paths that collide.
 func checkOperators(change document) error {
 	var paths []string
 	for k, v := range fields(change) {
 		op := string(k)
-		if operators[op] == nil && op != "$unset" && op != "$setOnInsert" && op != "$rename" {
+		if operators[op] == nil && op != "$unset" && op != "$setOnInsert" {
 			return errorf(codeFailedToParse, "Unknown modifier: %s. Expected a valid update modifier", op)
 		}
 		if !isDocument(v) {
 			return errorf(codeFailedToParse, "Modifiers operate on fields but we found type %s instead", v.Type)
 		}
-		for p, arg := range fields(v.Data) {
+		for p := range fields(v.Data) {
 			paths = append(paths, string(p))
-			if op == "$rename" {
-				to, ok := arg.StringValueOK()
-				if !ok {
-					return errorf(codeBadValue, "The 'to' field for $rename must be a string")
-				}
-				paths = append(paths, to)
-			}
 		}
 	}
 	return checkPaths(paths)
@@ -119,18 +110,9 @@ func comparePart(a, b string) int {
 }
 
 func apply(t *tree, op, path string, arg value) error {
-	switch op {
-	case "$unset":
+	if op == "$unset" {
 		t.remove(path)
 		return nil
-	case "$rename":
-		from, err := t.at(path, false)
-		if from == nil || err != nil {
-			return err
-		}
-		v := from.current()
-		t.remove(path)
-		return t.set(arg.StringValue(), v)
 	}
 	i, err := t.at(path, !slices.Contains(absent, op))
 	if i == nil || err != nil {
@@ -147,49 +129,39 @@ func extreme(i *item, arg value, sign int) error {
 	return nil
 }
 
-// arithmetic adds or multiplies. The result has the wider type of both; an int that
-// overflows becomes a long, and a long that does is refused.
-func arithmetic(i *item, arg value, op string) error {
+// increment adds. The result has the wider type of both; an int that overflows
+// becomes a long, and a long that does is refused.
+func increment(i *item, arg value) error {
 	now := i.current()
+	if !isNumber(arg) || !(missing(now) || isNumber(now)) {
+		return errorf(codeTypeMismatch, "Cannot apply $inc to a value of non-numeric type")
+	}
 	if missing(now) {
-		now = value{Type: bson.TypeInt32, Data: []byte{0, 0, 0, 0}}
-	}
-	if !isNumber(arg) || !isNumber(now) {
-		return errorf(codeTypeMismatch, "Cannot apply %s to a value of non-numeric type", op)
-	}
-	if missing(i.current()) && op == "$inc" {
 		i.value = arg
 		return nil
 	}
-	result, err := calculate(now, arg, op == "$mul")
-	i.value, i.inner = result, nil
+	sum, err := calculate(now, arg)
+	i.value, i.inner = sum, nil
 	return err
 }
 
-func calculate(a, b value, multiply bool) (value, error) {
+func calculate(a, b value) (value, error) {
 	switch {
 	case a.Type == bson.TypeDecimal128 || b.Type == bson.TypeDecimal128:
 		return value{}, errorf(codeTypeMismatch, "arithmetic with decimals is not supported")
 	case a.Type == bson.TypeDouble || b.Type == bson.TypeDouble:
-		if multiply {
-			return toValue(asFloat(a) * asFloat(b)), nil
-		}
 		return toValue(asFloat(a) + asFloat(b)), nil
 	}
 	x, _ := asInt(a)
 	y, _ := asInt(b)
-	result, overflow := x+y, (x > 0 && y > math.MaxInt64-x) || (x < 0 && y < math.MinInt64-x)
-	if multiply {
-		result = x * y
-		overflow = x != 0 && (result/x != y || (x == -1 && y == math.MinInt64))
+	if (x > 0 && y > math.MaxInt64-x) || (x < 0 && y < math.MinInt64-x) {
+		return value{}, errorf(codeBadValue, "Failed to apply $inc: the result doesn't fit into a 64-bit integer")
 	}
-	if overflow {
-		return value{}, errorf(codeBadValue, "Failed to apply arithmetic: the result doesn't fit into a 64-bit integer")
+	sum := x + y
+	if a.Type == bson.TypeInt32 && b.Type == bson.TypeInt32 && sum == int64(int32(sum)) {
+		return toValue(int32(sum)), nil
 	}
-	if a.Type == bson.TypeInt32 && b.Type == bson.TypeInt32 && result == int64(int32(result)) {
-		return toValue(int32(result)), nil
-	}
-	return toValue(result), nil
+	return toValue(sum), nil
 }
 
 func asFloat(v value) float64 {

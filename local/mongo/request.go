@@ -13,7 +13,8 @@ type request struct {
 	conn     *connection
 	name     string
 	db       string
-	target   value // the value of the command's own key, usually a collection
+	ns       string // of a command about a collection: database.collection
+	target   value  // the value of the command's own key, usually a collection
 	session  string
 	txn      int64 // the transaction number of a retryable write, or -1
 	deadline time.Time

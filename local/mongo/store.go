@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -14,39 +15,32 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// Buckets of the file. The documents of a collection and each of its indexes have
-// buckets of their own, named by its id.
+// Buckets of the file. Each collection has one for its documents and one for each
+// index, named by the collection's id.
 var (
 	catalogBucket = []byte("catalog")
 	answersBucket = []byte("answers")
 	versionKey    = []byte("\x00version")
 )
 
-const (
-	// queued is how many writes may wait before their connections do.
-	queued = 256
-	// batched is how many writes share a commit at most.
-	batched = 256
-)
-
-// store runs transactions: any number of readers, and one writer that commits what
-// waits together.
+// store runs transactions: any number of readers, and one writer at a time.
 type store struct {
 	db      *bolt.DB
-	jobs    chan *job
 	catalog atomic.Pointer[catalog]
-	closing sync.RWMutex // held for reading while a job is handed over
+	lead    chan struct{} // holds a token while somebody commits
+
+	mu      sync.Mutex
+	waiting []*job
 	closed  bool
-	done    chan struct{}
 }
 
-// txn is a transaction and the catalog as it is in it.
+// txn is a transaction and its view of the catalog.
 type txn struct {
 	*bolt.Tx
 	cat *catalog
 }
 
-// job is a write that waits for its turn and then for the commit.
+// job is a write that waits for its commit.
 type job struct {
 	run  func(*txn) error
 	err  error
@@ -68,22 +62,19 @@ func openStore(dir string, sync bool) (*store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare %s: %w", dir, err), db.Close())
 	}
-	s := &store{db: db, jobs: make(chan *job, queued), done: make(chan struct{})}
-	go s.write()
-	return s, nil
+	return &store{db: db, lead: make(chan struct{}, 1)}, nil
 }
 
 // close commits what waits and closes the file.
 func (s *store) close() error {
-	s.closing.Lock()
-	if !s.closed {
-		s.closed = true
-		close(s.jobs)
-	}
-	s.closing.Unlock()
-	<-s.done
-	// The file has two descriptions, of the last two commits. After an empty commit
-	// they say the same, so that losing one loses nothing.
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.lead <- struct{}{}
+	s.commitWaiting()
+	<-s.lead
+	// bbolt keeps metadata pages for the last two commits. After an empty commit they
+	// agree, so losing one loses nothing.
 	err := s.db.Update(func(*bolt.Tx) error { return nil })
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		err = nil // closed before
@@ -108,39 +99,39 @@ func (s *store) view(read func(*txn) error) error {
 // update runs a write and returns when it is committed. An error means that it has
 // changed nothing. A write checks what can be refused before it changes anything,
 // so that a commandError leaves the transaction as it was.
+//
+// Most of the cost of a write is the commit, so writes share one: the first of those
+// that wait commits for all of them.
 func (s *store) update(write func(*txn) error) error {
 	j := &job{run: write, done: make(chan struct{})}
-	s.closing.RLock()
+	s.mu.Lock()
 	if s.closed {
-		s.closing.RUnlock()
+		s.mu.Unlock()
 		return errClosed
 	}
-	s.jobs <- j
-	s.closing.RUnlock()
-	<-j.done
+	s.waiting = append(s.waiting, j)
+	s.mu.Unlock()
+	select {
+	case <-j.done:
+	case s.lead <- struct{}{}:
+		s.commitWaiting()
+		<-s.lead
+	}
 	return j.err
 }
 
-// write is the writer: it takes what waits, runs it, and commits once.
-func (s *store) write() {
-	defer close(s.done)
-	batch := make([]*job, 0, batched)
-	for first := range s.jobs {
-		batch = append(batch[:0], first)
-		for more := true; more && len(batch) < batched; {
-			select {
-			case j, ok := <-s.jobs:
-				if more = ok; ok {
-					batch = append(batch, j)
-				}
-			default:
-				more = false
-			}
-		}
+// commitWaiting commits the writes that wait.
+func (s *store) commitWaiting() {
+	runtime.Gosched() // lets clients that are about to write join
+	s.mu.Lock()
+	batch := s.waiting
+	s.waiting = nil
+	s.mu.Unlock()
+	if len(batch) > 0 {
 		s.commit(batch)
-		for _, j := range batch {
-			close(j.done)
-		}
+	}
+	for _, j := range batch {
+		close(j.done)
 	}
 }
 

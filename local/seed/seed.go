@@ -1,10 +1,9 @@
 // Package seed fills a running system with tickets.
 //
-// Sellers sign up through the public API. Their tickets don't go through it: they are committed to the
-// database of tickets as that service commits them, each with its ticket:created event in the outbox.
-// The relay of the running service publishes the events, as it does after a crash, and Fill waits until
-// orders has heard of every ticket. That saves the HTTP requests and skips no step that another part
-// relies on.
+// Sellers sign up through the public API. Their tickets skip it: seed commits them to the tickets
+// database in batches, each with its ticket:created event in the outbox, just as the service does. The
+// service's relay publishes the events, as it does after a crash, and Fill waits until orders knows
+// every ticket. That saves the HTTP requests and skips no step that anything else relies on.
 package seed
 
 import (
@@ -18,7 +17,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/mongo"
-	"golang.org/x/sync/errgroup"
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/mongodb"
@@ -30,8 +28,8 @@ import (
 const (
 	// sellers share the tickets.
 	sellers = 12
-	// writers keep one insertion under way each: enough for the database to commit them together.
-	writers = 16
+	// batch is how many tickets one write lists.
+	batch = 500
 	// tell is how often progress is shown.
 	tell = 2 * time.Second
 	// stalled is how long orders may hear of nothing new before seed gives up.
@@ -96,8 +94,8 @@ func email(password string, seller int) string {
 	return fmt.Sprintf("box-office-%d@%s.example", seller, password[:6])
 }
 
-// list commits n tickets, as the tickets service does. The relay that the store is given never runs:
-// the service's own finds the events.
+// list commits n tickets in batches. Its own relay never runs: the tickets service's relay publishes the
+// events.
 func (s *seeder) list(ctx context.Context, sellers []string, n int) error {
 	relay := aggregate.NewRelay(nil, nil)
 	store, err := aggregate.Open(ctx, s.tickets.Collection("tickets"), "tickets", relay, func() *tickets.Ticket { return new(tickets.Ticket) })
@@ -105,23 +103,20 @@ func (s *seeder) list(ctx context.Context, sellers []string, n int) error {
 		return err
 	}
 	today := time.Now()
-	var next, listed atomic.Int64
+	var listed atomic.Int64
 	done := s.progress("listed", n, listed.Load)
 	defer done()
-	writing, ctx := errgroup.WithContext(ctx)
-	for range writers {
-		writing.Go(func() error {
-			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
-				ticket := tickets.List(sellers[int(i)%len(sellers)], offer(today, int(i)))
-				if err := store.Insert(ctx, ticket); err != nil {
-					return err
-				}
-				listed.Add(1)
-			}
-			return nil
-		})
+	for from := 0; from < n; from += batch {
+		var some []*tickets.Ticket
+		for i := from + 1; i <= min(from+batch, n); i++ {
+			some = append(some, tickets.List(sellers[i%len(sellers)], offer(today, i)))
+		}
+		if err := store.InsertAll(ctx, some); err != nil {
+			return err
+		}
+		listed.Add(int64(len(some)))
 	}
-	return writing.Wait()
+	return nil
 }
 
 // await waits until orders knows n tickets more than before. Its copies come from the events.

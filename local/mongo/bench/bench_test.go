@@ -1,21 +1,23 @@
-// Package bench measures the embedded MongoDB server: what an operation takes, and that it takes no
-// more where there is more data.
+// Package bench measures what an operation costs the embedded MongoDB server, and
+// that it costs no more with more data.
 //
-//	go test -bench . ./mongo/bench            1,000, 100,000 and 1,000,000 documents, which takes minutes
-//	go test -bench . -short ./mongo/bench     without the million
+//	go test -bench . ./mongo/bench             1,000 and 100,000 documents
+//	go test -bench . ./mongo/bench -million    1,000,000 too, which takes minutes
 //
-// The server runs in a process of its own. server-µs/op is what it took of the processor, and
-// server-MiB its heap afterwards.
+// The server has its own process. server-µs/op is its processor time per operation,
+// and server-MiB its heap afterward.
 package bench
 
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,7 +32,9 @@ import (
 	"ticketing.dev/local/mongo"
 )
 
-// serveDir makes the test program a server, which tells of itself when a line comes in.
+var million = flag.Bool("million", false, "measure with 1,000,000 documents too")
+
+// serveDir makes the test program a server, which reports its usage for each line of input.
 const serveDir = "BENCH_SERVE_DIR"
 
 func TestMain(m *testing.M) {
@@ -44,6 +48,7 @@ func TestMain(m *testing.M) {
 }
 
 func serve(dir string) {
+	debug.SetGCPercent(400) // like standin mongo
 	s, err := mongo.Open(mongo.Options{Dir: dir, Addr: "127.0.0.1:0"})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -63,7 +68,7 @@ func serve(dir string) {
 	_ = s.Close()
 }
 
-// server is the process that all benchmarks share, with a collection of each size.
+// server is the process that all benchmarks share. It has a collection of each size.
 type server struct {
 	start sync.Once
 	dir   string
@@ -115,8 +120,8 @@ func (s *server) stop() {
 	os.RemoveAll(s.dir)
 }
 
-// tell returns the server's processor time in microseconds, and its heap in bytes.
-func (s *server) tell(b *testing.B, what string) (cpu, heap int64) {
+// usage returns the server's processor time in microseconds, and its heap in bytes.
+func (s *server) usage(b *testing.B, what string) (cpu, heap int64) {
 	b.Helper()
 	if _, err := fmt.Fprintln(s.stdin, what); err != nil {
 		b.Fatal(err)
@@ -127,10 +132,10 @@ func (s *server) tell(b *testing.B, what string) (cpu, heap int64) {
 	return cpu, heap
 }
 
-// sellers share the tickets.
+// sellers is how many users the tickets belong to.
 const sellers = 100
 
-// ticket is a document such as tickets keeps.
+// ticket is a document like those of the tickets service.
 func ticket(id int) bson.D {
 	return bson.D{
 		{Key: "_id", Value: name(id)},
@@ -146,7 +151,7 @@ func ticket(id int) bson.D {
 
 func name(id int) string { return fmt.Sprintf("%024x", id) }
 
-// collection returns the one with n documents and three indexes, filled when it is first asked for.
+// collection returns the one with n documents and three indexes, and fills it the first time.
 func (s *server) collection(b *testing.B, n int) *driver.Collection {
 	b.Helper()
 	s.open(b)
@@ -177,21 +182,21 @@ func (s *server) collection(b *testing.B, n int) *driver.Collection {
 	return c
 }
 
-// clients work side by side, as the connections of a service do.
+// clients is how many work at once.
 const clients = 8
 
-// bySize runs an operation on each collection. op gets a number that no other call of it has had.
+// bySize runs an operation on each collection. i is different in each call.
 func bySize(b *testing.B, op func(ctx context.Context, c *driver.Collection, size, i int) error) {
-	sizes := []int{1000, 100_000, 1_000_000}
-	if testing.Short() {
-		sizes = sizes[:2]
+	sizes := []int{1000, 100_000}
+	if *million {
+		sizes = append(sizes, 1_000_000)
 	}
 	var next atomic.Int64
 	for _, n := range sizes {
 		b.Run(fmt.Sprintf("documents=%d", n), func(b *testing.B) {
 			c := shared.collection(b, n)
 			b.SetParallelism(max(1, clients/runtime.GOMAXPROCS(0)))
-			before, _ := shared.tell(b, "cpu")
+			before, _ := shared.usage(b, "cpu")
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
@@ -202,14 +207,14 @@ func bySize(b *testing.B, op func(ctx context.Context, c *driver.Collection, siz
 				}
 			})
 			b.StopTimer()
-			after, heap := shared.tell(b, "heap")
+			after, heap := shared.usage(b, "heap")
 			b.ReportMetric(float64(after-before)/float64(b.N), "server-µs/op")
 			b.ReportMetric(float64(heap>>20), "server-MiB")
 		})
 	}
 }
 
-// spread picks documents all over a collection, and the same ones in every run.
+// spread picks documents from all over a collection, the same ones in every run.
 func spread(i, size int) int { return int(uint64(i) * 2654435761 % uint64(size)) }
 
 func BenchmarkFindByID(b *testing.B) {
@@ -218,7 +223,7 @@ func BenchmarkFindByID(b *testing.B) {
 	})
 }
 
-// A service changes a document where the version is still the one it has read.
+// Services replace a document if its version is still the one they read.
 func BenchmarkConditionalReplace(b *testing.B) {
 	bySize(b, func(ctx context.Context, c *driver.Collection, size, i int) error {
 		id := spread(i, size)
@@ -230,7 +235,7 @@ func BenchmarkConditionalReplace(b *testing.B) {
 	})
 }
 
-// A page of a listing, from anywhere in it.
+// BenchmarkPageOf100 reads a page from anywhere in a listing.
 func BenchmarkPageOf100(b *testing.B) {
 	o := options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(100)
 	bySize(b, func(ctx context.Context, c *driver.Collection, size, i int) error {
@@ -247,8 +252,8 @@ func BenchmarkPageOf100(b *testing.B) {
 	})
 }
 
-// BenchmarkInsertWithThreeIndexes runs last, as it makes the collections larger. The documents come in between those
-// that are there.
+// BenchmarkInsertWithThreeIndexes runs last because it grows the collections. New
+// documents land between the existing ones.
 func BenchmarkInsertWithThreeIndexes(b *testing.B) {
 	bySize(b, func(ctx context.Context, c *driver.Collection, size, i int) error {
 		d := ticket(spread(i, size))
