@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,9 +47,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	programs = filepath.Join(dir, "bin")
+	if programs, err = system.Build(context.Background(), ".."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	shared, err = system.Start(context.Background(), system.Config{
-		Dir: dir, Processes: true, Bin: programs, Errors: os.Stderr, Environment: environment(),
+		Dir: dir, Bin: programs, Errors: os.Stderr, Environment: environment(),
 		Replicas: map[string]int{"tickets": 2, "orders": 2, "payments": 2, "expiration": 2},
 	})
 	if err != nil {

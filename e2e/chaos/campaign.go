@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
@@ -33,7 +34,7 @@ type campaign struct {
 	work     string // a temporary directory, removed at the end
 	kept     string // the directory of the rounds that are kept
 	programs world.Programs
-	ports    *system.Ports
+	ports    *process.Ports
 	out      io.Writer
 	progress *progress
 }
@@ -49,7 +50,7 @@ func run(ctx context.Context, c config, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	camp := &campaign{config: c, root: root, work: work, kept: c.dir, ports: system.NewPorts(), out: out}
+	camp := &campaign{config: c, root: root, work: work, kept: c.dir, ports: process.NewPorts(), out: out}
 	if camp.kept == "" {
 		camp.kept = filepath.Join(os.TempDir(), "ticketing-chaos")
 	}

@@ -13,12 +13,12 @@ import (
 	"sync"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/check"
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/e2e/chaos/load"
 	"ticketing.dev/e2e/chaos/world"
-	"ticketing.dev/local/system"
 )
 
 const (
@@ -36,7 +36,7 @@ type round struct {
 	dir      string
 	root     string
 	programs world.Programs
-	ports    *system.Ports
+	ports    *process.Ports
 	mongo    *world.MongoServer // nil for the stand-in
 	load     time.Duration
 	quiet    time.Duration

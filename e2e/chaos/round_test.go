@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/check"
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
@@ -47,7 +48,7 @@ func TestARoundThatIsStoppedEndsAtOnce(t *testing.T) {
 		stop(errStopped)
 	}()
 	r := &round{
-		seed: 1, dir: t.TempDir(), root: root, programs: programs, ports: system.NewPorts(), load: time.Minute, quiet: time.Minute,
+		seed: 1, dir: t.TempDir(), root: root, programs: programs, ports: process.NewPorts(), load: time.Minute, quiet: time.Minute,
 		plan: plan, counted: func(f faults.Fault) { done <- f }, record: history.NewRecorder(),
 	}
 	res := r.run(ctx)

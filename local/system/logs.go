@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// logs keep what each part has to say in a file of its own, <name>.log, and show on the terminal what
-// somebody should see. The parts write lines of JSON, whichever process they are in.
+// logs keeps the output of each part in <name>.log and shows warnings and errors on the terminal. The parts
+// write lines of JSON.
 type logs struct {
 	dir  string
 	show io.Writer
@@ -35,7 +35,7 @@ func openLogs(dir string, show io.Writer, verbose bool) (*logs, error) {
 
 func (l *logs) file(name string) string { return filepath.Join(l.dir, name+".log") }
 
-// journal is where a part writes; replicas share one.
+// journal is where a part writes. Replicas share one.
 func (l *logs) journal(name string) (*journal, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,13 +51,9 @@ func (l *logs) journal(name string) (*journal, error) {
 	return j, nil
 }
 
-// logger writes to a journal as a service's own program does.
-func (l *logs) logger(name string, level slog.Level) (*slog.Logger, error) {
-	j, err := l.journal(name)
-	if err != nil {
-		return nil, err
-	}
-	return slog.New(slog.NewJSONHandler(j.writer(), &slog.HandlerOptions{Level: level})).With("service", name), nil
+// logger writes to a journal, as a service's own program does.
+func (l *logs) logger(j *journal, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(j.writer(), &slog.HandlerOptions{Level: level})).With("service", j.name)
 }
 
 func (l *logs) close() error {
@@ -75,11 +71,11 @@ type journal struct {
 	name string
 	file *os.File
 	logs *logs
-	last string // what was shown last
+	last string // shown
 }
 
-// add keeps a line, and shows it if it matters and does not just repeat the last one, as the lines of
-// whoever waits for something do.
+// add writes a line to the file, and shows it if it matters. A part that waits for something repeats itself:
+// the same line is shown once.
 func (j *journal) add(line []byte) error {
 	j.logs.mu.Lock()
 	defer j.logs.mu.Unlock()
@@ -91,10 +87,10 @@ func (j *journal) add(line []byte) error {
 	return err
 }
 
-// writer takes the output of one process, in whatever pieces it comes.
+// writer takes the output of one process.
 func (j *journal) writer() io.Writer { return &lines{add: j.add} }
 
-// lines splits what is written into lines. What is behind the last newline waits for the rest.
+// lines splits what's written into lines, in whatever pieces it comes.
 type lines struct {
 	mu   sync.Mutex
 	rest []byte

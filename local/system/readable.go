@@ -14,8 +14,8 @@ import (
 //
 //	15:04:05 WARN  orders: order is overdue: its expiration did not come order=65a1…
 //
-// without the time, which comes apart from it. It is empty for what is below the level. A line that is
-// no JSON, as a panic writes, is shown as it is.
+// and returns its time separately. The text is empty below the level. A line that isn't JSON, such as one of a
+// panic, stays as it is.
 func readable(name string, line []byte, from slog.Level) (clock, text string) {
 	var fields map[string]any
 	if json.Unmarshal(line, &fields) != nil {
@@ -40,7 +40,7 @@ func readable(name string, line []byte, from slog.Level) (clock, text string) {
 	return head.Time.Local().Format(time.TimeOnly), b.String()
 }
 
-// value quotes what would not be seen as one word.
+// value quotes what wouldn't read as one word.
 func value(v any) string {
 	text, ok := v.(string)
 	if !ok {

@@ -34,7 +34,7 @@ const (
 // by chance, in any order, spread over a time. It returns how many these were. That the broker goes away
 // meanwhile is no error, once the first has been published.
 func (w *World) Republish(ctx context.Context, chance *rand.Rand, channels []string, count int, over time.Duration) (published int, err error) {
-	b, err := stan.Open(stan.Config{URL: w.settings.NATS.URL, ClusterID: clusterID, ClientID: "chaos"}, slog.New(slog.DiscardHandler))
+	b, err := stan.Open(stan.Config{URL: w.settings.NATSURL, ClusterID: clusterID, ClientID: "chaos"}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return 0, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/local/system"
 )
 
@@ -28,7 +29,7 @@ func Build(ctx context.Context, root, bin, overlay string, progress io.Writer) (
 	if err != nil {
 		return Programs{}, fmt.Errorf("there is no %s (on Debian: apt install redis-server): %w", redisServer, err)
 	}
-	if err := system.Build(ctx, filepath.Join(root, "local"), "standin", bin, progress); err != nil {
+	if err := process.Build(ctx, root, bin, []string{system.StandinPackage}); err != nil {
 		return Programs{}, err
 	}
 	p := Programs{Standin: filepath.Join(bin, "standin"), Redis: redis}
@@ -37,15 +38,11 @@ func Build(ctx context.Context, root, bin, overlay string, progress io.Writer) (
 
 // Rebuilt are the same with other programs of the services, built into bin.
 func (p Programs) Rebuilt(ctx context.Context, root, bin, overlay string, progress io.Writer) (Programs, error) {
+	fmt.Fprintln(progress, "building the services")
 	var flags []string
 	if overlay != "" {
 		flags = []string{"-overlay", overlay}
 	}
-	for _, name := range system.Services {
-		if err := system.Build(ctx, filepath.Join(root, name), name, bin, progress, flags...); err != nil {
-			return p, err
-		}
-	}
 	p.Services = bin
-	return p, nil
+	return p, process.Build(ctx, root, bin, system.Packages(), flags...)
 }

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/world"
 	"ticketing.dev/local/api"
-	"ticketing.dev/local/system"
 )
 
 // root is the repository's, from this directory.
@@ -61,7 +61,7 @@ func programsIn(bin string) world.Programs {
 func start(t *testing.T) *world.World {
 	t.Helper()
 	w, err := world.Start(t.Context(), world.Config{
-		Dir: t.TempDir(), Root: root, Programs: programs, Ports: system.NewPorts(), OrderTTL: time.Minute,
+		Dir: t.TempDir(), Root: root, Programs: programs, Ports: process.NewPorts(), OrderTTL: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
