@@ -2,13 +2,18 @@ package system
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 )
 
 // logs keeps the output of each part in <name>.log and shows warnings and errors on the terminal. The parts
@@ -111,4 +116,50 @@ func (l *lines) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+}
+
+// readable turns a line of slog's JSON into one for people, such as
+//
+//	15:04:05 WARN  orders: order is overdue: its expiration did not come order=65a1…
+//
+// and returns its time separately. The text is empty below the level. A line that isn't JSON, such as one of a
+// panic, stays as it is.
+func readable(name string, line []byte, from slog.Level) (clock, text string) {
+	var fields map[string]any
+	if json.Unmarshal(line, &fields) != nil {
+		return time.Now().Format(time.TimeOnly), fmt.Sprintf("%s: %s", name, line)
+	}
+	var head struct {
+		Time  time.Time
+		Level slog.Level
+		Msg   string
+	}
+	if json.Unmarshal(line, &head) != nil || head.Level < from {
+		return "", ""
+	}
+	for _, shown := range []string{"time", "level", "msg", "service"} {
+		delete(fields, shown)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-5s %s: %s", head.Level, name, head.Msg)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		fmt.Fprintf(&b, " %s=%s", key, value(fields[key]))
+	}
+	return head.Time.Local().Format(time.TimeOnly), b.String()
+}
+
+// value quotes what wouldn't read as one word.
+func value(v any) string {
+	text, ok := v.(string)
+	if !ok {
+		encoded, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Sprint(v)
+		}
+		return string(encoded)
+	}
+	if text == "" || strings.ContainsAny(text, " \t\n\"=") {
+		return fmt.Sprintf("%q", text)
+	}
+	return text
 }

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -74,20 +72,12 @@ func ReadRun(dir string) (Run, error) {
 	return r, nil
 }
 
-// removeStale removes the run.json of a system that was killed.
-func removeStale(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	return nil
-}
-
 func (r Run) write(path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", runFile, err)
 	}
-	return writeAtomically(path, append(text, '\n'), 0o600) // real parts' addresses may hold passwords
+	return writeAtomically(path, append(text, '\n'), 0o600) // addresses of real servers may have passwords
 }
 
 // Run says where the parts are now.
@@ -134,19 +124,18 @@ func (s *System) part(kind, address string) Part {
 	return Part{URL: address}
 }
 
-// announce writes run.json.
+// announce writes run.json, and removes it at the end.
 func (s *System) announce(context.Context) error {
-	path := s.dir.path(runFile)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.onClose(func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.announced = false
-		return os.Remove(path)
+		return os.Remove(s.dir.path(runFile))
 	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.announced = true
-	return s.run().write(path)
+	return s.run().write(s.dir.path(runFile))
 }
 
 // rewrite updates run.json after a restart.
@@ -157,6 +146,6 @@ func (s *System) rewrite() {
 		return
 	}
 	if err := s.run().write(s.dir.path(runFile)); err != nil {
-		s.fail(errors.Join(errors.New("update "+runFile), err))
+		s.fail(fmt.Errorf("update %s: %w", runFile, err))
 	}
 }

@@ -8,10 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,8 +55,7 @@ type System struct {
 	listener net.Listener
 	settings Settings
 	failed   chan error
-	giveUp   context.CancelCauseFunc // ends the start
-	closers  []func() error          // what to undo, in reverse
+	closers  []func() error // what to undo, in reverse
 
 	mu        sync.Mutex
 	standins  map[string]*part
@@ -72,8 +73,6 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		standins: make(map[string]*part),
 		replicas: make(map[string][]*part),
 	}
-	ctx, s.giveUp = context.WithCancelCause(ctx)
-	defer s.giveUp(nil)
 	for _, step := range []func(context.Context) error{
 		s.check, s.openDirectory, s.listen, s.build, s.startStandins, s.startServices, s.startClient, s.serve, s.announce,
 	} {
@@ -84,7 +83,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	return s, nil
 }
 
-// Close drains the system: the gateway first, then the services, then what they run on.
+// Close drains the gateway, then the services, then what they run on.
 func (s *System) Close() error {
 	var errs []error
 	for _, undo := range slices.Backward(s.closers) {
@@ -109,8 +108,9 @@ func (s *System) openDirectory(context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.dir.close)
-	if err := removeStale(s.dir.path(runFile)); err != nil {
-		return err
+	// A system that was killed has left its own.
+	if err := os.Remove(s.dir.path(runFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("data directory: %w", err)
 	}
 	if s.logs, err = openLogs(s.dir.path("log"), s.config.Errors, s.config.Verbose); err != nil {
 		return err
@@ -204,7 +204,7 @@ func (s *System) serve(context.Context) error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
 		_ = server.Shutdown(ctx)
-		return server.Close() // for what is still under way then
+		return server.Close() // for requests that are still under way
 	})
 	return nil
 }
@@ -232,9 +232,8 @@ func (s *System) gatewayURL() string {
 	return "http://" + addr.String()
 }
 
-// fail reports the first failure, and ends a start that's under way.
+// fail reports the first failure.
 func (s *System) fail(err error) {
-	s.giveUp(err)
 	select {
 	case s.failed <- err:
 	default:
