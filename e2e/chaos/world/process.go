@@ -14,10 +14,10 @@ const longestPause = 500 * time.Millisecond
 // Process is a part of the world.
 type Process struct {
 	process.Supervisor
-	before int64 // what it held of memory before the load
+	before int64 // its memory before the load
 }
 
-// start runs a program, whose output goes to the end of its log.
+// start runs a program and appends its output to its log.
 func (w *World) start(name string, c process.Command, probe process.Probe) error {
 	p := &Process{}
 	p.Name, p.Probe, p.LongestPause = name, probe, longestPause
@@ -26,7 +26,7 @@ func (w *World) start(name string, c process.Command, probe process.Probe) error
 		if err != nil {
 			return nil, err
 		}
-		defer log.Close() // the process has its own
+		defer log.Close() // the process has a copy
 		c := c
 		c.Stdout, c.Stderr = log, log
 		return process.Start(c)

@@ -9,7 +9,6 @@ import (
 	"ticketing.dev/common/process"
 )
 
-// FlushRedis deletes everything that Redis holds.
 func (w *World) FlushRedis(ctx context.Context) error {
 	if err := process.Answers(w.addrs[Redis], "FLUSHALL SYNC\r\n", "+OK")(ctx); err != nil {
 		return fmt.Errorf("flush Redis: %w", err)
@@ -17,7 +16,7 @@ func (w *World) FlushRedis(ctx context.Context) error {
 	return nil
 }
 
-// WipeRedis kills Redis and removes its files. It is to be started again.
+// WipeRedis kills Redis and removes its files.
 func (w *World) WipeRedis() error {
 	killed := w.processes[Redis].Kill()
 	if killed != nil && !errors.Is(killed, process.ErrNotRunning) {
