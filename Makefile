@@ -135,10 +135,10 @@ bench-system: ## Measure the one-machine system with 100,000 tickets in it (ARGS
 # go build knows best what is out of date.
 .PHONY: .bin/standin .bin/local .bin/chaos .bin/staticcheck
 .bin/standin:
-	cd local && GOWORK=off go build -o ../$@ ./cmd/standin
+	go build -buildvcs=false -o $@ ./local/cmd/standin
 
 .bin/local:
-	cd local && GOWORK=off go build -o ../$@ .
+	go build -buildvcs=false -o $@ ./local
 
 .bin/chaos:
 	cd e2e && GOWORK=off go build -o ../$@ ./chaos

@@ -22,7 +22,7 @@ const promised = 15 * time.Second
 
 func start(t *testing.T, ttl time.Duration) *system.System {
 	t.Helper()
-	s, err := system.Start(t.Context(), system.Config{Dir: t.TempDir(), OrderTTL: ttl, Processes: true, Bin: programs, Errors: t.Output(), Environment: environment()})
+	s, err := system.Start(t.Context(), system.Config{Dir: t.TempDir(), OrderTTL: ttl, Bin: programs, Errors: t.Output(), Environment: environment()})
 	if err != nil {
 		t.Fatal(err)
 	}

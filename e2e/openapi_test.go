@@ -476,7 +476,7 @@ func pay(t *testing.T, buyer *api.Client, ticket api.Ticket, token, status strin
 // sendSigned sends an event of no interest as Stripe would.
 func (w *watch) sendSigned(url string) {
 	w.t.Helper()
-	secret, err := os.ReadFile(filepath.Join(filepath.Dir(programs), "stripe-webhook-secret"))
+	secret, err := os.ReadFile(filepath.Join(data, "stripe-webhook-secret"))
 	if err != nil {
 		w.t.Fatal(err)
 	}

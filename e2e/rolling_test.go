@@ -34,7 +34,7 @@ func TestARollingRestartFailsNoRequestTwice(t *testing.T) {
 	}
 	dir := t.TempDir()
 	s, err := system.Start(t.Context(), system.Config{
-		Dir: dir, Processes: true, Bin: programs, Errors: t.Output(), Environment: environment(), Replicas: both,
+		Dir: dir, Bin: programs, Errors: t.Output(), Environment: environment(), Replicas: both,
 	})
 	if err != nil {
 		t.Fatal(err)

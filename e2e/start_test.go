@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/local/system"
 )
@@ -21,7 +22,7 @@ func TestServicesAreSmallAtRest(t *testing.T) {
 			var resident int64
 			servicetest.Eventually(t, name+" to hold less than 40 MB", func() bool {
 				var err error
-				if resident, err = system.Resident(replica.PID); err != nil {
+				if resident, err = process.Resident(replica.PID); err != nil {
 					t.Fatal(err)
 				}
 				return resident < 40e6

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,8 +23,8 @@ var (
 	shared *system.System
 	// shop is where purchases are tested: shared, or an external system.
 	shop place
-	// programs is the directory of all programs.
-	programs string
+	// programs is the directory of all programs, and data that of the shared system.
+	programs, data string
 )
 
 // place is a system's address.
@@ -41,24 +40,32 @@ func run(m *testing.M) int {
 		shop = there
 		return m.Run()
 	}
-	dir, err := os.MkdirTemp("", "ticketing-e2e-")
+	status, err := runShared(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
-	programs = filepath.Join(dir, "bin")
+	return status
+}
+
+func runShared(m *testing.M) (status int, err error) {
+	if data, err = os.MkdirTemp("", "ticketing-e2e-"); err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(data)
+	if programs, err = system.Build(context.Background(), ".."); err != nil {
+		return 0, err
+	}
 	shared, err = system.Start(context.Background(), system.Config{
-		Dir: dir, Processes: true, Bin: programs, Errors: os.Stderr, Environment: environment(),
+		Dir: data, Bin: programs, Errors: os.Stderr, Environment: environment(),
 		Replicas: map[string]int{"tickets": 2, "orders": 2, "payments": 2, "expiration": 2},
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return 0, err
 	}
 	defer shared.Close()
 	shop = shared
-	return m.Run()
+	return m.Run(), nil
 }
 
 // environment names external servers to test against.

@@ -12,8 +12,8 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// configure reads the command line and the environment. What is wrong is one line, without the list of
-// all flags behind which it would not be seen.
+// configure reads the command line and the environment. An error is one line, without the list of all flags
+// that would bury it.
 func configure(args []string, stdout, stderr io.Writer) (system.Config, error) {
 	c := system.Config{Replicas: make(map[string]int), Progress: stdout, Errors: stderr}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
@@ -21,11 +21,10 @@ func configure(args []string, stdout, stderr io.Writer) (system.Config, error) {
 	flags.StringVar(&c.Addr, "addr", "localhost:8080", "`address` of the gateway; port 0 takes a free one")
 	flags.StringVar(&c.Dir, "data", ".data", "`directory` of data, keys, logs and run.json")
 	flags.DurationVar(&c.OrderTTL, "order-ttl", 15*time.Minute, "how long a ticket stays reserved without a payment")
-	flags.BoolVar(&c.Processes, "processes", false, "run each service and each stand-in in a process of its own")
 	flags.Func("replicas", "how many of which services, such as `orders=2,payments=3`", func(list string) error {
 		return parseReplicas(list, c.Replicas)
 	})
-	flags.StringVar(&c.Client, "client", system.BuiltClient, "what shows `pages`: built, dev (from its sources, with hot reload), none, or the URL of one that runs")
+	flags.StringVar(&c.Client, "client", system.BuiltClient, "what shows `pages`: built, dev (from source, with hot reload), none, or the URL of one that's running")
 	flags.BoolVar(&c.Verbose, "v", false, "show all logs on standard error, not only warnings and errors")
 
 	err := flags.Parse(args)

@@ -2,11 +2,11 @@
 //
 //	go run ./local -addr localhost:8080 -data .data
 //
-// MongoDB, NATS Streaming, Redis and Stripe are stand-ins, whose data stays in the data directory.
-// MONGO_URI, NATS_URL, REDIS_ADDR and STRIPE_KEY in the environment name real ones instead.
+// It builds the services' programs and those of the stand-ins for MongoDB, NATS Streaming, Redis, and Stripe, and
+// runs each in a process. MONGO_URI, NATS_URL, REDIS_ADDR, and STRIPE_KEY name real servers to use instead.
 //
-// Once everything is ready it writes run.json into the data directory, which tells where each part is.
-// SIGINT and SIGTERM drain and stop it; a second one ends it at once.
+// Once everything is ready, run.json in the data directory says where each part is. SIGINT and SIGTERM drain and
+// stop the system; a second one ends it at once.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 
 func main() { command.Main("local", run) }
 
-// run keeps a system running until ctx ends, or a part of it fails.
+// run keeps a system running until ctx ends or it fails.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	config, err := configure(args, stdout, stderr)
 	if err != nil {
@@ -29,7 +29,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	s, err := system.Start(ctx, config)
 	if err != nil && ctx.Err() != nil {
-		return nil // it was stopped before it had begun
+		return nil // interrupted while it started
 	}
 	if err != nil {
 		return err

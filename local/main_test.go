@@ -213,7 +213,7 @@ func unfinished(t *testing.T, gateway string) (finish func() string) {
 
 func TestProcesses(t *testing.T) {
 	dir := t.TempDir()
-	p := launch(t, dir, "-processes", "-replicas", "orders=2")
+	p := launch(t, dir, "-replicas", "orders=2")
 	before := p.where(t)
 	seen := make(map[int]bool)
 	for _, pid := range pids(before) {

@@ -49,7 +49,7 @@ type Task func(ctx context.Context) error
 // been handled the tasks end, the relay among them, so that what it committed is still published.
 func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.Logger, s Service) error {
 	draining := make(chan struct{})
-	server := newServer(handler(s, draining, log), log)
+	server := newServer(handler(s, b, draining, log), log)
 	server.BaseContext = func(net.Listener) context.Context {
 		return context.WithValue(context.Background(), drainingKey{}, draining)
 	}
@@ -116,7 +116,7 @@ func drain(ctx context.Context, server *http.Server, listening bus.Subscription)
 }
 
 // handler adds what the platform asks of every service.
-func handler(s Service, draining <-chan struct{}, log *slog.Logger) http.Handler {
+func handler(s Service, b bus.Bus, draining <-chan struct{}, log *slog.Logger) http.Handler {
 	r := web.NewRouter(log)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	r.Method(http.MethodGet, "/readyz", web.Handler(func(w http.ResponseWriter, r *http.Request) error {
@@ -131,11 +131,23 @@ func handler(s Service, draining <-chan struct{}, log *slog.Logger) http.Handler
 			log.WarnContext(ctx, "not ready", "error", err)
 			return problem.New(problem.Unavailable, "Not ready")
 		}
+		if b != nil {
+			w.Header().Set("Broker", brokerState(b))
+		}
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}))
 	s.Routes(r)
 	return r
+}
+
+// brokerState doesn't affect readiness: without its broker, a service still answers most requests. But whoever
+// starts a system may want to wait for it.
+func brokerState(b bus.Bus) string {
+	if bus.SessionOf(b).Connected {
+		return "connected"
+	}
+	return "away"
 }
 
 // Every is a task that does something at once and then at an interval. An error is logged, and the

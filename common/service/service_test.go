@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -197,5 +198,23 @@ func TestEveryGoesOnAfterAnError(t *testing.T) {
 	})
 	if err := task(ctx); err != nil || times < 3 {
 		t.Errorf("%d times, %v", times, err)
+	}
+}
+
+// sessionBus is a bus whose session the test decides.
+type sessionBus struct {
+	bus.Bus
+	connected bool
+}
+
+func (b *sessionBus) Session() bus.Session { return bus.Session{Connected: b.connected} }
+
+func TestReadyzNamesTheStateOfTheBroker(t *testing.T) {
+	for want, b := range map[string]bus.Bus{"": nil, "connected": &sessionBus{connected: true}, "away": &sessionBus{}} {
+		w := httptest.NewRecorder()
+		handler(new(station), b, make(chan struct{}), slog.New(slog.DiscardHandler)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if got := w.Header().Get("Broker"); w.Code != http.StatusOK || got != want {
+			t.Errorf("/readyz answers %d with %q; want 200 with %q", w.Code, got, want)
+		}
 	}
 }

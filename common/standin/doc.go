@@ -1,12 +1,11 @@
-// Package standin starts, for tests, what the services run on: MongoDB, NATS
-// Streaming, Redis and Stripe, or what stands in for them on one machine.
+// Package standin starts, for tests, what the services run on: MongoDB, NATS Streaming, Redis, and Stripe, or a
+// stand-in for them.
 //
-// Each stand-in is a process of its own, ticketing.dev/local/cmd/standin, for two
-// reasons. A test can kill it, stop it and start it again like the real thing, and
-// its hundred modules stay out of the go.mod of the services. The command is built
-// when the first test asks for it, into .bin at the root of the repository; the
-// environment variable STANDIN names one that is built already.
+// Each stand-in is a process of ticketing.dev/local/cmd/standin, so that a test can kill it, freeze it, and
+// restart it like the real thing, and so that its hundred modules stay out of the services' go.mod. The program
+// is built into .bin at the root of the repository when the first test asks for it. The environment variable
+// STANDIN names one that's already built.
 //
-// A stand-in reads from a pipe that the test process holds and ends with it, however
-// it ends. No test is ever skipped: what cannot be started fails the test.
+// A stand-in ends with the test process, however that ends. No test is ever skipped: what can't be started fails
+// the test.
 package standin

@@ -101,7 +101,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	fmt.Println(strings.TrimPrefix(c.url, "redis://"))
-	<-c.ended
+	<-c.Done()
 }
 
 func TestEndsWithItsParent(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/check"
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
@@ -23,7 +24,7 @@ type campaign struct {
 	config
 	root  string
 	work  string // a temporary directory, removed at the end
-	ports *system.Ports
+	ports *process.Ports
 
 	mu  sync.Mutex
 	out io.Writer
@@ -31,7 +32,7 @@ type campaign struct {
 
 // run does what the command line asks for. The error says which promises were broken, or what failed.
 func run(ctx context.Context, cfg config, out io.Writer) (err error) {
-	c := &campaign{config: cfg, ports: system.NewPorts(), out: out}
+	c := &campaign{config: cfg, ports: process.NewPorts(), out: out}
 	if c.root, err = system.FindRoot(); err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (c *campaign) build(ctx context.Context, name string, edits ...defects.Edit
 	if err != nil {
 		return world.Programs{}, err
 	}
-	return world.Build(ctx, c.root, bin, overlay, io.Discard)
+	return world.Build(ctx, c.root, bin, overlay)
 }
 
 // find runs rounds of services with a defect until one of them finds it.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/check"
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
@@ -16,7 +17,7 @@ import (
 
 // It doesn't wait for answers, for faults to end, or for quiet.
 func TestAStoppedRoundEndsAtOnce(t *testing.T) {
-	c := &campaign{config: config{load: time.Minute, quiet: time.Minute}, work: t.TempDir(), ports: system.NewPorts()}
+	c := &campaign{config: config{load: time.Minute, quiet: time.Minute}, work: t.TempDir(), ports: process.NewPorts()}
 	var err error
 	if c.root, err = system.FindRoot(); err != nil {
 		t.Fatal(err)

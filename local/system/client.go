@@ -8,24 +8,25 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+
+	"ticketing.dev/common/process"
 )
 
-// What runs as the client, besides one whose URL is named.
+// What can run as the client, besides one at a URL.
 const (
 	NoClient    = "none"
-	BuiltClient = "built" // what `npm run build` has built
-	DevClient   = "dev"   // from its sources, with hot reload
+	BuiltClient = "built" // by `npm run build`
+	DevClient   = "dev"   // from source, with hot reload
 )
 
-// The client's name, which is also that of its folder, and its programs, below the root of the repository.
+// The client's name, which is also its folder, and its programs below the root of the repository.
 const (
 	clientName  = "client"
 	clientBuilt = "client/.next/standalone/server.js"
 	clientNext  = "client/node_modules/next/dist/bin/next" // is there after `npm ci`
 )
 
-// checkClient finds out whether the client that is asked for can be started.
+// checkClient checks that the client can be started.
 func (c *Config) checkClient() error {
 	switch c.Client {
 	case "", NoClient:
@@ -52,57 +53,57 @@ func (c *Config) needs(program, state, how string) error {
 	return nil
 }
 
-// startClient runs the client in a process of its own. The pages that it makes come from the API as
-// everybody else sees it, at the gateway.
-func (s *System) startClient(ctx context.Context) (err error) {
+// startClient runs the client. It calls the API through the gateway, as everybody does.
+func (s *System) startClient(ctx context.Context) error {
 	switch s.config.Client {
 	case "", NoClient:
 		return nil
 	case BuiltClient, DevClient:
-		s.client, err = s.launchClient(ctx)
+		p, err := s.launchClient()
+		if err != nil {
+			return err
+		}
+		s.onClose(p.stop)
+		s.setClient(p)
+		return s.awaitReady(ctx, p)
 	default:
 		at, err := url.Parse(s.config.Client)
-		s.client = &unit{url: at, pid: func() int { return 0 }}
+		s.setClient(&part{url: at})
 		return err
 	}
-	if err != nil {
-		return fmt.Errorf("start the client: %w", err)
-	}
-	s.onClose(s.client.stop)
-	if err := s.client.awaitReady(ctx); err != nil {
-		return fmt.Errorf("client: %w; see %s", err, s.logs.file(clientName))
-	}
-	return nil
 }
 
-func (s *System) launchClient(ctx context.Context) (*unit, error) {
+func (s *System) setClient(p *part) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = p
+}
+
+func (s *System) launchClient() (*part, error) {
 	node, err1 := exec.LookPath("node")
-	port, err2 := NewPorts().Free()
-	j, err3 := s.logs.journal(clientName)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	addr, err2 := s.ports.Free()
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	at := &url.URL{Scheme: "http", Host: local(port)}
-	c := command{name: clientName, path: node, env: s.clientEnviron(port), dir: filepath.Join(s.config.Root, clientName)}
-	c.args = []string{filepath.Join(s.config.Root, clientBuilt)}
+	at := &url.URL{Scheme: "http", Host: addr}
+	c := process.Command{
+		Path: node, Args: []string{filepath.Join(s.config.Root, clientBuilt)},
+		Env: s.clientEnviron(at), Dir: filepath.Join(s.config.Root, clientName),
+	}
 	if s.config.Client == DevClient {
-		c.args = []string{filepath.Join(s.config.Root, clientNext), "dev", "-H", at.Hostname(), "-p", at.Port()}
+		c.Args = []string{filepath.Join(s.config.Root, clientNext), "dev", "-H", at.Hostname(), "-p", at.Port()}
 	}
-	p, err := start(ctx, c, j, s.rewrite)
-	if err != nil {
-		return nil, err
-	}
-	return &unit{url: at, pid: p.number, ready: answersReadyz(at), stop: p.stop}, nil
+	return s.start(clientName, at, c, process.Ready(addr))
 }
 
 // clientEnviron is the whole environment of the client's process.
-func (s *System) clientEnviron(port int) []string {
+func (s *System) clientEnviron(at *url.URL) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"),
-		"HOSTNAME=127.0.0.1",
-		"PORT=" + strconv.Itoa(port),
+		"HOSTNAME=" + at.Hostname(),
+		"PORT=" + at.Port(),
 		"API_URL=" + s.gatewayURL(),
-		"COOKIE_NAME=" + s.settings.Session.CookieName,
+		"COOKIE_NAME=" + s.settings.CookieName,
 		"NEXT_TELEMETRY_DISABLED=1",
 		"STRIPE_PUBLISHABLE_KEY=" + s.config.StripePublishableKey,
 	}

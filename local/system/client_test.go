@@ -40,6 +40,16 @@ func repository(t *testing.T, client string) (root string) {
 	return root
 }
 
+// programs builds those of this repository.
+func programs(t *testing.T) (bin string) {
+	t.Helper()
+	bin, err := system.Build(t.Context(), "../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
 // page reads a page at the gateway, as soon as there is one.
 func page(t *testing.T, url string) string {
 	t.Helper()
@@ -65,7 +75,7 @@ func TestClient(t *testing.T) {
 		require("http").createServer(answer).listen(process.env.PORT, process.env.HOSTNAME);
 		process.on("SIGTERM", () => process.exit(143));`
 	s := start(t, system.Config{
-		Client: system.BuiltClient, Root: repository(t, tellsItsEnvironment),
+		Client: system.BuiltClient, Root: repository(t, tellsItsEnvironment), Bin: programs(t),
 		Environment: system.Environment{StripePublishableKey: "pk_test_1"},
 	})
 	run := s.Run()

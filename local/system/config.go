@@ -20,67 +20,61 @@ import (
 const (
 	defaultAddr     = "127.0.0.1:0"
 	defaultOrderTTL = 15 * time.Minute
-	// manifest holds the routes of the gateway, below the root of the repository.
+	// manifest has the gateway's routes, below the root of the repository.
 	manifest = "infra/k8s/ingress-srv.yaml"
 )
 
 // Config says what to run.
 type Config struct {
-	// Dir keeps data, keys and logs, and holds run.json while the system runs.
+	// Dir has the data, keys, and logs, and run.json while the system runs.
 	Dir string
-	// Addr is where the gateway listens, such as localhost:8080: unless set, a free port.
+	// Addr is where the gateway listens, such as localhost:8080. The default is a free port.
 	Addr string
-	// OrderTTL is how long a ticket stays reserved without a payment: unless set, 15 minutes.
+	// OrderTTL is how long a ticket stays reserved without a payment. The default is 15 minutes.
 	OrderTTL time.Duration
-	// Processes runs each service and each stand-in in a process of its own. One that dies is started
-	// again.
-	Processes bool
-	// Replicas is how many there are of a service, by its name: unless set, one.
+	// Replicas is how many replicas of a service run, by its name. The default is one.
 	Replicas map[string]int
-	// Client is what shows pages: BuiltClient, DevClient, the URL of one that runs already, or NoClient,
-	// as when it is not set.
+	// Client is BuiltClient, DevClient, the URL of a client that's already running, or NoClient, the default.
 	Client string
-	// Environment names real parts to use instead of stand-ins.
+	// Environment names real servers to use instead of stand-ins.
 	Environment
-	// Bin is where the programs are built to run as processes: unless set, bin below Dir.
-	Bin string
-	// Root is the root of the repository: unless set, it is looked for from the working directory up.
+	// Root is the root of the repository. By default it's looked for from the working directory up.
 	Root string
-	// Progress is told what takes long. Nil is silence.
+	// Bin has the programs. By default they're built into .bin below Root, where the next start finds them.
+	Bin string
+	// Progress hears of what takes long. Nil discards.
 	Progress io.Writer
-	// Errors is told, readably, what somebody should see of the logs: warnings and errors, or with
-	// Verbose everything. Nil is silence.
+	// Errors gets warnings and errors from the logs in readable form, or everything if Verbose. Nil discards.
 	Errors  io.Writer
 	Verbose bool
 }
 
-// Environment is what the environment variables say. A part that is not named is a stand-in.
+// Environment is the configuration from environment variables. Parts that it doesn't name are stand-ins.
 type Environment struct {
 	MongoURI string `env:"MONGO_URI"`
 	NATSURL  string `env:"NATS_URL"`
-	// ClusterID belongs to NATSURL: unless set, ticketing.
+	// ClusterID belongs to NATSURL. The default is ticketing.
 	ClusterID string `env:"NATS_CLUSTER_ID"`
 	RedisAddr string `env:"REDIS_ADDR"`
-	// JWTKey signs the sessions; without one a key is made, once for each data directory.
+	// JWTKey signs the sessions. By default each data directory has a key of its own.
 	JWTKey string `env:"JWT_KEY"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
 	RequireStrongKeys bool `env:"REQUIRE_STRONG_KEYS"`
-	// TrustedProxies are those that the gateway believes about what a visitor asked for. The client, which
-	// asks the gateway for its visitors, is one.
+	// TrustedProxies may tell the gateway what a visitor asked for. The client, which calls the gateway for its
+	// visitors, is one of them.
 	TrustedProxies forwarded.Proxies `env:"TRUSTED_PROXIES" envDefault:"127.0.0.0/8,::1/128"`
 	StripeKey      string            `env:"STRIPE_KEY"`
 	// StripeWebhookSecret and StripeAPIURL belong to StripeKey.
 	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
 	StripeAPIURL        string `env:"STRIPE_API_URL"`
-	// StripePublishableKey is what the client shows Stripe's own form for cards with.
+	// StripePublishableKey is for Stripe's card form in the client.
 	StripePublishableKey string `env:"STRIPE_PUBLISHABLE_KEY"`
-	// Standin is the program of the stand-ins (local/cmd/standin) for those that run as processes: unless
-	// set, it is built.
+	// Standin is the program of the stand-ins (local/cmd/standin). By default it's built.
 	Standin  string     `env:"STANDIN"`
 	LogLevel slog.Level `env:"LOG_LEVEL"`
 }
 
-// ReadEnvironment reads the environment variables of this process.
+// ReadEnvironment reads this process's environment variables.
 func ReadEnvironment() (Environment, error) { return env.ParseAs[Environment]() }
 
 func (c *Config) setDefaults() {
@@ -98,7 +92,7 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// check finds what can be known to be wrong before anything is started, and the repository.
+// check finds the repository, and what's wrong before anything is started.
 func (c *Config) check() (err error) {
 	if c.Dir == "" {
 		return errors.New("no data directory is named")
@@ -127,7 +121,7 @@ func (c *Config) check() (err error) {
 	return c.checkClient()
 }
 
-// namesNoDatabase keeps the services apart: with a database in the URI they would all use that one.
+// namesNoDatabase refuses a URI with a database, which all services would share.
 func namesNoDatabase(uri string) error {
 	parsed, err := connstring.ParseAndValidate(uri)
 	if err != nil {

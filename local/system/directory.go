@@ -13,14 +13,13 @@ import (
 	"syscall"
 )
 
-// directory is the data directory, held by this process alone.
+// directory is the data directory, locked by this process.
 type directory struct {
 	root string
 	lock *os.File
 }
 
-// openDirectory makes the directory if it is missing. The lock on it ends with the process, however
-// that ends.
+// openDirectory creates the directory if it's missing. The lock on it ends with the process.
 func openDirectory(path string) (*directory, error) {
 	root, err := filepath.Abs(path)
 	if err != nil {
@@ -40,7 +39,7 @@ func openDirectory(path string) (*directory, error) {
 	return d, nil
 }
 
-// take locks the directory, and leaves the process's number in the lock for others to be told.
+// take locks the directory. The lock file has the process's id, for the error message of the next one.
 func (d *directory) take() error {
 	err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -68,7 +67,7 @@ func (d *directory) cookieName() string {
 
 func (d *directory) path(name string) string { return filepath.Join(d.root, name) }
 
-// secret reads a secret that is made when it is first asked for. No one but the user may read it.
+// secret reads a secret, which is generated on first use. Only the user may read it.
 func (d *directory) secret(name, prefix string) (string, error) {
 	path := d.path(name)
 	text, err := os.ReadFile(path)
@@ -82,7 +81,7 @@ func (d *directory) secret(name, prefix string) (string, error) {
 	return secret, writeAtomically(path, []byte(secret+"\n"), 0o600)
 }
 
-// writeAtomically writes a file so that readers see all of it or what was there before.
+// writeAtomically writes a file so that readers see the old content or the new.
 func writeAtomically(path string, content []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

@@ -2,17 +2,22 @@ package system
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 )
 
-// logs keep what each part has to say in a file of its own, <name>.log, and show on the terminal what
-// somebody should see. The parts write lines of JSON, whichever process they are in.
+// logs keeps the output of each part in <name>.log and shows warnings and errors on the terminal. The parts
+// write lines of JSON.
 type logs struct {
 	dir  string
 	show io.Writer
@@ -35,7 +40,7 @@ func openLogs(dir string, show io.Writer, verbose bool) (*logs, error) {
 
 func (l *logs) file(name string) string { return filepath.Join(l.dir, name+".log") }
 
-// journal is where a part writes; replicas share one.
+// journal is where a part writes. Replicas share one.
 func (l *logs) journal(name string) (*journal, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,13 +56,9 @@ func (l *logs) journal(name string) (*journal, error) {
 	return j, nil
 }
 
-// logger writes to a journal as a service's own program does.
-func (l *logs) logger(name string, level slog.Level) (*slog.Logger, error) {
-	j, err := l.journal(name)
-	if err != nil {
-		return nil, err
-	}
-	return slog.New(slog.NewJSONHandler(j.writer(), &slog.HandlerOptions{Level: level})).With("service", name), nil
+// logger writes to a journal, as a service's own program does.
+func (l *logs) logger(j *journal, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(j.writer(), &slog.HandlerOptions{Level: level})).With("service", j.name)
 }
 
 func (l *logs) close() error {
@@ -75,11 +76,11 @@ type journal struct {
 	name string
 	file *os.File
 	logs *logs
-	last string // what was shown last
+	last string // shown
 }
 
-// add keeps a line, and shows it if it matters and does not just repeat the last one, as the lines of
-// whoever waits for something do.
+// add writes a line to the file, and shows it if it matters. A part that waits for something repeats itself:
+// the same line is shown once.
 func (j *journal) add(line []byte) error {
 	j.logs.mu.Lock()
 	defer j.logs.mu.Unlock()
@@ -91,10 +92,10 @@ func (j *journal) add(line []byte) error {
 	return err
 }
 
-// writer takes the output of one process, in whatever pieces it comes.
+// writer takes the output of one process.
 func (j *journal) writer() io.Writer { return &lines{add: j.add} }
 
-// lines splits what is written into lines. What is behind the last newline waits for the rest.
+// lines splits what's written into lines, in whatever pieces it comes.
 type lines struct {
 	mu   sync.Mutex
 	rest []byte
@@ -115,4 +116,50 @@ func (l *lines) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+}
+
+// readable turns a line of slog's JSON into one for people, such as
+//
+//	15:04:05 WARN  orders: order is overdue: its expiration did not come order=65a1…
+//
+// and returns its time separately. The text is empty below the level. A line that isn't JSON, such as one of a
+// panic, stays as it is.
+func readable(name string, line []byte, from slog.Level) (clock, text string) {
+	var fields map[string]any
+	if json.Unmarshal(line, &fields) != nil {
+		return time.Now().Format(time.TimeOnly), fmt.Sprintf("%s: %s", name, line)
+	}
+	var head struct {
+		Time  time.Time
+		Level slog.Level
+		Msg   string
+	}
+	if json.Unmarshal(line, &head) != nil || head.Level < from {
+		return "", ""
+	}
+	for _, shown := range []string{"time", "level", "msg", "service"} {
+		delete(fields, shown)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-5s %s: %s", head.Level, name, head.Msg)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		fmt.Fprintf(&b, " %s=%s", key, value(fields[key]))
+	}
+	return head.Time.Local().Format(time.TimeOnly), b.String()
+}
+
+// value quotes what wouldn't read as one word.
+func value(v any) string {
+	text, ok := v.(string)
+	if !ok {
+		encoded, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Sprint(v)
+		}
+		return string(encoded)
+	}
+	if text == "" || strings.ContainsAny(text, " \t\n\"=") {
+		return fmt.Sprintf("%q", text)
+	}
+	return text
 }

@@ -27,10 +27,11 @@ func TestLogsKeepAllAndShowWarnings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := l.logger("auth", slog.LevelInfo)
+	j, err := l.journal("auth")
 	if err != nil {
 		t.Fatal(err)
 	}
+	log := l.logger(j, slog.LevelInfo)
 	log.Debug("one")
 	log.Info("two")
 	log.Warn("three")

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,8 +13,8 @@ import (
 // runFile is the file in the data directory that holds a Run.
 const runFile = "run.json"
 
-// Run tells where the parts of a running system are. It is written to run.json once everything is
-// ready, again whenever a process is replaced, and removed at the end.
+// Run says where the parts of a running system are. It's written to run.json once everything is ready and
+// whenever a process is restarted, and removed at the end.
 type Run struct {
 	Gateway  string             `json:"gateway"` // the URL to use
 	Client   *Part              `json:"client,omitempty"`
@@ -28,8 +26,7 @@ type Run struct {
 	OrderTTL Duration           `json:"orderTTL"`
 }
 
-// Part is one thing that runs. PID is its process: this one where everything runs in one, and 0 for a
-// real part, which nobody here has started.
+// Part is one thing that runs. PID is 0 for a server that the system didn't start.
 type Part struct {
 	URL string `json:"url"`
 	PID int    `json:"pid,omitempty"`
@@ -41,7 +38,7 @@ type Service struct {
 	Replicas []Part `json:"replicas,omitempty"`
 }
 
-// All are the replicas, however many there are.
+// All lists the replicas.
 func (s Service) All() []Part {
 	if len(s.Replicas) == 0 {
 		return []Part{s.Part}
@@ -49,7 +46,7 @@ func (s Service) All() []Part {
 	return s.Replicas
 }
 
-// Duration is a time.Duration that JSON writes as people do: "15m0s".
+// Duration is a time.Duration that's "15m0s" in JSON.
 type Duration struct{ time.Duration }
 
 // MarshalText writes the duration.
@@ -61,8 +58,8 @@ func (d *Duration) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// ReadRun reads where the system is that runs on a data directory. fs.ErrNotExist says that none does,
-// or that it is not ready.
+// ReadRun reads the run.json of a data directory. It returns fs.ErrNotExist if no system runs there, or if it
+// isn't ready.
 func ReadRun(dir string) (Run, error) {
 	var r Run
 	text, err := os.ReadFile(filepath.Join(dir, runFile))
@@ -75,23 +72,15 @@ func ReadRun(dir string) (Run, error) {
 	return r, nil
 }
 
-// removeStale removes what a system that was killed has left: nobody is to take it for this one's.
-func removeStale(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	return nil
-}
-
 func (r Run) write(path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", runFile, err)
 	}
-	return writeAtomically(path, append(text, '\n'), 0o600) // real parts' addresses may hold passwords
+	return writeAtomically(path, append(text, '\n'), 0o600) // addresses of real servers may have passwords
 }
 
-// Run tells where the parts are now.
+// Run says where the parts are now.
 func (s *System) Run() Run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,19 +91,19 @@ func (s *System) run() Run {
 	r := Run{
 		Gateway:  s.gatewayURL(),
 		Services: make(map[string]Service),
-		Mongo:    s.part("mongo", s.settings.Mongo.URI),
-		NATS:     s.part("nats", s.settings.NATS.URL),
+		Mongo:    s.part("mongo", s.settings.MongoURI),
+		NATS:     s.part("nats", s.settings.NATSURL),
 		Redis:    s.part("redis", "redis://"+s.settings.RedisAddr),
 		Stripe:   s.part("stripe", cmp.Or(s.settings.Stripe.URL, "https://api.stripe.com")),
 		OrderTTL: Duration{s.config.OrderTTL},
 	}
 	if s.client != nil {
-		r.Client = &Part{s.client.url.String(), s.client.pid()}
+		r.Client = s.client.where()
 	}
-	for name, units := range s.replicas {
-		replicas := make([]Part, len(units))
-		for i, u := range units {
-			replicas[i] = Part{u.url.String(), u.pid()}
+	for name, parts := range s.replicas {
+		replicas := make([]Part, len(parts))
+		for i, p := range parts {
+			replicas[i] = *p.where()
 		}
 		service := Service{Part: replicas[0]}
 		if len(replicas) > 1 {
@@ -125,30 +114,31 @@ func (s *System) run() Run {
 	return r
 }
 
-// part is a stand-in, or the real one whose address is given.
+func (p *part) where() *Part { return &Part{p.url.String(), int(p.pid.Load())} }
+
+// part is a stand-in, or the real server at an address.
 func (s *System) part(kind, address string) Part {
-	if u := s.standins[kind]; u != nil {
-		return Part{u.url.String(), u.pid()}
+	if p := s.standins[kind]; p != nil {
+		return *p.where()
 	}
 	return Part{URL: address}
 }
 
-// announce writes run.json.
+// announce writes run.json, and removes it at the end.
 func (s *System) announce(context.Context) error {
-	path := s.dir.path(runFile)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.onClose(func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.announced = false
-		return os.Remove(path)
+		return os.Remove(s.dir.path(runFile))
 	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.announced = true
-	return s.run().write(path)
+	return s.run().write(s.dir.path(runFile))
 }
 
-// rewrite brings run.json up to date after a process was replaced, once it has been written.
+// rewrite updates run.json after a restart.
 func (s *System) rewrite() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,6 +146,6 @@ func (s *System) rewrite() {
 		return
 	}
 	if err := s.run().write(s.dir.path(runFile)); err != nil {
-		s.fail(errors.Join(errors.New("write where the parts are"), err))
+		s.fail(fmt.Errorf("update %s: %w", runFile, err))
 	}
 }

@@ -4,125 +4,91 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
+	"net/url"
 
-	"ticketing.dev/common/bus/stan"
-	"ticketing.dev/common/mongodb"
-	"ticketing.dev/common/session"
-	"ticketing.dev/payments"
+	"ticketing.dev/common/process"
 )
 
 const (
-	// clusterID is that of the stand-in for NATS Streaming.
+	// clusterID is the one of the broker's stand-in.
 	clusterID = "ticketing"
 	// sandboxKey is one of those that the Stripe sandbox takes: any test key.
 	sandboxKey = "sk_test_sandbox"
+	// loopback is where the gateway calls the services from.
+	loopback = "127.0.0.0/8,::1/128"
 )
 
-// standin says what a stand-in needs to know.
-type standin struct {
-	kind string // as local/cmd/standin names it: mongo, nats, redis, stripe
-	dir  string
-	// webhookURL and webhookSecret are for stripe.
-	webhookURL, webhookSecret string
-}
-
-// startStandins starts what the environment names no real part for, and settles what the services are
-// configured with.
+// startStandins starts what the environment names no real server for, and decides on the services' settings.
 func (s *System) startStandins(ctx context.Context) (err error) {
 	c := s.config
-	jwtKey := c.JWTKey
-	if jwtKey == "" {
-		if jwtKey, err = s.dir.secret("jwt-key", ""); err != nil {
-			return fmt.Errorf("key of the sessions: %w", err)
+	s.settings = Settings{
+		JWTKey: c.JWTKey, RequireStrongKeys: c.RequireStrongKeys, TrustedProxies: loopback,
+		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel,
+	}
+	if c.JWTKey == "" {
+		if s.settings.JWTKey, err = s.dir.secret("jwt-key", ""); err != nil {
+			return fmt.Errorf("session key: %w", err)
 		}
 	}
-	sessions := session.Config{Key: jwtKey, RequireStrong: c.RequireStrongKeys, Proxies: loopback, CookieName: s.dir.cookieName()}
-	s.settings = Settings{Session: sessions, OrderTTL: c.OrderTTL, LogLevel: c.LogLevel}
-
-	mongo, err := s.address(ctx, c.MongoURI, standin{kind: "mongo", dir: s.dir.path("mongo")})
-	if err != nil {
-		return err
-	}
-	s.settings.Mongo = mongodb.Config{URI: mongo}
-
-	nats, err := s.address(ctx, c.NATSURL, standin{kind: "nats", dir: s.dir.path("nats")})
-	if err != nil {
-		return err
-	}
-	s.settings.NATS = stan.Config{URL: nats, ClusterID: clusterID}
-	if c.NATSURL != "" {
-		s.settings.NATS.ClusterID = cmp.Or(c.ClusterID, clusterID)
-	}
-
-	s.settings.RedisAddr = c.RedisAddr
-	if c.RedisAddr == "" {
-		redis, err := s.startStandin(ctx, standin{kind: "redis", dir: s.dir.path("redis")})
-		if err != nil {
-			return err
-		}
-		s.settings.RedisAddr = redis.url.Host
-	}
-	return s.startStripe(ctx)
-}
-
-// startStripe starts the sandbox, whose webhooks come in through the gateway as Stripe's do.
-func (s *System) startStripe(ctx context.Context) error {
 	secret, err := s.dir.secret("stripe-webhook-secret", "whsec_")
 	if err != nil {
-		return fmt.Errorf("secret of the webhooks: %w", err)
+		return fmt.Errorf("webhook secret: %w", err)
 	}
-	if c := s.config; c.StripeKey != "" {
-		// Without the secret that Stripe signs with, no webhook is taken for one of Stripe's.
-		secret = cmp.Or(c.StripeWebhookSecret, secret)
-		s.settings.Stripe = payments.StripeConfig{Key: c.StripeKey, WebhookSecret: secret, URL: c.StripeAPIURL}
-		return nil
+	var starting []func() error
+	start := func(realOne, kind, scheme string, probe func(addr string) process.Probe, args ...string) {
+		if realOne == "" {
+			starting = append(starting, func() error { return s.startStandin(ctx, kind, scheme, probe, args...) })
+		}
 	}
-	sandbox, err := s.startStandin(ctx, standin{
-		kind:          "stripe",
-		dir:           s.dir.path("stripe"),
-		webhookURL:    s.gatewayURL() + "/api/payments/webhook",
-		webhookSecret: secret,
-	})
-	if err != nil {
+	start(c.MongoURI, "mongo", "mongodb", accepts, "-sync")
+	start(c.NATSURL, "nats", "nats", greets)
+	start(c.RedisAddr, "redis", "redis", accepts)
+	// The sandbox's webhooks come in through the gateway, as Stripe's do.
+	start(c.StripeKey, "stripe", "http", accepts, "-webhook-url", s.gatewayURL()+"/api/payments/webhook", "-webhook-secret", secret)
+	s.onClose(s.stopStandins)
+	if err := together(starting); err != nil {
 		return err
 	}
-	s.settings.Stripe = payments.StripeConfig{Key: sandboxKey, WebhookSecret: secret, URL: sandbox.url.String()}
+	s.connect(secret)
 	return nil
 }
 
-// address is that of the real part if one is given, else that of a stand-in.
-func (s *System) address(ctx context.Context, realOne string, o standin) (string, error) {
-	if realOne != "" {
-		return realOne, nil
-	}
-	u, err := s.startStandin(ctx, o)
-	if err != nil {
-		return "", err
-	}
-	return u.url.String(), nil
-}
+func accepts(addr string) process.Probe { return process.Answers(addr, "", "") }
+func greets(addr string) process.Probe  { return process.Answers(addr, "", "INFO ") }
 
-func (s *System) startStandin(ctx context.Context, o standin) (*unit, error) {
-	u, err := s.launcher.standin(ctx, o)
+func (s *System) startStandin(ctx context.Context, kind, scheme string, probe func(addr string) process.Probe, args ...string) error {
+	addr, err := s.ports.Free()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.onClose(u.stop)
-	if err := u.awaitReady(ctx); err != nil {
-		return nil, fmt.Errorf("stand-in for %s: %w; see %s", o.kind, err, s.logs.file(o.kind))
+	c := process.Command{Path: s.config.Standin, Args: append([]string{kind, "-addr", addr, "-dir", s.dir.path(kind)}, args...)}
+	p, err := s.start(kind, &url.URL{Scheme: scheme, Host: addr}, c, probe(addr))
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.standins[o.kind] = u
-	return u, nil
+	s.standins[kind] = p
+	s.mu.Unlock()
+	return s.awaitReady(ctx, p)
 }
 
-// gatewayURL is where this machine reaches the gateway, also where it listens on every address.
-func (s *System) gatewayURL() string {
-	addr := *s.listener.Addr().(*net.TCPAddr)
-	if addr.IP.IsUnspecified() {
-		addr.IP = net.IPv4(127, 0, 0, 1)
+// connect settles where the services find what they run on.
+func (s *System) connect(secret string) {
+	c := s.config
+	s.settings.MongoURI, s.settings.NATSURL, s.settings.RedisAddr = c.MongoURI, c.NATSURL, c.RedisAddr
+	s.settings.ClusterID = cmp.Or(c.ClusterID, clusterID)
+	// Without the secret that Stripe signs with, no webhook is accepted as Stripe's.
+	s.settings.Stripe = Stripe{Key: c.StripeKey, WebhookSecret: cmp.Or(c.StripeWebhookSecret, secret), URL: c.StripeAPIURL}
+	if p := s.standins["mongo"]; p != nil {
+		s.settings.MongoURI = p.url.String()
 	}
-	return "http://" + addr.String()
+	if p := s.standins["nats"]; p != nil {
+		s.settings.NATSURL, s.settings.ClusterID = p.url.String(), clusterID
+	}
+	if p := s.standins["redis"]; p != nil {
+		s.settings.RedisAddr = p.url.Host
+	}
+	if p := s.standins["stripe"]; p != nil {
+		s.settings.Stripe = Stripe{Key: sandboxKey, WebhookSecret: secret, URL: p.url.String()}
+	}
 }

@@ -1,10 +1,6 @@
-// Package system runs the whole of Ticketing on one machine: the five services, what they run on, and
-// a gateway in front. MongoDB, NATS Streaming, Redis and Stripe are stand-ins unless the address of a
-// real one is given.
-//
-// All of it is in this process, or each service and stand-in is in one of its own. The services do not
-// know the difference: here they are made by their constructors, there by their programs, and they
-// speak to each other over the same broker.
+// Package system runs the whole of Ticketing on one machine: the services' own programs, what they run on, and
+// a gateway in front. Each part is a process that's restarted when it dies. Stand-ins take the place of MongoDB,
+// NATS Streaming, Redis, and Stripe unless the address of a real one is given.
 package system
 
 import (
@@ -12,57 +8,73 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/local/gateway"
 )
 
 // Services are the names of the services, in the order in which they are started.
 var Services = []string{"auth", "tickets", "orders", "payments", "expiration"}
 
-// drainTimeout is what requests have to end in when the system stops: longer than a payment takes.
-const drainTimeout = 35 * time.Second
+// StandinPackage is the program of the stand-ins.
+const StandinPackage = "./local/cmd/standin"
+
+// Packages are the programs of the services, as seen from the root of the repository.
+func Packages() []string {
+	packages := make([]string, len(Services))
+	for i, name := range Services {
+		packages[i] = "./" + name + "/cmd/" + name
+	}
+	return packages
+}
+
+const (
+	// drainTimeout is for requests under way at the end. It's longer than a payment takes.
+	drainTimeout = 35 * time.Second
+	// buildPatience is how long a build is silent: one that finds everything up to date stays so.
+	buildPatience = 2 * time.Second
+)
 
 // System is a running system.
 type System struct {
 	config   Config
 	dir      *directory
 	logs     *logs
-	launcher launcher
+	ports    *process.Ports
 	listener net.Listener
 	settings Settings
-	client   *unit // nil if there is none
 	failed   chan error
-	giveUp   context.CancelCauseFunc // ends the start
-	closers  []func() error          // what to undo, in reverse
+	closers  []func() error // what to undo, in reverse
 
 	mu        sync.Mutex
-	standins  map[string]*unit
-	replicas  map[string][]*unit
+	standins  map[string]*part
+	replicas  map[string][]*part
+	client    *part // nil if there is none
 	announced bool
 }
 
-// Start runs a system until Close is called. When it returns, everything is ready: every service's
-// store answers, and its bus is connected. ctx bounds the start only.
+// Start runs a system until Close is called. When it returns, everything is ready. ctx bounds the start only.
 func Start(ctx context.Context, c Config) (*System, error) {
 	s := &System{
 		config:   c,
+		ports:    process.NewPorts(),
 		failed:   make(chan error, 1),
-		standins: make(map[string]*unit),
-		replicas: make(map[string][]*unit),
+		standins: make(map[string]*part),
+		replicas: make(map[string][]*part),
 	}
-	ctx, s.giveUp = context.WithCancelCause(ctx)
-	defer s.giveUp(nil)
 	for _, step := range []func(context.Context) error{
-		s.check, s.openDirectory, s.listen, s.prepare, s.startStandins, s.startServices, s.startClient, s.serve, s.announce,
+		s.check, s.openDirectory, s.listen, s.build, s.startStandins, s.startServices, s.startClient, s.serve, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -71,7 +83,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	return s, nil
 }
 
-// Close drains the system: the gateway first, then the services, then what they run on.
+// Close drains the gateway, then the services, then what they run on.
 func (s *System) Close() error {
 	var errs []error
 	for _, undo := range slices.Backward(s.closers) {
@@ -81,7 +93,7 @@ func (s *System) Close() error {
 	return errors.Join(errs...)
 }
 
-// Failed tells that a part has ended that is not started again. The system is to be closed then.
+// Failed reports a failure that nothing but closing the system helps against.
 func (s *System) Failed() <-chan error { return s.failed }
 
 func (s *System) onClose(undo func() error) { s.closers = append(s.closers, undo) }
@@ -96,8 +108,9 @@ func (s *System) openDirectory(context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.dir.close)
-	if err := removeStale(s.dir.path(runFile)); err != nil {
-		return err
+	// A system that was killed has left its own.
+	if err := os.Remove(s.dir.path(runFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("data directory: %w", err)
 	}
 	if s.logs, err = openLogs(s.dir.path("log"), s.config.Errors, s.config.Verbose); err != nil {
 		return err
@@ -106,7 +119,7 @@ func (s *System) openDirectory(context.Context) (err error) {
 	return nil
 }
 
-// listen takes the gateway's port, which is the first thing that may be wrong.
+// listen takes the gateway's port before anything slow begins, since it may be in use.
 func (s *System) listen(ctx context.Context) (err error) {
 	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.config.Addr); err != nil {
 		return fmt.Errorf("gateway: %w", err)
@@ -115,72 +128,56 @@ func (s *System) listen(ctx context.Context) (err error) {
 	return nil
 }
 
-// prepare decides in which processes things run.
-func (s *System) prepare(ctx context.Context) error {
-	if !s.config.Processes {
-		s.launcher = &here{logs: s.logs, fail: s.fail}
-		return nil
+// build builds the programs unless they're there already.
+func (s *System) build(ctx context.Context) (err error) {
+	if s.config.Bin == "" {
+		slow := time.AfterFunc(buildPatience, func() { fmt.Fprintln(s.config.Progress, "building the programs") })
+		defer slow.Stop()
+		s.config.Bin, err = Build(ctx, s.config.Root)
 	}
-	bin := cmp.Or(s.config.Bin, s.dir.path("bin"))
-	if err := buildServices(ctx, s.config.Root, bin, s.config.Progress); err != nil {
-		return err
-	}
-	standin := s.config.Standin
-	if standin == "" {
-		standin = filepath.Join(bin, "standin")
-		if err := Build(ctx, filepath.Join(s.config.Root, "local"), "standin", bin, s.config.Progress); err != nil {
-			return err
-		}
-	}
-	s.launcher = &apart{bin: bin, standinProgram: standin, logs: s.logs, ports: NewPorts(), changed: s.rewrite}
-	return nil
+	s.config.Standin = cmp.Or(s.config.Standin, filepath.Join(s.config.Bin, "standin"))
+	return err
 }
 
-// startServices starts all of them side by side and waits until they are ready.
+// Build builds all programs of the repository at root and returns their directory.
+func Build(ctx context.Context, root string) (bin string, err error) {
+	bin = filepath.Join(root, ".bin")
+	return bin, process.Build(ctx, root, bin, append(Packages(), StandinPackage))
+}
+
+// startServices starts all services at once and waits until they're ready.
 func (s *System) startServices(ctx context.Context) error {
 	s.onClose(s.stopServices)
-	started := make(chan error)
-	begun := 0
+	var starting []func() error
 	for _, name := range Services {
 		for range s.config.replicas(name) {
-			begun++
-			go func() { started <- s.startService(ctx, name) }()
+			starting = append(starting, func() error { return s.startService(ctx, name) })
 		}
 	}
-	var errs []error
-	for range begun {
-		errs = append(errs, <-started)
-	}
-	return errors.Join(errs...)
+	return together(starting)
 }
 
-func (s *System) startService(ctx context.Context, name string) error {
-	u, err := s.launcher.service(ctx, name, s.settings)
-	if err != nil {
-		return fmt.Errorf("start %s: %w", name, err)
-	}
-	s.mu.Lock()
-	s.replicas[name] = append(s.replicas[name], u)
-	s.mu.Unlock()
-	if err := u.awaitReady(ctx); err != nil {
-		return fmt.Errorf("%s: %w; see %s", name, err, s.logs.file(name))
-	}
-	return nil
-}
-
-// stopServices lets them drain side by side.
 func (s *System) stopServices() error {
-	s.mu.Lock()
-	all := slices.Concat(slices.Collect(maps.Values(s.replicas))...)
-	s.mu.Unlock()
-	stopped := make(chan error)
-	for _, u := range all {
-		go func() { stopped <- u.stop() }()
+	return stopAll(slices.Concat(slices.Collect(maps.Values(s.replicas))...))
+}
+func (s *System) stopStandins() error { return stopAll(slices.Collect(maps.Values(s.standins))) }
+
+func stopAll(parts []*part) error {
+	stopping := make([]func() error, len(parts))
+	for i, p := range parts {
+		stopping[i] = p.stop
 	}
-	var errs []error
-	for range all {
-		errs = append(errs, <-stopped)
+	return together(stopping)
+}
+
+// together calls functions concurrently and waits for all of them.
+func together(all []func() error) error {
+	errs := make([]error, len(all))
+	var running sync.WaitGroup
+	for i, f := range all {
+		running.Go(func() { errs[i] = f() })
 	}
+	running.Wait()
 	return errors.Join(errs...)
 }
 
@@ -190,11 +187,11 @@ func (s *System) serve(context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := s.logs.logger("gateway", s.config.LogLevel)
+	j, err := s.logs.journal("gateway")
 	if err != nil {
 		return err
 	}
-	g := gateway.New(routes, s.backends, log)
+	g := gateway.New(routes, s.backends, s.logs.logger(j, s.config.LogLevel))
 	g.Trust(s.config.TrustedProxies)
 	server := &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
 	server.RegisterOnShutdown(g.EndStreams)
@@ -207,32 +204,36 @@ func (s *System) serve(context.Context) error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
 		_ = server.Shutdown(ctx)
-		return server.Close() // for what is still under way then
+		return server.Close() // for requests that are still under way
 	})
 	return nil
 }
 
-// backends says where the replicas are of a service that the manifest calls <name>-srv.
-func (s *System) backends(service string) []*url.URL {
+// backends are the URLs of a service that the manifest calls <name>-srv.
+func (s *System) backends(service string) (urls []*url.URL) {
 	name := strings.TrimSuffix(service, "-srv")
-	if name == clientName {
-		if s.client == nil {
-			return nil
-		}
-		return []*url.URL{s.client.url}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	urls := make([]*url.URL, len(s.replicas[name]))
-	for i, u := range s.replicas[name] {
-		urls[i] = u.url
+	if name == clientName && s.client != nil {
+		return []*url.URL{s.client.url}
+	}
+	for _, p := range s.replicas[name] {
+		urls = append(urls, p.url)
 	}
 	return urls
 }
 
-// fail reports the first failure; more would say nothing new. A start that is under way ends with it.
+// gatewayURL is where this machine reaches the gateway, even if it listens on every address.
+func (s *System) gatewayURL() string {
+	addr := *s.listener.Addr().(*net.TCPAddr)
+	if addr.IP.IsUnspecified() {
+		addr.IP = net.IPv4(127, 0, 0, 1)
+	}
+	return "http://" + addr.String()
+}
+
+// fail reports the first failure.
 func (s *System) fail(err error) {
-	s.giveUp(err)
 	select {
 	case s.failed <- err:
 	default:

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/process"
 	"ticketing.dev/common/standin"
 	"ticketing.dev/e2e/chaos/world"
-	"ticketing.dev/local/system"
 )
 
 func TestAWorldOnAMongoDBThatRunsAlready(t *testing.T) {
@@ -23,7 +23,7 @@ func TestAWorldOnAMongoDBThatRunsAlready(t *testing.T) {
 	}
 	databases := server.Databases(7)
 	w, err := world.Start(t.Context(), world.Config{
-		Dir: t.TempDir(), Root: root, Programs: programs, Ports: system.NewPorts(), OrderTTL: time.Minute, Mongo: databases,
+		Dir: t.TempDir(), Root: root, Programs: programs, Ports: process.NewPorts(), OrderTTL: time.Minute, Mongo: databases,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,8 +6,8 @@ import (
 	"os"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/world"
-	"ticketing.dev/local/system"
 )
 
 // doomed names the directory in which this test program is to start a world and wait to be killed.
@@ -16,7 +16,7 @@ const doomed = "CHAOS_DOOMED"
 // beDoomed starts a world, and waits to be killed.
 func beDoomed(dir string) {
 	w, err := world.Start(context.Background(), world.Config{
-		Dir: dir, Root: root, Programs: programsIn(os.Getenv(binVariable)), Ports: system.NewPorts(), OrderTTL: time.Minute,
+		Dir: dir, Root: root, Programs: programsIn(os.Getenv(binVariable)), Ports: process.NewPorts(), OrderTTL: time.Minute,
 	})
 	if err == nil {
 		err = w.Process("orders-1").Pause()

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/history"
-	"ticketing.dev/local/system"
 )
 
 // endPatience is how long a replica may take to end. It's more than the 35 seconds that services allow
@@ -25,13 +25,11 @@ var errPatience = errors.New("it has not ended in " + endPatience.String())
 func (w *World) NoteBefore() error {
 	for _, name := range AllReplicas() {
 		p := w.processes[name]
-		held, err := system.Resident(p.number())
+		held, err := process.Resident(p.PID())
 		if err != nil {
 			return fmt.Errorf("memory of %s: %w", name, err)
 		}
-		p.mu.Lock()
 		p.before = held
-		p.mu.Unlock()
 	}
 	return nil
 }
@@ -69,7 +67,7 @@ func (w *World) End(ctx context.Context, tells func(replica string) bool) ([]his
 }
 
 func (w *World) note(p *Process, open map[string]int) history.Process {
-	held, err := system.Resident(p.number())
+	held, err := process.Resident(p.PID())
 	noted := history.Process{
 		Name: p.Name, Restarts: p.Restarts(), Deaths: p.Deaths(), Resident: held, Links: make(map[string]int),
 	}
@@ -107,7 +105,7 @@ func (w *World) crash(name string) string {
 }
 
 func terminate(ctx context.Context, p *Process, noted *history.Process) {
-	state, err := p.End(ctx, syscall.SIGTERM)
+	state, err := p.Stop(ctx, syscall.SIGTERM)
 	switch {
 	case err != nil:
 		complain(noted, "%v", err)
@@ -119,7 +117,7 @@ func terminate(ctx context.Context, p *Process, noted *history.Process) {
 func (w *World) quit(ctx context.Context, p *Process, noted *history.Process) {
 	before, err := os.ReadFile(w.Log(p.Name))
 	if err == nil {
-		_, err = p.End(ctx, syscall.SIGQUIT)
+		_, err = p.Stop(ctx, syscall.SIGQUIT)
 	}
 	if err != nil {
 		complain(noted, "%v", err)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"ticketing.dev/local/system"
+	"ticketing.dev/common/process"
 )
 
 // echo is a store that answers what it is sent.
@@ -36,11 +36,11 @@ func echo(t *testing.T) (addr string) {
 
 func linked(t *testing.T) *Link {
 	t.Helper()
-	port, err := system.NewPorts().Free()
+	addr, err := process.NewPorts().Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := newLink("orders-1", "mongo", (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), echo(t))
+	l, err := newLink("orders-1", "mongo", addr, echo(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,14 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"ticketing.dev/common/deadletters"
-	"ticketing.dev/local/system"
+	"ticketing.dev/common/process"
 )
 
 var listening = []string{"tickets", "orders", "expiration", "payments"}
@@ -57,16 +57,15 @@ func (w *World) Stuck(ctx context.Context) (lines []string, err error) {
 func (w *World) operate(ctx context.Context, service string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, operatorTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(w.config.Programs.Services, service), args...)
 	s := w.settings
-	s.Mongo.URI = w.mongoURI(w.addrs[Mongo], service)
-	cmd.Env = s.Environ("operator", 0)
+	s.MongoURI = w.mongoURI(w.addrs[Mongo], service)
 	var out, complaints bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaints
-	cmd.SysProcAttr = system.EndsWithParent()
-	err := w.nursery.start(cmd)
-	if err == nil {
-		err = cmd.Wait()
+	state, err := process.Run(ctx, process.Command{
+		Path: filepath.Join(w.config.Programs.Services, service), Args: args, Env: s.Environ("operator", "0"),
+		Stdout: &out, Stderr: &complaints,
+	})
+	if err == nil && !state.Success() {
+		err = errors.New(state.String())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w\n%s", service, strings.Join(args, " "), err, &complaints)

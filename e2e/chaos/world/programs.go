@@ -2,11 +2,12 @@ package world
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"path/filepath"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/local/system"
 )
 
@@ -21,31 +22,19 @@ type Programs struct {
 	Standin, Redis string
 }
 
-// Build builds the programs of all services and of the stand-ins into bin, and finds Redis. overlay is
-// the file of `go build -overlay` for the services, if it is not empty.
-func Build(ctx context.Context, root, bin, overlay string, progress io.Writer) (Programs, error) {
+// Build builds all programs into bin, the services' with the file of `go build -overlay` unless it's empty, and
+// finds Redis.
+func Build(ctx context.Context, root, bin, overlay string) (Programs, error) {
 	redis, err := exec.LookPath(redisServer)
 	if err != nil {
 		return Programs{}, fmt.Errorf("there is no %s (on Debian: apt install redis-server): %w", redisServer, err)
 	}
-	if err := system.Build(ctx, filepath.Join(root, "local"), "standin", bin, progress); err != nil {
-		return Programs{}, err
-	}
-	p := Programs{Standin: filepath.Join(bin, "standin"), Redis: redis}
-	return p.Rebuilt(ctx, root, bin, overlay, progress)
-}
-
-// Rebuilt are the same with other programs of the services, built into bin.
-func (p Programs) Rebuilt(ctx context.Context, root, bin, overlay string, progress io.Writer) (Programs, error) {
 	var flags []string
 	if overlay != "" {
 		flags = []string{"-overlay", overlay}
 	}
-	for _, name := range system.Services {
-		if err := system.Build(ctx, filepath.Join(root, name), name, bin, progress, flags...); err != nil {
-			return p, err
-		}
-	}
-	p.Services = bin
-	return p, nil
+	return Programs{Services: bin, Standin: filepath.Join(bin, "standin"), Redis: redis}, errors.Join(
+		process.Build(ctx, root, bin, []string{system.StandinPackage}),
+		process.Build(ctx, root, bin, system.Packages(), flags...),
+	)
 }

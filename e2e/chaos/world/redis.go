@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"ticketing.dev/common/process"
 )
 
 func (w *World) FlushRedis(ctx context.Context) error {
-	if err := talk(ctx, w.addrs[Redis], "FLUSHALL SYNC\r\n", "+OK"); err != nil {
+	if err := process.Answers(w.addrs[Redis], "FLUSHALL SYNC\r\n", "+OK")(ctx); err != nil {
 		return fmt.Errorf("flush Redis: %w", err)
 	}
 	return nil
@@ -17,7 +19,7 @@ func (w *World) FlushRedis(ctx context.Context) error {
 // WipeRedis kills Redis and removes its files.
 func (w *World) WipeRedis() error {
 	killed := w.processes[Redis].Kill()
-	if killed != nil && !errors.Is(killed, errRunsNot) {
+	if killed != nil && !errors.Is(killed, process.ErrNotRunning) {
 		return killed
 	}
 	dir := w.StoreDir(Redis)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"net"
 	"path/filepath"
-	"strconv"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/local/system"
 )
@@ -30,10 +30,10 @@ func (w *World) openLinks(context.Context) error {
 func (w *World) through(replica string) system.Settings {
 	s := w.settings
 	if addr, ok := w.addrs[linkName(replica, Mongo)]; ok {
-		s.Mongo.URI = w.mongoURI(addr, ServiceOf(replica))
+		s.MongoURI = w.mongoURI(addr, ServiceOf(replica))
 	}
 	if addr, ok := w.addrs[linkName(replica, NATS)]; ok {
-		s.NATS.URL = "nats://" + addr
+		s.NATSURL = "nats://" + addr
 	}
 	if addr, ok := w.addrs[linkName(replica, Redis)]; ok {
 		s.RedisAddr = addr
@@ -58,16 +58,12 @@ func (w *World) startServices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		number, err := strconv.Atoi(port)
-		if err != nil {
-			return err
-		}
-		env := append(w.through(replica).Environ(replica, number), cores)
+		env := append(w.through(replica).Environ(replica, port), cores)
 		if skew := w.config.Skew[replica]; skew != 0 {
 			env = append(env, defects.SkewVariable+"="+skew.String())
 		}
-		c := command{path: filepath.Join(w.config.Programs.Services, ServiceOf(replica)), env: env}
-		if err := w.add(replica, c, answersReadyz(addr)); err != nil {
+		c := process.Command{Path: filepath.Join(w.config.Programs.Services, ServiceOf(replica)), Env: env}
+		if err := w.start(replica, c, process.Ready(addr)); err != nil {
 			return err
 		}
 	}

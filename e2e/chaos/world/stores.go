@@ -9,10 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"ticketing.dev/common/bus/stan"
-	"ticketing.dev/common/session"
+	"ticketing.dev/common/process"
 	"ticketing.dev/local/system"
-	"ticketing.dev/payments"
 )
 
 const (
@@ -34,28 +32,19 @@ func (w *World) startStores(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		dir := w.StoreDir(name)
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := os.MkdirAll(w.StoreDir(name), 0o700); err != nil {
 			return err
 		}
-		c := command{path: w.config.Programs.Standin, args: []string{name, "-addr", addr, "-dir", dir, "-sync",
-			"-webhook-url", w.Gateway() + "/api/payments/webhook", "-webhook-secret", secret}}
-		probe := takesConnections(addr)
-		switch name {
-		case NATS:
-			probe = answersINFO(addr)
-		case Redis:
-			c, probe = w.redis(addr, dir), answersPING(addr)
-		}
-		if err := w.add(name, c, probe); err != nil {
+		c, probe := w.store(name, addr, secret)
+		if err := w.start(name, c, probe); err != nil {
 			return err
 		}
 	}
 	w.settings = system.Settings{
-		NATS:      stan.Config{URL: "nats://" + w.addrs[NATS], ClusterID: clusterID},
+		NATSURL: "nats://" + w.addrs[NATS], ClusterID: clusterID,
 		RedisAddr: w.addrs[Redis],
-		Session:   session.Config{Key: rand.Text() + rand.Text()},
-		Stripe:    payments.StripeConfig{Key: sandboxKey, WebhookSecret: secret, URL: "http://" + w.addrs[Stripe]},
+		JWTKey:    rand.Text() + rand.Text(),
+		Stripe:    system.Stripe{Key: sandboxKey, WebhookSecret: secret, URL: "http://" + w.addrs[Stripe]},
 		OrderTTL:  w.config.OrderTTL,
 		LogLevel:  slog.LevelInfo,
 	}
@@ -64,11 +53,24 @@ func (w *World) startStores(ctx context.Context) error {
 	return w.AwaitReady(ctx)
 }
 
+// store is the program of a store and how to see that it serves.
+func (w *World) store(name, addr, webhookSecret string) (process.Command, process.Probe) {
+	c := process.Command{Path: w.config.Programs.Standin, Args: []string{name, "-addr", addr, "-dir", w.StoreDir(name), "-sync",
+		"-webhook-url", w.Gateway() + "/api/payments/webhook", "-webhook-secret", webhookSecret}}
+	switch name {
+	case NATS:
+		return c, process.Answers(addr, "", "INFO ") // its greeting
+	case Redis:
+		return w.redis(addr), process.Answers(addr, "PING\r\n", "+PONG") // refused while it reads its files
+	}
+	return c, process.Answers(addr, "", "")
+}
+
 // redis is the real one, as infra/k8s/expiration-redis-depl.yaml runs it.
-func (w *World) redis(addr, dir string) command {
+func (w *World) redis(addr string) process.Command {
 	host, port, _ := net.SplitHostPort(addr) // it was joined
-	return command{path: w.config.Programs.Redis, args: []string{
-		"--bind", host, "--port", port, "--dir", dir, "--save", "",
+	return process.Command{Path: w.config.Programs.Redis, Args: []string{
+		"--bind", host, "--port", port, "--dir", w.StoreDir(Redis), "--save", "",
 		"--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
 	}}
 }

@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/local/system"
 )
 
@@ -24,7 +24,7 @@ type Config struct {
 	Root     string
 	Programs Programs
 	// Ports may be shared by worlds side by side.
-	Ports *system.Ports
+	Ports *process.Ports
 	// Mongo are databases on a MongoDB that runs already; nil starts the stand-in.
 	Mongo *Databases
 	// OrderTTL is how long orders may stay unpaid.
@@ -36,7 +36,6 @@ type Config struct {
 // World is a system that runs.
 type World struct {
 	config    Config
-	nursery   *nursery
 	settings  system.Settings // with the stores' own addresses, but for MongoDB
 	processes map[string]*Process
 	links     map[string]*Link
@@ -52,7 +51,6 @@ type World struct {
 func Start(ctx context.Context, c Config) (*World, error) {
 	w := &World{
 		config:    c,
-		nursery:   newNursery(),
 		processes: make(map[string]*Process),
 		links:     make(map[string]*Link),
 		addrs:     make(map[string]string),
@@ -81,12 +79,11 @@ func (w *World) end() error {
 		errs = append(errs, w.log.Close())
 	}
 	for _, p := range w.processes {
-		p.close()
+		p.Close()
 	}
 	for _, l := range w.links {
 		l.Cut()
 	}
-	w.nursery.close()
 	return errors.Join(errs...)
 }
 
@@ -114,15 +111,6 @@ func (w *World) Processes() []*Process {
 	return all
 }
 
-// AwaitReady waits until every process serves, or ctx ends.
-func (w *World) AwaitReady(ctx context.Context) error {
-	var errs []error
-	for _, p := range w.Processes() {
-		errs = append(errs, p.AwaitReady(ctx))
-	}
-	return errors.Join(errs...)
-}
-
 // Heal undoes whatever was done to the world, as far as it is not undone yet: links, processes, Stripe.
 func (w *World) Heal(ctx context.Context) error {
 	var errs []error
@@ -135,19 +123,18 @@ func (w *World) Heal(ctx context.Context) error {
 	return errors.Join(append(errs, w.HealStripe(ctx))...)
 }
 
-// address gives a process a port of its own.
-func (w *World) address(name string) (string, error) {
-	port, err := w.config.Ports.Free()
-	if err != nil {
-		return "", err
-	}
-	w.addrs[name] = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	return w.addrs[name], nil
+// address gives a part a port of its own.
+func (w *World) address(name string) (addr string, err error) {
+	addr, err = w.config.Ports.Free()
+	w.addrs[name] = addr
+	return addr, err
 }
 
-func (w *World) add(name string, c command, probe func(context.Context) error) error {
-	c.log = w.Log(name)
-	p := &Process{Name: name, command: c, nursery: w.nursery, probe: probe}
-	w.processes[name] = p
-	return p.Start()
+// each calls a function for all of something.
+func each[T any](all []T, do func(T) error) error {
+	var errs []error
+	for _, one := range all {
+		errs = append(errs, do(one))
+	}
+	return errors.Join(errs...)
 }

@@ -3,7 +3,6 @@ package world_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -13,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/world"
 	"ticketing.dev/local/api"
-	"ticketing.dev/local/system"
 )
 
 // root is the repository's, from this directory.
@@ -40,7 +39,7 @@ func run(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(bin)
-	if programs, err = world.Build(context.Background(), root, bin, "", io.Discard); err != nil {
+	if programs, err = world.Build(context.Background(), root, bin, ""); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -62,7 +61,7 @@ func programsIn(bin string) world.Programs {
 func start(t *testing.T) *world.World {
 	t.Helper()
 	w, err := world.Start(t.Context(), world.Config{
-		Dir: t.TempDir(), Root: root, Programs: programs, Ports: system.NewPorts(), OrderTTL: time.Minute,
+		Dir: t.TempDir(), Root: root, Programs: programs, Ports: process.NewPorts(), OrderTTL: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -4,8 +4,8 @@
 //	bench                          with 100,000 tickets
 //	bench -tickets 50,250,1250     with as many, one after the other, in a system each
 //
-// Each system runs in this process, with everything but the client, and is used through its gateway by
-// eight users at once. The processor's time includes theirs.
+// Each system runs without the client and is used through its gateway by eight users at once. The processor time
+// includes theirs.
 package main
 
 import (
@@ -82,5 +82,5 @@ func measure(ctx context.Context, n int, each time.Duration, progress io.Writer)
 		return r, err
 	}
 	r.seeded = time.Since(began)
-	return r, r.take(ctx, s.Run().Gateway, each)
+	return r, r.take(ctx, s.Run(), each)
 }

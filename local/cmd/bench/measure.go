@@ -5,14 +5,16 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"ticketing.dev/common/process"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/system"
 )
 
 const (
@@ -36,8 +38,7 @@ func (r result) row(n int) string {
 	return fmt.Sprintf("| %d | %.1f s | %.1f %% | %v | %v | %v |", n, r.seeded.Seconds(), 100*r.rest, r.create, r.list, r.order)
 }
 
-// sample is how often a request was made, how long each took, and what all that ran meanwhile took of
-// the processor.
+// sample is how often a request was made, how long each took, and the processor time of everything meanwhile.
 type sample struct {
 	took    []time.Duration
 	elapsed time.Duration
@@ -56,17 +57,18 @@ func (s sample) String() string {
 }
 
 // take measures everything, the listing first and the writing last, which makes more of it.
-func (r *result) take(ctx context.Context, gateway string, each time.Duration) error {
+func (r *result) take(ctx context.Context, system system.Run, each time.Duration) error {
+	busy := func() time.Duration { return processor(system) }
 	select {
 	case <-time.After(settle):
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	before := processor()
+	before := busy()
 	time.Sleep(each)
-	r.rest = float64(processor()-before) / float64(each)
+	r.rest = float64(busy()-before) / float64(each)
 
-	clients, err := signUp(ctx, gateway)
+	clients, err := signUp(ctx, system.Gateway)
 	if err != nil {
 		return err
 	}
@@ -74,14 +76,14 @@ func (r *result) take(ctx context.Context, gateway string, each time.Duration) e
 	if err != nil {
 		return err
 	}
-	r.list, err = repeat(ctx, clients[:1], each, func(ctx context.Context, c *api.Client) (bool, error) {
+	r.list, err = repeat(ctx, clients[:1], each, busy, func(ctx context.Context, c *api.Client) (bool, error) {
 		_, err := c.Tickets(ctx, url.Values{"limit": {fmt.Sprint(page)}})
 		return true, err
 	})
 	if err != nil {
 		return err
 	}
-	r.order, err = repeat(ctx, clients, each, func(ctx context.Context, c *api.Client) (bool, error) {
+	r.order, err = repeat(ctx, clients, each, busy, func(ctx context.Context, c *api.Client) (bool, error) {
 		id, left := <-free
 		if !left {
 			return false, nil
@@ -92,7 +94,7 @@ func (r *result) take(ctx context.Context, gateway string, each time.Duration) e
 	if err != nil {
 		return err
 	}
-	r.create, err = repeat(ctx, clients, each, func(ctx context.Context, c *api.Client) (bool, error) {
+	r.create, err = repeat(ctx, clients, each, busy, func(ctx context.Context, c *api.Client) (bool, error) {
 		_, err := c.ListTicket(ctx, "The Paper Lanterns, Beacon Theatre, New York", 89_50)
 		return true, err
 	})
@@ -100,7 +102,7 @@ func (r *result) take(ctx context.Context, gateway string, each time.Duration) e
 }
 
 // repeat lets every client make requests, one after the other, for a time or until there are no more.
-func repeat(ctx context.Context, clients []*api.Client, each time.Duration, request func(context.Context, *api.Client) (bool, error)) (s sample, err error) {
+func repeat(ctx context.Context, clients []*api.Client, each time.Duration, processor func() time.Duration, request func(context.Context, *api.Client) (bool, error)) (s sample, err error) {
 	var mu sync.Mutex
 	start, busy := time.Now(), processor()
 	running, ctx := errgroup.WithContext(ctx)
@@ -162,11 +164,20 @@ func available(ctx context.Context, c *api.Client) (<-chan string, error) {
 	return free, nil
 }
 
-// processor is what this process has taken of the processor: user and system time.
-func processor() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err) // it has no other error than a wrong argument
+// processor is the user and system time that this process and those of the system have taken.
+func processor(r system.Run) (busy time.Duration) {
+	pids := []int{os.Getpid(), r.Mongo.PID, r.NATS.PID, r.Redis.PID, r.Stripe.PID}
+	for _, s := range r.Services {
+		for _, replica := range s.All() {
+			pids = append(pids, replica.PID)
+		}
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	for _, pid := range pids {
+		took, err := process.Processor(pid)
+		if err != nil {
+			panic(err) // nothing stops a process meanwhile
+		}
+		busy += took
+	}
+	return busy
 }

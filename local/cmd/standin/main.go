@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if c.kind == "mongo" {
 		level = slog.LevelWarn // of queries that no index helps
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
 	url, stop, err := kinds[c.kind](ctx, c, log)
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 )
 
 func TestProcessesEndWithTheirParent(t *testing.T) {
-	p := launch(t, t.TempDir(), "-processes")
+	p := launch(t, t.TempDir())
 	children := pids(p.where(t))
 	kill(t, p.cmd.Process.Pid)
 	p.end(t)
