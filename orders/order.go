@@ -11,15 +11,15 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// Status says where an order stands. The way from Created to Complete or Cancelled never leads back.
-type Status string
+// Status is the state of an order. It moves from Created to Complete or Cancelled and never back.
+type Status = events.OrderStatus
 
 const (
-	Created Status = "created"
-	// AwaitingPayment means that a payment is in flight. Its outcome decides; time does not.
-	AwaitingPayment Status = "awaiting:payment"
-	Complete        Status = "complete"
-	Cancelled       Status = "cancelled"
+	Created = events.StatusCreated
+	// AwaitingPayment means that a payment is in flight. The order then waits for its outcome and doesn't expire.
+	AwaitingPayment = events.StatusAwaitingPayment
+	Complete        = events.StatusComplete
+	Cancelled       = events.StatusCancelled
 )
 
 // Reason says why an order was cancelled.
@@ -156,7 +156,7 @@ func (o *Order) event() events.Order {
 	return events.Order{
 		ID:        o.ID,
 		Version:   o.Version,
-		Status:    string(o.Status),
+		Status:    o.Status,
 		UserID:    o.UserID,
 		ExpiresAt: o.ExpiresAt,
 		Ticket:    events.OrderedTicket(o.Ticket),

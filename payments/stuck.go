@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
 	"ticketing.dev/common/service"
@@ -88,13 +89,13 @@ func (c *Charge) stuck(o *Order) stuck {
 	case c.Status == Pending:
 		st.Why = "Stripe has not said how it ended"
 		st.WhatToDo = `look at its payment at Stripe, and why the log of payments says "reconciliation failed"`
-	case o != nil && o.Status == orderComplete:
+	case o != nil && o.Status == events.StatusComplete:
 		st.Why = "its order is complete, which has not been noted"
 		st.WhatToDo = `see whether payments runs, and why its log says "reconciliation failed"`
-	case o != nil && o.Status == orderCancelled && c.Dispute.withdrawn():
+	case o != nil && o.Status == events.StatusCancelled && c.Dispute.withdrawn():
 		st.Why = "its order is cancelled, and it can't be refunded while it is disputed"
 		st.WhatToDo = "accept the dispute at Stripe, which gives the money back; or wait for its end"
-	case o != nil && o.Status == orderCancelled:
+	case o != nil && o.Status == events.StatusCancelled:
 		st.Why = "its order is cancelled, and the refund does not succeed"
 		st.WhatToDo = `see why the log of payments says "reconciliation failed"; a refund made at Stripe by hand is found`
 	default:
@@ -107,14 +108,14 @@ func (c *Charge) stuck(o *Order) stuck {
 // moot reports whether there's nothing to decide, since the money of a cancelled order went back as it must.
 func (c *Charge) moot(o *Order) bool {
 	return c.Status == Refunded && !c.owed() && (c.Dispute == nil || c.Dispute.over()) &&
-		o != nil && o.Status == orderCancelled
+		o != nil && o.Status == events.StatusCancelled
 }
 
 // toDecide says what happened to the money that an operator has to deal with.
 func (c *Charge) toDecide(o *Order) (why, whatToDo string) {
 	order, done := "its order isn't known", "; then: payments stuck done "+c.ID
 	if o != nil {
-		order = "its order is " + o.Status
+		order = "its order is " + string(o.Status)
 	}
 	if d := c.Dispute; d != nil && !d.over() {
 		switch d.Status {

@@ -43,11 +43,21 @@ type TicketUpdated struct{ Ticket }
 
 func (TicketUpdated) Subject() string { return "ticket:updated" }
 
+// OrderStatus is the state of an order.
+type OrderStatus string
+
+const (
+	StatusCreated         OrderStatus = "created"
+	StatusAwaitingPayment OrderStatus = "awaiting:payment"
+	StatusComplete        OrderStatus = "complete"
+	StatusCancelled       OrderStatus = "cancelled"
+)
+
 // Order is the whole state of an order.
 type Order struct {
 	ID        string        `json:"id"`
 	Version   int64         `json:"version"`
-	Status    string        `json:"status"`
+	Status    OrderStatus   `json:"status"`
 	UserID    string        `json:"userId"`
 	ExpiresAt time.Time     `json:"expiresAt"`
 	Ticket    OrderedTicket `json:"ticket"`

@@ -28,9 +28,9 @@ var timed = []Defect{
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
 		Edits: []Edit{
 			{"orders/outage.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
-			{"payments/paused.go", "\tif !started {\n", "\tif !started && s.bus == nil {\n"},
-			{"payments/paused.go", ".Out() {", ".AwayFor() > time.Hour {"},
-			{"payments/paused.go", "startedWithin = 5 * time.Second", "startedWithin = time.Millisecond"},
+			{payFile, "\tcase !started:\n", "\tcase !started && s.bus == nil:\n"},
+			{payFile, ".Out() {", ".AwayFor() > time.Hour {"},
+			{payFile, "startedWithin = 5 * time.Second", "startedWithin = time.Millisecond"},
 		},
 	},
 	{
