@@ -21,7 +21,7 @@ import (
 // operate carries out a command and returns what it printed.
 func (s *system) operate(args string) (string, error) {
 	s.t.Helper()
-	for _, c := range Commands("payments") {
+	for _, c := range Commands() {
 		rest, ok := strings.CutPrefix(args, c.Name)
 		if !ok {
 			continue
@@ -297,7 +297,7 @@ func TestWrongArguments(t *testing.T) {
 		"done": false, "done a b": true, "done -x": false,
 	} {
 		words := strings.Fields(args)
-		for _, c := range Commands("payments") {
+		for _, c := range Commands() {
 			if c.Name != "stuck "+words[0] {
 				continue
 			}

@@ -35,11 +35,10 @@ type Bus interface {
 	// is given to one member of the group until one of them acknowledges it. Messages are handled
 	// side by side.
 	Subscribe(group, channel string, handle Handler) (Subscription, error)
-	// Replay reads a channel beside all groups: every message once, in the order in which they were
-	// stored, from the first that was ever published, and then those that come. It ends with nil when
-	// each returns false, with the error of ctx when that ends, and with another when the broker is
-	// away or goes away.
-	Replay(ctx context.Context, channel string, each func(message []byte) bool) error
+	// Replay reads what a channel holds at the time of the call, outside of any group: every message once, in
+	// the order in which they were stored. It writes nothing. It fails when ctx ends, and when the broker is or
+	// goes away.
+	Replay(ctx context.Context, channel string, each func(message []byte)) error
 }
 
 // Subscription is a membership in a group.
@@ -112,7 +111,7 @@ func guard(b Publisher, group string, l Listener, log *slog.Logger) Handler {
 		if p, ok := errors.AsType[poison](err); ok {
 			letter := newDeadLetter(group, l.Channel, message, p)
 			log.Error("message cannot be handled, sent to the dead letters", "channel", l.Channel, "letter", letter.ID(), "cause", letter.Cause)
-			err = bury(ctx, b, letter)
+			err = publishDeadLetter(ctx, b, letter)
 		}
 		if err != nil {
 			log.Warn("message not handled, it will come again", "channel", l.Channel, "error", err)

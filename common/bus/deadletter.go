@@ -68,7 +68,7 @@ func (l DeadLetter) Content() []byte {
 	return l.Raw
 }
 
-func bury(ctx context.Context, b Publisher, letter DeadLetter) error {
+func publishDeadLetter(ctx context.Context, b Publisher, letter DeadLetter) error {
 	encoded, err := json.Marshal(letter)
 	if err != nil {
 		return fmt.Errorf("encode a dead letter: %w", err)

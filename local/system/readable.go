@@ -12,7 +12,7 @@ import (
 
 // readable turns a line of slog's JSON into one for people, such as
 //
-//	15:04:05 WARN  orders: order is overdue: its expiration did not come order=65a1…
+//	15:04:05 WARN  orders: order is overdue: no expiration event order=65a1…
 //
 // without the time, which comes apart from it. It is empty for what is below the level. A line that is
 // no JSON, as a panic writes, is shown as it is.

@@ -17,8 +17,8 @@ var timed = []Defect{
 		Provoke:  []string{"kill:redis", "pause:redis", "cut:redis"},
 		Edits: []Edit{
 			noSweepOfOverdueOrders,
-			{"expiration/events.go", "\treturn s.timers.set(ctx, timer{e.ID, e.ExpiresAt})\n",
-				"\t_ = s.timers.set(ctx, timer{e.ID, e.ExpiresAt})\n\treturn nil\n"},
+			{"expiration/events.go", "\treturn s.timers.set(ctx, timer{OrderID: e.ID, ExpiresAt: e.ExpiresAt})\n",
+				"\t_ = s.timers.set(ctx, timer{OrderID: e.ID, ExpiresAt: e.ExpiresAt})\n\treturn nil\n"},
 		},
 	},
 	{
@@ -27,7 +27,7 @@ var timed = []Defect{
 		Promises: []string{"P5b"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
 		Edits: []Edit{
-			{"orders/outage.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
+			{"orders/expire.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
 			{payFile, "\tcase !started:\n", "\tcase !started && s.bus == nil:\n"},
 			{payFile, ".Out() {", ".AwayFor() > time.Hour {"},
 			{payFile, "startedWithin = 5 * time.Second", "startedWithin = time.Millisecond"},

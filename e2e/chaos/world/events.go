@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,7 @@ var Channels = []string{
 }
 
 const (
-	readTime       = 2 * time.Second        // for the reading of a channel
-	readPause      = 300 * time.Millisecond // without a message a channel has been read
+	readTime       = 5 * time.Second // per channel
 	connectTimeout = 5 * time.Second
 	connectPause   = 50 * time.Millisecond
 )
@@ -110,14 +110,8 @@ func readChannels(ctx context.Context, b *stan.Bus, channels []string) (all []ol
 func readChannel(ctx context.Context, b *stan.Bus, channel string) (messages []old, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	quiet := time.AfterFunc(readPause, cancel)
-	defer quiet.Stop()
-	err = b.Replay(ctx, channel, func(m []byte) bool {
-		quiet.Reset(readPause)
-		messages = append(messages, old{channel, append([]byte{}, m...)})
-		return true
-	})
-	if ctx.Err() != nil { // it has been read as far as that goes
+	err = b.Replay(ctx, channel, func(m []byte) { messages = append(messages, old{channel, bytes.Clone(m)}) })
+	if ctx.Err() != nil { // what was read in time is enough
 		err = nil
 	}
 	return messages, err
