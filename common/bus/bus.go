@@ -1,8 +1,8 @@
-// Package bus carries events between the services. It knows nothing of a broker: bus/stan speaks to
-// NATS Streaming, bus/memory serves tests, and bus/bustest holds what both must do.
+// Package bus carries events between the services, independent of the broker: bus/stan uses NATS Streaming, bus/memory
+// is for tests, and bus/bustest is the test suite for both.
 //
-// Delivery is at least once. A message may come twice, late, and in any order; handlers are written
-// for that (see package events).
+// Delivery is at least once. Messages may arrive twice, late and in any order; handlers expect that (see package
+// events).
 package bus
 
 import (
@@ -19,21 +19,19 @@ import (
 
 // Publisher sends messages.
 type Publisher interface {
-	// Publish returns nil once the broker has stored the message. After an error it may have been
-	// stored or not.
+	// Publish returns nil once the broker has stored the message. After an error it may or may not be stored.
 	Publish(ctx context.Context, channel string, message []byte) error
 }
 
-// Handler handles one message. A nil error acknowledges it; any error brings it again later, to this
-// or another member of the group. ctx ends before the broker would give the message to somebody else.
+// Handler handles one message. A nil error acknowledges it; after any other error it's redelivered later, to this or
+// another member of the group. ctx ends before the redelivery.
 type Handler func(ctx context.Context, message []byte) error
 
-// Bus is a connection to a broker. It heals by itself when the broker goes away and comes back.
+// Bus is a connection to a broker. It reconnects by itself.
 type Bus interface {
 	Publisher
-	// Subscribe joins a group. Every message of the channel, from the first that was ever published,
-	// is given to one member of the group until one of them acknowledges it. Messages are handled
-	// side by side.
+	// Subscribe joins a group. Every message of the channel, from the first ever published, is delivered to one
+	// member of the group at a time until one acknowledges it. Messages are handled concurrently.
 	Subscribe(group, channel string, handle Handler) (Subscription, error)
 	// Replay reads what a channel holds at the time of the call, outside of any group: every message once, in
 	// the order in which they were stored. It writes nothing. It fails when ctx ends, and when the broker is or
@@ -43,8 +41,8 @@ type Bus interface {
 
 // Subscription is a membership in a group.
 type Subscription interface {
-	// Close leaves the group and waits for the handlers that run. What was not acknowledged goes to
-	// the others, or waits for the next one to join.
+	// Close leaves the group and waits for running handlers. Unacknowledged messages go to other members, or wait
+	// for the next one to join.
 	Close() error
 }
 
@@ -54,7 +52,7 @@ type Listener struct {
 	Handle  Handler
 }
 
-// On makes a listener of a function. The type of the event names the channel.
+// On makes a listener from a function. The event's type determines the channel.
 func On[E events.Event](handle func(context.Context, E) error) Listener {
 	var e E
 	return Listener{e.Subject(), func(ctx context.Context, message []byte) error {
@@ -114,7 +112,7 @@ func guard(b Publisher, group string, l Listener, log *slog.Logger) Handler {
 			err = publishDeadLetter(ctx, b, letter)
 		}
 		if err != nil {
-			log.Warn("message not handled, it will come again", "channel", l.Channel, "error", err)
+			log.Warn("message not handled, will be redelivered", "channel", l.Channel, "error", err)
 		}
 		return err
 	}
