@@ -22,7 +22,7 @@ import (
 	"ticketing.dev/orders"
 )
 
-// command is a service's program as an operator calls it, with the service's environment.
+// command runs a service's program as an operator does, with the service's environment.
 func command(service, nats string, args ...string) *exec.Cmd {
 	parts := shared.Run()
 	c := exec.Command(filepath.Join(programs, service), args...)
@@ -37,7 +37,7 @@ func command(service, nats string, args ...string) *exec.Cmd {
 	return c
 }
 
-// operate calls a program and returns what it printed and its status.
+// operate runs a program and returns its output and status.
 func operate(t *testing.T, service string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	c := command(service, shared.Run().NATS.URL, args...)
@@ -51,7 +51,7 @@ func operate(t *testing.T, service string, args ...string) (stdout, stderr strin
 	return out.String(), complaints.String(), c.ProcessState.ExitCode()
 }
 
-// operated calls a program that has to do what it is asked for.
+// operated runs a program that must succeed.
 func operated(t *testing.T, service string, args ...string) (stdout string) {
 	t.Helper()
 	out, complaints, status := operate(t, service, args...)
@@ -61,7 +61,7 @@ func operated(t *testing.T, service string, args ...string) (stdout string) {
 	return out
 }
 
-// letters waits until as many dead letters of orders are open as there should be.
+// letters waits for a number of open dead letters of orders.
 func letters(t *testing.T, want int) (open []deadletters.Letter) {
 	t.Helper()
 	servicetest.Eventually(t, "the dead letters", func() bool {
@@ -84,7 +84,7 @@ func connect(t *testing.T) *stan.Bus {
 	return broker
 }
 
-func TestEveryProgramTellsItsOperator(t *testing.T) {
+func TestEveryProgramHasOperatorCommands(t *testing.T) {
 	for _, service := range []string{"tickets", "orders", "expiration", "payments"} {
 		if out := operated(t, service, "deadletters", "list"); out != "no dead letters\n" {
 			t.Errorf("%s: %s", service, out)
@@ -101,9 +101,9 @@ func TestEveryProgramTellsItsOperator(t *testing.T) {
 	}
 }
 
-// A database that comes back from a backup does not know of an order, and of what is said of it makes
-// dead letters. When the order is there again, they can be handled.
-func TestADeadLetterIsHandledOnceItsCauseIsGone(t *testing.T) {
+// A database restored from a backup lacks an order, so its events become dead letters. Once the order is back,
+// they can be redriven.
+func TestADeadLetterIsRedrivenOnceItsCauseIsGone(t *testing.T) {
 	seller, buyer := somebody(t, shared), somebody(t, shared)
 	ticket := list(t, seller, 1999)
 	o := order(t, buyer, ticket)
@@ -148,7 +148,7 @@ func TestADeadLetterIsHandledOnceItsCauseIsGone(t *testing.T) {
 		t.Errorf("it printed %s", out)
 	}
 	letters(t, 0)
-	// Handling it once more changed nothing, and what was recorded the first time the service publishes.
+	// Redriving it again changed nothing, and the first decision is published with the service's next start.
 	if again, err := buyer.Order(t.Context(), o.ID); err != nil || again != ended {
 		t.Errorf("the order is %+v, was %+v, %v", again, ended, err)
 	}
@@ -160,7 +160,7 @@ func TestADeadLetterIsHandledOnceItsCauseIsGone(t *testing.T) {
 	}
 }
 
-// redriveAndDie kills the program when it has handled the letter and is about to write so.
+// redriveAndDie kills the program after it handled the letter and before it records that.
 func redriveAndDie(t *testing.T, id string) {
 	t.Helper()
 	nats, reached := untilDecision(t)
@@ -177,7 +177,7 @@ func redriveAndDie(t *testing.T, id string) {
 	_ = c.Wait() // it was killed
 }
 
-// untilDecision is a way to the broker that swallows decisions, and tells of the first.
+// untilDecision is a proxy of the broker that loses decisions and signals the first.
 func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -206,7 +206,7 @@ func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
 	return "nats://" + l.Addr().String(), swallowed
 }
 
-// passOn carries what comes from one end to the other, but for what contains a word, of which it tells.
+// passOn copies from one end to the other, except what contains a word, which it signals.
 func passOn(to, from net.Conn, word []byte, tell func()) {
 	defer to.Close()
 	chunk := make([]byte, 64<<10)
@@ -225,7 +225,7 @@ func passOn(to, from net.Conn, word []byte, tell func()) {
 	}
 }
 
-func TestADeadLetterThatNobodyNeedsIsDropped(t *testing.T) {
+func TestADeadLetterCanBeDropped(t *testing.T) {
 	if err := connect(t).Publish(t.Context(), "expiration:complete", []byte("no JSON")); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestADeadLetterThatNobodyNeedsIsDropped(t *testing.T) {
 	letters(t, 0)
 }
 
-func TestWithoutABrokerACommandFails(t *testing.T) {
+func TestCommandsFailWithoutABroker(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -10,13 +10,13 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// another is a system that runs already, and that nobody here has started.
+// another is a running system that the tests didn't start.
 type another system.Run
 
 func (a another) Run() system.Run { return system.Run(a) }
 
-// elsewhere is the system that the environment names, if it does (doc.go). Only the purchases are tested
-// on it: the other tests look at processes.
+// elsewhere is the system named by the environment, if any (doc.go). Only purchases are tested on it; other
+// tests look at processes.
 func elsewhere() (there another, named bool) {
 	site := os.Getenv("SITE_URL")
 	if site == "" {

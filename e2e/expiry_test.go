@@ -16,11 +16,10 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// promised is by how much an order outlives its time at most, whatever was down (P5). How long it takes
-// otherwise, half a second to one, is logged: a busy machine is no error.
+// promised is the most that an order may outlive its time, whatever was down (P5). The usual half second to one
+// is only logged, as the machine may be busy.
 const promised = 15 * time.Second
 
-// start runs a system of the test's own.
 func start(t *testing.T, ttl time.Duration) *system.System {
 	t.Helper()
 	s, err := system.Start(t.Context(), system.Config{Dir: t.TempDir(), OrderTTL: ttl, Processes: true, Bin: programs, Errors: t.Output(), Environment: environment()})
@@ -35,8 +34,8 @@ func start(t *testing.T, ttl time.Duration) *system.System {
 	return s
 }
 
-// Two hundred orders that are due within ten seconds, as they are made: when the orders service says
-// that each is cancelled, and when it should have been.
+// Two hundred orders come due within ten seconds. The test compares when orders cancelled each with when it was
+// due.
 func TestOrdersExpireInTimeAndNeverBefore(t *testing.T) {
 	const orders, within = 200, 10 * time.Second
 	s := start(t, 12*time.Second)
@@ -67,7 +66,7 @@ func TestOrdersExpireInTimeAndNeverBefore(t *testing.T) {
 	}
 }
 
-// watchCancellations notes when orders says that an order was cancelled, by the time of the event.
+// watchCancellations records the time of each order's cancellation event.
 func watchCancellations(t *testing.T, s *system.System) func(order string) (time.Time, bool) {
 	t.Helper()
 	broker, err := stan.Open(stan.Config{URL: s.Run().NATS.URL, ClusterID: "ticketing", ClientID: "e2e"}, servicetest.Log(t))
@@ -115,7 +114,7 @@ func TestAnExpiredOrderFreesItsTicket(t *testing.T) {
 	order(t, somebody(t, s), ticket)
 }
 
-// The payment begins in time and goes on until the order's time is up.
+// The payment begins in time and lasts until the order's time is up.
 func TestAPaymentInFlightOutlivesTheTime(t *testing.T) {
 	t.Parallel()
 	s := start(t, 3*time.Second)
@@ -136,12 +135,13 @@ func TestAPaymentInFlightOutlivesTheTime(t *testing.T) {
 	}
 }
 
-// The payment begins in time, but Stripe hears of the card only when the order has expired.
+// The payment begins in time, but reaches Stripe after the order has expired.
 func TestAPaymentThatComesTooLateIsRefunded(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2*time.Second)
 	seller, buyer := somebody(t, s), somebody(t, s)
-	// Orders ends nothing while its session with the broker is new. Once it has ended one, it ends all in time.
+	// Orders expires nothing while its session with the broker is new. Once it has expired one order, it
+	// expires all in time.
 	if _, err := buyer.AwaitOrder(bounded(t), order(t, buyer, list(t, seller, 500)).ID, api.Cancelled); err != nil {
 		t.Fatal(err)
 	}

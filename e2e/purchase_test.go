@@ -65,8 +65,8 @@ func TestPurchaseDeclined(t *testing.T) {
 	order(t, somebody(t, shop), ticket)
 }
 
-// The webhook alone tells what the payer has answered the bank.
-func TestPurchaseThatTheBankAsksAbout(t *testing.T) {
+// Only the webhook says what the payer answered the bank.
+func TestPurchaseWithABankChallenge(t *testing.T) {
 	seller, buyer := somebody(t, shop), somebody(t, shop)
 	for decision, want := range map[string]string{"approve": api.Complete, "refuse": api.Cancelled} {
 		o := order(t, buyer, list(t, seller, 1999))
@@ -85,7 +85,7 @@ func TestPurchaseThatTheBankAsksAbout(t *testing.T) {
 	}
 }
 
-// Fifty buyers order one ticket at once through the gateway, which spreads them over two replicas.
+// Fifty buyers order one ticket at once through the gateway, over two replicas.
 func TestPurchaseByOneOfFifty(t *testing.T) {
 	seller := somebody(t, shop)
 	buyers := make([]*api.Client, 50)
@@ -118,8 +118,7 @@ func TestPurchaseByOneOfFifty(t *testing.T) {
 	}
 }
 
-// Whoever looks at a ticket sees on the same connection how it is reserved, and then sold: nothing on the
-// way holds the news back.
+// An open event stream shows a ticket's reservation and then its sale without delay.
 func TestPurchaseIsWatched(t *testing.T) {
 	seller, buyer := somebody(t, shop), somebody(t, shop)
 	ticket := list(t, seller, 1999)
@@ -179,7 +178,7 @@ func watchTicket(t *testing.T, id string) <-chan api.Ticket {
 	return states
 }
 
-// A orders and cancels, B orders the same ticket, and then A's timer comes.
+// A orders and cancels, B orders the same ticket, and then A's timer fires.
 func TestALateExpirationTouchesNobodyElse(t *testing.T) {
 	seller, a, b := somebody(t, shared), somebody(t, shared), somebody(t, shared)
 	ticket := list(t, seller, 1999)

@@ -7,7 +7,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// Somebody uses Stripe's dashboard; Stripe's webhooks tell payments.
+// The refund is made in Stripe's dashboard, and webhooks tell payments.
 func TestARefundInTheDashboardReachesTheBuyer(t *testing.T) {
 	seller, buyer := somebody(t, shop), somebody(t, shop)
 	ticket := list(t, seller, 1999)

@@ -24,8 +24,8 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// Each replica of each service in turn gets SIGTERM, drains, and comes back, while people do all that
-// they can do. A request that fails is tried again once, by its client: none fails twice.
+// Each replica of each service in turn gets SIGTERM, drains, and restarts under load. Clients retry a failed
+// request once, and none fails twice.
 func TestARollingRestartFailsNoRequestTwice(t *testing.T) {
 	t.Parallel() // it has a system of its own
 	both := make(map[string]int)
@@ -58,8 +58,7 @@ func TestARollingRestartFailsNoRequestTwice(t *testing.T) {
 	c.leave()
 }
 
-// restart lets a replica drain with SIGTERM while something is under way at it, and waits until it is
-// there again.
+// restart drains a replica with SIGTERM while it has requests under way, and waits until it's back.
 func restart(t *testing.T, s *system.System, name string, i int, underWay func() (answered func())) {
 	t.Helper()
 	replica := func() system.Part { return s.Run().Services[name].All()[i] }
@@ -82,7 +81,7 @@ func restart(t *testing.T, s *system.System, name string, i int, underWay func()
 	})
 }
 
-// endedWell looks in the log of a service how its processes have ended.
+// endedWell checks in a service's log how its processes ended.
 func endedWell(t *testing.T, log string, times int) {
 	t.Helper()
 	text, err := os.ReadFile(log)
@@ -101,7 +100,7 @@ func endedWell(t *testing.T, log string, times int) {
 	}
 }
 
-// slowPayment begins a payment at a replica, and returns when the bank is being asked. What it returns
+// slowPayment starts a payment at a replica, and returns once Stripe is asked. The function that it returns
 // waits for the answer.
 func slowPayment(t *testing.T, s *system.System, i int) (answered func()) {
 	t.Helper()
@@ -141,7 +140,7 @@ func slowPayment(t *testing.T, s *system.System, i int) (answered func()) {
 	}
 }
 
-// payingAt sends payments to one replica of payments, past the gateway.
+// payingAt sends payments to one replica, past the gateway.
 type payingAt struct {
 	host string
 	rest http.RoundTripper
@@ -155,7 +154,6 @@ func (p payingAt) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.rest.RoundTrip(r)
 }
 
-// crowd is people who do all kinds of things, over and over.
 type crowd struct {
 	t    *testing.T
 	at   string // the gateway's URL
@@ -167,7 +165,7 @@ type crowd struct {
 	bought map[string]*api.Client
 }
 
-// count is how many requests of a kind there were, and how many of them had to be sent a second time.
+// count is the number of requests of a kind, and of those sent twice.
 type count struct{ sent, again int }
 
 func newCrowd(t *testing.T, s *system.System) *crowd {
@@ -193,7 +191,7 @@ func (c *crowd) end() {
 	c.all.Wait()
 }
 
-// leave lets everybody finish, and checks that all was seen and that what was paid is bought.
+// leave waits for all users, and checks that everything happened and that what was paid for is bought.
 func (c *crowd) leave() {
 	c.t.Helper()
 	c.end()
@@ -217,7 +215,7 @@ func (c *crowd) leave() {
 	}
 }
 
-// trade has a seller and a buyer do business until it is time to leave.
+// trade lets a seller and a buyer act until it's time to leave.
 func (c *crowd) trade(i int, seller, buyer *api.Client) {
 	ctx := c.t.Context()
 	for n := 0; ; n++ {
@@ -240,7 +238,7 @@ func (c *crowd) trade(i int, seller, buyer *api.Client) {
 	}
 }
 
-// visit is somebody new, who leaves again.
+// visit signs up a new user, who signs out again.
 func (c *crowd) visit(ctx context.Context, i, n int) {
 	visitor := api.New(c.at).Through(watched(c.t))
 	email := fmt.Sprintf("visitor-%d-%d-%d@example.com", i, n, time.Now().UnixNano())
@@ -252,7 +250,7 @@ func (c *crowd) visit(ctx context.Context, i, n int) {
 	c.do("sign out", func() error { return visitor.SignOut(ctx) })
 }
 
-// buy orders a ticket, and then cancels, or pays with a card that is good or declined.
+// buy orders a ticket and cancels it, or pays with a good or declined card.
 func (c *crowd) buy(ctx context.Context, n int, buyer *api.Client, ticket api.Ticket) {
 	var placed api.Order
 	if !c.do("order", func() (err error) { placed, err = buyer.PlaceOrder(ctx, ticket.ID); return err }) {
@@ -278,7 +276,7 @@ func (c *crowd) buy(ctx context.Context, n int, buyer *api.Client, ticket api.Ti
 	c.do("my charges", func() error { _, err := buyer.Charge(ctx, placed.ID); return err })
 }
 
-// follow reads the beginning of a ticket's stream.
+// follow reads the start of a ticket's event stream.
 func (c *crowd) follow(ctx context.Context, ticket string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.at+"/api/tickets/"+ticket+"/events", nil)
 	if err != nil {
@@ -296,8 +294,8 @@ func (c *crowd) follow(ctx context.Context, ticket string) error {
 	return err
 }
 
-// do sends a request, and once more if it fails: if it is not answered, or answered that the service is
-// away. A refusal is an answer. It says whether the request was done.
+// do sends a request, and once more if it isn't answered or the service is unavailable. A refusal is an answer.
+// It reports whether the request was carried out.
 func (c *crowd) do(what string, send func() error) (done bool) {
 	first := send()
 	var second error

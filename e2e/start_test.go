@@ -14,7 +14,7 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// A service that has nothing to do holds less than 40 MB, also when it had much to do before.
+// An idle service holds less than 40 MB, even after it was busy.
 func TestServicesAreSmallAtRest(t *testing.T) {
 	for name, s := range shared.Run().Services {
 		for _, replica := range s.All() {
@@ -42,7 +42,7 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// startAndStop runs one more replica of a service until it is ready.
+// startAndStop starts one more replica of a service, and stops it once it's ready.
 func startAndStop(b *testing.B, name string) {
 	port := freePort(b)
 	parts := shared.Run()

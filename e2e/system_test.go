@@ -17,19 +17,18 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// patience ends a wait for what must happen.
 const patience = 45 * time.Second
 
 var (
-	// shared is the system that all tests use but those that need another time to live.
+	// shared is used by all tests except those that need another order lifetime.
 	shared *system.System
-	// shop is where the purchases are tested: shared, or one that runs already.
+	// shop is where purchases are tested: shared, or an external system.
 	shop place
-	// programs is where the programs of all systems are.
+	// programs is the directory of all programs.
 	programs string
 )
 
-// place is a system that people can reach.
+// place is a system's address.
 type place interface{ Run() system.Run }
 
 func TestMain(m *testing.M) {
@@ -62,7 +61,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// environment names the real parts to test against, where there are any.
+// environment names external servers to test against.
 func environment() system.Environment {
 	e, err := system.ReadEnvironment()
 	if err != nil {
@@ -71,7 +70,7 @@ func environment() system.Environment {
 	return e
 }
 
-// bounded ends with the test, or when patience does.
+// bounded ends with the test, or after patience.
 func bounded(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
@@ -80,7 +79,7 @@ func bounded(t testing.TB) context.Context {
 
 var people atomic.Int64
 
-// somebody is a user who has just signed up.
+// somebody is a user who just signed up.
 func somebody(t testing.TB, s place) *api.Client {
 	t.Helper()
 	c := api.New(s.Run().Gateway).Through(watched(t))
@@ -109,7 +108,6 @@ func order(t testing.TB, buyer *api.Client, ticket api.Ticket) api.Order {
 	return o
 }
 
-// refused checks that an error is a refusal with this status and message.
 func refused(t testing.TB, err error, status int, message string) {
 	t.Helper()
 	if api.StatusOf(err) != status || !strings.Contains(err.Error(), message) {
@@ -117,7 +115,6 @@ func refused(t testing.TB, err error, status int, message string) {
 	}
 }
 
-// stripe is the sandbox, which does what no user of the API can.
 type stripe struct {
 	t testing.TB
 	remote.Sandbox
@@ -127,7 +124,6 @@ func stripeOf(t testing.TB, s place) stripe {
 	return stripe{t, remote.Sandbox{URL: s.Run().Stripe.URL}}
 }
 
-// done fails the test unless something was done.
 func (s stripe) done(err error) {
 	s.t.Helper()
 	if err != nil {
@@ -135,19 +131,19 @@ func (s stripe) done(err error) {
 	}
 }
 
-// slowDown makes the next call of an operation take a time.
+// slowDown delays the next call of an operation.
 func (s stripe) slowDown(operation string, delay time.Duration) {
 	s.t.Helper()
 	s.done(s.SlowDown(s.t.Context(), operation, delay))
 }
 
-// decide is the payer's answer to the bank.
+// decide sends the payer's answer to the bank.
 func (s stripe) decide(c api.Charge, decision string) {
 	s.t.Helper()
 	s.done(s.Decide(s.t.Context(), c.StripeID, c.ClientSecret, decision))
 }
 
-// kept is what Stripe has taken for an order and not given back, and how often it has taken it.
+// kept is what Stripe captured for an order minus refunds, and how often it captured.
 func (s stripe) kept(order string) (left money.Cents, captures int) {
 	s.t.Helper()
 	ledger, err := s.Ledger(s.t.Context())

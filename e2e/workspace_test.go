@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Each service builds alone, and carries nothing of what stands in for its surroundings in tests.
+// Each service builds alone, without any stand-in that tests use.
 func TestServicesCarryNoStandIn(t *testing.T) {
 	for _, module := range []string{"common", "auth", "tickets", "orders", "expiration", "payments"} {
 		text, err := os.ReadFile(filepath.Join("..", module, "go.mod"))

@@ -3,6 +3,7 @@ module ticketing.dev/infra
 go 1.26.0
 
 require (
+	github.com/moby/patternmatcher v0.6.1
 	k8s.io/api v0.33.13
 	k8s.io/apimachinery v0.33.13
 	sigs.k8s.io/json v0.0.0-20241010143419-9aa6b5e7a4b3

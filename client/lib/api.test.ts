@@ -177,6 +177,19 @@ test("the cookie of a session is passed on", async () => {
   });
 });
 
+test("a response that removes a cookie is passed on", async () => {
+  handle = answer(200, { id: "u1" }, { "Set-Cookie": "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax" });
+  await signIn("a@b.cc", "correct horse");
+  expect(jar.set).toHaveBeenCalledWith({
+    name: "session",
+    value: "",
+    path: "/",
+    maxAge: 0,
+    httpOnly: true,
+    sameSite: "lax",
+  });
+});
+
 test.each([
   ["ends it", 200, true],
   ["is away", 503, false],

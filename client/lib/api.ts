@@ -2,11 +2,11 @@
 // is being answered, and turns every answer into a typed value: nobody else looks at a status code.
 
 import { createHmac } from "node:crypto";
+import { parseSetCookie } from "cookie";
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
 import { type ServiceName, serviceUrl } from "./config";
 import { HOST_NAME, OLD_NAME, sessionCookies, sessionNames } from "./session-cookies";
-import { parseSetCookie } from "./set-cookie";
 
 export type User = { id: string; email: string };
 
@@ -319,8 +319,8 @@ async function openSession(
   if (answer) {
     const jar = await cookies();
     for (const header of answer.headers.getSetCookie()) {
-      const cookie = parseSetCookie(header);
-      if (cookie) jar.set(cookie);
+      const { value = "", ...cookie } = parseSetCookie(header);
+      jar.set({ ...cookie, value });
     }
   }
   return outcome(answer);

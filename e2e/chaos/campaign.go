@@ -2,165 +2,173 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
+	"ticketing.dev/e2e/chaos/check"
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
-	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/e2e/chaos/world"
 	"ticketing.dev/local/system"
 )
 
-var (
-	errBroken        = errors.New("promises were broken")
-	errUndecided     = errors.New("it is undecided whether P1 holds")
-	errNotCarriedOut = errors.New("could not be carried out")
-	errNotFound      = errors.New("the defect was not found")
-	errInterrupted   = errors.New("stopped")
-)
-
-// campaign is what all rounds share.
 type campaign struct {
-	config   config
-	root     string
-	work     string // a temporary directory, removed at the end
-	kept     string // the directory of the rounds that are kept
-	programs world.Programs
-	ports    *system.Ports
-	out      io.Writer
-	progress *progress
+	config
+	root  string
+	work  string // a temporary directory, removed at the end
+	ports *system.Ports
+
+	mu  sync.Mutex
+	out io.Writer
 }
 
-// run does what the command line says.
-func run(ctx context.Context, c config, out io.Writer) (err error) {
-	root, err := system.FindRoot()
+// run does what the command line asks for. The error says which promises were broken, or what failed.
+func run(ctx context.Context, cfg config, out io.Writer) (err error) {
+	c := &campaign{config: cfg, ports: system.NewPorts(), out: out}
+	if c.root, err = system.FindRoot(); err != nil {
+		return err
+	}
+	if c.work, err = os.MkdirTemp("", "chaos-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(c.work)) }()
+	if err := c.prepare(ctx); err != nil {
+		return err
+	}
+	programs, err := c.build(ctx, "bin")
 	if err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp("", "chaos-")
-	if err != nil {
+	s := newSummary()
+	if len(c.defects) == 0 {
+		c.print("seeds: %v\n", c.seeds)
+		for _, r := range c.play(ctx, programs, nil) {
+			s.add(r)
+		}
+	}
+	for _, d := range c.defects {
+		if ctx.Err() == nil {
+			s.Defects = append(s.Defects, c.find(ctx, d))
+		}
+	}
+	c.print("%s\n", s)
+	if c.report != "" {
+		err = writeJSON(c.report, s)
+	}
+	if ctx.Err() != nil {
+		err = errors.Join(err, errors.New("stopped"))
+	}
+	return errors.Join(err, s.err())
+}
+
+// prepare fails early if results can't be written, or if the MongoDB of MONGO_URI doesn't answer.
+func (c *campaign) prepare(ctx context.Context) error {
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	camp := &campaign{config: c, root: root, work: work, kept: c.dir, ports: system.NewPorts(), out: out}
-	if camp.kept == "" {
-		camp.kept = filepath.Join(os.TempDir(), "ticketing-chaos")
-	}
-	if err := camp.writable(); err != nil {
-		return err
+	if c.report != "" {
+		if err := writeJSON(c.report, struct{}{}); err != nil {
+			return err
+		}
 	}
 	if c.mongo != nil {
 		if err := c.mongo.Check(ctx); err != nil {
 			return fmt.Errorf("MONGO_URI: %w", err)
 		}
 	}
-	if err := camp.build(ctx); err != nil {
-		return err
-	}
-	switch {
-	case c.recovery:
-		return camp.recovery(ctx)
-	case len(c.defects) > 0:
-		return camp.findAll(ctx)
-	}
-	return camp.rounds(ctx)
+	return nil
 }
 
-// writable finds out before the rounds whether what comes of them can be written.
-func (c *campaign) writable() error {
-	if err := os.MkdirAll(c.kept, 0o700); err != nil {
-		return err
+// build builds the programs with the edits of a defect. Their clocks can be shifted.
+func (c *campaign) build(ctx context.Context, name string, edits ...defects.Edit) (world.Programs, error) {
+	skew, err := defects.Skew(c.root)
+	if err != nil {
+		return world.Programs{}, err
 	}
-	if c.config.report == "" {
+	bin := filepath.Join(c.work, name)
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		return world.Programs{}, err
+	}
+	overlay, err := defects.Overlay(c.root, bin, edits, skew)
+	if err != nil {
+		return world.Programs{}, err
+	}
+	return world.Build(ctx, c.root, bin, overlay, io.Discard)
+}
+
+// find runs rounds of services with a defect until one of them finds it.
+func (c *campaign) find(ctx context.Context, d defects.Defect) search {
+	s := search{Name: d.Name, Why: d.Why}
+	c.print("%s: %s\n", d.Name, d.Why)
+	programs, err := c.build(ctx, d.Name, d.Edits...)
+	if err != nil {
+		s.Error = err.Error()
+		return s
+	}
+	defer os.RemoveAll(filepath.Join(c.work, d.Name))
+	results := c.play(ctx, programs, &d)
+	s.Rounds = len(results)
+	for _, r := range results {
+		if v := finds(r, d); v != nil {
+			s.Seed, s.Found = r.seed, v.Promise+": "+v.What
+			return s
+		}
+	}
+	s.Error = "not found"
+	return s
+}
+
+// finds is the first violation of a round that a defect explains, or nil.
+func finds(r result, d defects.Defect) *check.Violation {
+	i := slices.IndexFunc(r.violations, func(v check.Violation) bool { return slices.Contains(d.Promises, v.Promise) })
+	if i < 0 {
 		return nil
 	}
-	report, err := os.OpenFile(c.config.report, os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return err
-	}
-	return report.Close()
+	return &r.violations[i]
 }
 
-// build builds the programs, whose clocks can be off.
-func (c *campaign) build(ctx context.Context) (err error) {
-	overlay, err := c.overlay(ctx)
-	if err != nil {
-		return err
+// selection is what may be done in a round. The faults that provoke a defect are enough to find it.
+func (c *campaign) selection(d *defects.Defect) (s faults.Selection) {
+	if len(c.only) > 0 || d == nil {
+		return c.only
 	}
-	c.programs, err = world.Build(ctx, c.root, filepath.Join(c.work, "bin"), overlay, c.out)
-	return err
+	for _, p := range d.Provoke {
+		if (faults.Selection{p}).Check(c.spared()...) == nil {
+			s = append(s, p)
+		}
+	}
+	return s
 }
 
-// overlay writes what differs from the repository in the services.
-func (c *campaign) overlay(ctx context.Context, edits ...defects.Edit) (string, error) {
-	skew, err := defects.Skew(ctx, c.root)
-	if err != nil {
-		return "", err
-	}
-	dir, err := os.MkdirTemp(c.work, "overlay-")
-	if err != nil {
-		return "", err
-	}
-	return defects.Overlay(c.root, dir, append(skew, edits...)...)
-}
-
-// rounds runs all rounds, and reports. The error says that promises were broken, or what failed.
-func (c *campaign) rounds(ctx context.Context) error {
-	fmt.Fprintln(c.out, "seeds:", strings.Trim(fmt.Sprint(c.config.seeds), "[]"))
-	results := c.play(ctx, c.config.seeds, c.config.only, c.programs, never)
-	s := summarise(results)
-	fmt.Fprint(c.out, s.text())
-	var errs []error
-	if c.config.report != "" {
-		errs = append(errs, os.WriteFile(c.config.report, []byte(s.markdown()), 0o644))
-	}
-	if ctx.Err() != nil {
-		errs = append(errs, errInterrupted)
-	}
-	return errors.Join(append(errs, s.err())...)
-}
-
-// never stops a play early.
-func never(result) bool { return false }
-
-// play runs rounds side by side until all are over, ctx ends, or one is enough.
-func (c *campaign) play(ctx context.Context, seeds []uint64, only faults.Selection, programs world.Programs, enough func(result) bool) []result {
+// play runs rounds side by side, until all are over, ctx ends or one has found the defect.
+func (c *campaign) play(ctx context.Context, programs world.Programs, d *defects.Defect) (results []result) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c.progress = startProgress(c.out, len(seeds))
-	defer c.progress.stop()
-	next := make(chan uint64)
-	go func() {
-		defer close(next)
-		for _, seed := range seeds {
-			select {
-			case next <- seed:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	var mu sync.Mutex
-	var results []result
+	seeds := make(chan uint64, len(c.seeds))
+	for _, seed := range c.seeds {
+		seeds <- seed
+	}
+	close(seeds)
 	var players sync.WaitGroup
-	for range min(c.config.parallel, len(seeds)) {
+	var mu sync.Mutex
+	for range min(c.parallel, len(c.seeds)) {
 		players.Go(func() {
-			for seed := range next {
-				res := c.one(ctx, seed, only, programs)
+			for seed := range seeds {
+				r := c.round(ctx, seed, programs, d)
 				if ctx.Err() != nil {
-					return // it was not carried out to its end
+					return
 				}
 				mu.Lock()
-				results = append(results, res)
+				results = append(results, r)
 				mu.Unlock()
-				if enough(res) {
+				if d != nil && finds(r, *d) != nil {
 					cancel()
 				}
 			}
@@ -170,46 +178,52 @@ func (c *campaign) play(ctx context.Context, seeds []uint64, only faults.Selecti
 	return results
 }
 
-// one runs a round, tells of it, and keeps what is to be kept.
-func (c *campaign) one(ctx context.Context, seed uint64, only faults.Selection, programs world.Programs) result {
-	dir, err := os.MkdirTemp(c.work, fmt.Sprintf("round-%d-", seed)) // a seed may be there twice
+// round runs one round, prints its result, and keeps its files if it failed.
+func (c *campaign) round(ctx context.Context, seed uint64, programs world.Programs, d *defects.Defect) result {
+	dir, err := os.MkdirTemp(c.work, fmt.Sprintf("round-%d-", seed)) // a seed may be given twice
 	if err != nil {
 		return result{seed: seed, err: err}
 	}
-	r := &round{
-		seed: seed, dir: dir, root: c.root, programs: programs,
-		ports: c.ports, mongo: c.config.mongo, load: c.config.load, quiet: c.config.quiet,
-		plan: faults.Draw(seed, c.config.load, only, c.config.spared()...), record: history.NewRecorder(),
-		counted: func(faults.Fault) { c.progress.fault() }, tell: c.progress.tell,
+	defer os.RemoveAll(dir)
+	plan := faults.Draw(seed, c.load, c.selection(d), c.spared()...)
+	r := newRound(c, seed, dir, programs, plan).run(ctx)
+	if ctx.Err() != nil {
+		return r
 	}
-	c.progress.begin(r)
-	res := r.run(ctx)
-	if ctx.Err() == nil {
-		if err := c.keep(r.dir, &res); err != nil {
-			res.err = errors.Join(res.err, err)
-		}
-		c.progress.tell(res.line() + res.findings(c.config))
+	text := r.String()
+	if r.err != nil || len(r.violations)+len(r.undecided) > 0 || c.keep {
+		kept, err := c.keepRound(dir, r)
+		r.err = errors.Join(r.err, err)
+		text += fmt.Sprintf("  kept in %s\n  again:  %s\n", kept, c.again(seed, d))
 	}
-	c.progress.end(r, res)
-	_ = os.RemoveAll(r.dir) // what is left of it goes with the work directory at the latest
-	return res
+	c.print("%s", text)
+	return r
 }
 
-// keep copies a round that has failed from its directory to where it can be looked at, with its plan and its
-// history.
-func (c *campaign) keep(dir string, res *result) error {
-	if res.err == nil && len(res.violations) == 0 && len(res.undecided) == 0 && !c.config.keep {
-		return nil
-	}
-	to, err := os.MkdirTemp(c.kept, fmt.Sprintf("%s-seed-%d-", time.Now().Format("20060102-150405"), res.seed))
+// keepRound copies a round's logs, plan, history and violations to where they stay.
+func (c *campaign) keepRound(dir string, r result) (string, error) {
+	to, err := os.MkdirTemp(c.dir, fmt.Sprintf("%s-seed-%d-", time.Now().Format("20060102-150405"), r.seed))
 	if err != nil {
-		return err
+		return "", err
 	}
-	res.kept = to
-	return errors.Join(
+	return to, errors.Join(
 		os.CopyFS(filepath.Join(to, "log"), os.DirFS(filepath.Join(dir, "log"))),
-		writeJSON(filepath.Join(to, "plan.json"), res.plan),
-		writeJSON(filepath.Join(to, "history.json"), res.history),
-		os.WriteFile(filepath.Join(to, "violations.txt"), []byte(res.line()+res.findings(c.config)), 0o600),
+		writeJSON(filepath.Join(to, "plan.json"), r.plan),
+		writeJSON(filepath.Join(to, "history.json"), r.history),
+		os.WriteFile(filepath.Join(to, "violations.txt"), []byte(r.String()), 0o600),
 	)
+}
+
+func (c *campaign) print(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintf(c.out, format, args...)
+}
+
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "\t")
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o600)
 }

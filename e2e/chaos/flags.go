@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -17,87 +19,68 @@ import (
 
 const (
 	defaultRounds   = 10
-	defaultKills    = 3
 	defaultParallel = 3
 	defaultLoad     = 20 * time.Second
-	// shortestLoad leaves room for faults and for what they do.
+	// shortestLoad leaves time for faults and their effects.
 	shortestLoad = 5 * time.Second
-	// defaultQuiet is how long a round may take to be quiet once it is healed. The reconciler takes up a
-	// payment when it is a minute old, Redis's tasks of a worker that was killed run again after a minute,
-	// the broker delivers again after 15 seconds.
+	// defaultQuiet is longer than anything takes to finish: the reconciler resumes payments and asynq the tasks
+	// of a killed worker after a minute, and the broker redelivers after 15 seconds.
 	defaultQuiet = 150 * time.Second
 )
 
-// config is what the command line says.
+// config is the command line.
 type config struct {
 	rounds   int
 	seeds    []uint64 // of the first rounds; the others are random
 	parallel int
 	load     time.Duration
 	quiet    time.Duration
-	dir      string
+	dir      string // for rounds that fail
 	keep     bool
 	only     faults.Selection
 	report   string
-
-	// mongo is the MongoDB that MONGO_URI names, nil if it names none.
-	mongo *world.MongoServer
-
 	defects  []defects.Defect // to look for, one after the other
-	recovery bool
-
-	// defect is the one that is looked for now, nil if none is.
-	defect *defects.Defect
+	mongo    *world.MongoServer
+	rerun    []string // flags that a rerun of a round needs
 }
 
-const about = `chaos runs rounds of a campaign: two replicas of each service, and what they run on, are hurt
-while people buy; when all is quiet, what they saw is held against what is promised.
-Its status is 0 if every promise was kept, or each defect found. It is 1 if a promise was broken, P1 stayed
-undecided, a round could not be carried out or was stopped, or a defect was not found, and 2 if the flags
-are wrong.
+const usage = `chaos runs rounds of a campaign: it injects faults into two replicas of each service, and into what they run
+on, while users buy, and checks that what users saw keeps the promises.
+The status is 0 if every promise was kept or each defect was found, 1 if not, and 2 for wrong flags.
 
-  make chaos                     # %d rounds of random seeds
-  make chaos SEED=42             # one round again
-  make chaos ROUNDS=100 ARGS="-report report.md"
-  make chaos ARGS="-defect NAME" # the services with a defect that has to be found
+  make chaos                     # %d rounds with random seeds
+  make chaos SEED=42             # rerun a round
+  make chaos ROUNDS=100 ARGS="-report report.json"
+  make chaos ARGS="-defect NAME" # services with a defect that must be found
   make chaos ARGS=-defects       # each of them in turn
-  make chaos ARGS=-recovery      # how long after a kill each part serves again
 
-If MONGO_URI is set, such as to mongodb://127.0.0.1:27017, each round has databases of its own there, which
-are dropped at its end, instead of MongoDB's stand-in; nobody kills or pauses that MongoDB.
+With MONGO_URI, such as mongodb://127.0.0.1:27017, each round uses databases of its own there, which it drops,
+instead of the embedded one. That MongoDB is never killed or paused.
 
 `
 
-// parse reads the command line, and what MONGO_URI says. It writes the usage if it is asked for.
-func parse(args []string, mongoURI string, usage io.Writer) (c config, err error) {
+// parse reads the command line and MONGO_URI. With -h it writes the usage.
+func parse(args []string, mongoURI string, out io.Writer) (c config, err error) {
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what is wrong is in the error
-	flags.IntVar(&c.rounds, "rounds", 0, fmt.Sprintf("how many `rounds`: unless set, as many as seeds are named, or %d; with -recovery how often each part is killed, or %d", defaultRounds, defaultKills))
-	flags.Func("seed", "`seeds` of the first rounds, with commas between them; the others are random", func(s string) (err error) {
-		c.seeds, err = parseSeeds(s)
-		return err
-	})
-	flags.IntVar(&c.parallel, "parallel", defaultParallel, "how many `rounds` run side by side")
-	flags.DurationVar(&c.load, "load", defaultLoad, "how `long` people buy and faults happen in a round")
-	flags.DurationVar(&c.quiet, "quiet", defaultQuiet, "how `long` a round may take to be quiet once it is healed")
-	flags.StringVar(&c.dir, "dir", "", "`directory` for the rounds that fail: unless set, one in the temporary directory")
-	flags.BoolVar(&c.keep, "keep", false, "keep the rounds that pass, too")
-	flags.Func("only", fmt.Sprintf("`faults`, with commas between them, such as kill:nats,pause; the kinds are %v", faults.Kinds), func(s string) error {
+	flags.SetOutput(io.Discard)
+	flags.IntVar(&c.rounds, "rounds", 0, fmt.Sprintf("`number` of rounds (default the number of seeds, or %d)", defaultRounds))
+	flags.Func("seed", "comma-separated `seeds` of the first rounds; the others are random", c.parseSeeds)
+	flags.IntVar(&c.parallel, "parallel", defaultParallel, "`rounds` that run side by side")
+	flags.DurationVar(&c.load, "load", defaultLoad, "how `long` users buy and faults happen")
+	flags.DurationVar(&c.quiet, "quiet", defaultQuiet, "how `long` a healed system may take to finish everything")
+	flags.StringVar(&c.dir, "dir", filepath.Join(os.TempDir(), "ticketing-chaos"), "`directory` for rounds that fail")
+	flags.BoolVar(&c.keep, "keep", false, "also keep rounds that pass")
+	flags.Func("only", fmt.Sprintf("comma-separated `faults`, such as kill:nats,pause; the kinds are %v", faults.Kinds), func(s string) error {
 		c.only = strings.Split(s, ",")
 		return c.only.Check()
 	})
-	flags.StringVar(&c.report, "report", "", "`file` for a report in Markdown")
-	flags.Func("defect", "`names` of defects, with commas between them, to build the services with; each has to be found: "+
-		strings.Join(defectNames(), ", "), func(names string) (err error) {
-		c.defects, err = parseDefects(names)
-		return err
-	})
+	flags.StringVar(&c.report, "report", "", "`file` for a summary in JSON")
+	flags.Func("defect", "comma-separated `names` of defects to look for: "+strings.Join(defectNames(), ", "), c.parseDefects)
 	all := flags.Bool("defects", false, "look for every defect")
-	flags.BoolVar(&c.recovery, "recovery", false, "measure how long after its kill each part serves again")
 	err = flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		flags.SetOutput(usage)
-		fmt.Fprintf(usage, about, defaultRounds)
+		flags.SetOutput(out)
+		fmt.Fprintf(out, usage, defaultRounds)
 		flags.PrintDefaults()
 	}
 	if err != nil {
@@ -106,18 +89,46 @@ func parse(args []string, mongoURI string, usage io.Writer) (c config, err error
 	if *all {
 		c.defects = defects.All
 	}
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name == "load" || f.Name == "quiet" {
+			c.rerun = append(c.rerun, "-"+f.Name, f.Value.String())
+		}
+	})
 	if mongoURI != "" {
 		if c.mongo, err = world.ParseMongo(mongoURI); err != nil {
 			return c, fmt.Errorf("MONGO_URI: %w", err)
-		}
-		if err := c.only.Check(c.spared()...); err != nil {
-			return c, fmt.Errorf("%w; the MongoDB of MONGO_URI is neither killed nor paused", err)
 		}
 	}
 	return c, c.check(flags.NArg())
 }
 
-// spared are the processes that are not the campaign's to kill or pause.
+// check finds wrong flags, and draws the seeds that weren't given.
+func (c *config) check(arguments int) error {
+	if c.rounds == 0 {
+		c.rounds = len(c.seeds)
+	}
+	if c.rounds == 0 {
+		c.rounds = defaultRounds
+	}
+	switch {
+	case arguments > 0:
+		return errors.New("chaos takes no arguments but flags")
+	case c.rounds < 1 || c.parallel < 1:
+		return errors.New("there must be at least one round")
+	case c.load < shortestLoad:
+		return fmt.Errorf("a load of %v is too short: at least %v", c.load, shortestLoad)
+	}
+	for len(c.seeds) < c.rounds {
+		c.seeds = append(c.seeds, rand.Uint64N(1e9)) // short enough to type
+	}
+	c.seeds = c.seeds[:c.rounds]
+	if err := c.only.Check(c.spared()...); err != nil {
+		return fmt.Errorf("%w; the MongoDB of MONGO_URI is neither killed nor paused", err)
+	}
+	return nil
+}
+
+// spared are the processes that the campaign may not kill or pause.
 func (c *config) spared() []string {
 	if c.mongo != nil {
 		return []string{world.Mongo}
@@ -125,50 +136,45 @@ func (c *config) spared() []string {
 	return nil
 }
 
-func (c *config) check(arguments int) error {
-	switch {
-	case arguments > 0:
-		return errors.New("it takes no arguments but flags")
-	case len(c.defects) > 0 && c.recovery:
-		return errors.New("-recovery is measured without a defect")
-	case c.rounds < 0 || c.parallel < 1:
-		return errors.New("there must be a round")
-	case c.load < shortestLoad:
-		return fmt.Errorf("a load of %v is too short: at least %v", c.load, shortestLoad)
-	case c.rounds == 0 && c.recovery:
-		c.rounds = defaultKills
-	case c.rounds == 0 && len(c.seeds) > 0:
-		c.rounds = len(c.seeds)
-	case c.rounds == 0:
-		c.rounds = defaultRounds
+// again is the command that reruns a round.
+func (c *config) again(seed uint64, d *defects.Defect) string {
+	args := c.rerun
+	if len(c.only) > 0 {
+		args = append(args, "-only", strings.Join(c.only, ","))
 	}
-	for len(c.seeds) < c.rounds {
-		c.seeds = append(c.seeds, rand.Uint64N(1e9)) // short enough to be typed
+	if d != nil {
+		args = append(args, "-defect", d.Name)
 	}
-	c.seeds = c.seeds[:c.rounds]
-	return nil
+	command := fmt.Sprintf("make chaos SEED=%d", seed)
+	if len(args) > 0 {
+		command += fmt.Sprintf(" ARGS=%q", strings.Join(args, " "))
+	}
+	if c.mongo != nil { // without it the plan differs; it may hold a password
+		command = "MONGO_URI=… " + command
+	}
+	return command
 }
 
-func parseSeeds(s string) (seeds []uint64, err error) {
+func (c *config) parseSeeds(s string) error {
 	for part := range strings.SplitSeq(s, ",") {
 		seed, err := strconv.ParseUint(strings.TrimSpace(part), 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("seed %q is no number", part)
+			return fmt.Errorf("seed %q is not a number", part)
 		}
-		seeds = append(seeds, seed)
+		c.seeds = append(c.seeds, seed)
 	}
-	return seeds, nil
+	return nil
 }
 
-func parseDefects(names string) (some []defects.Defect, err error) {
+func (c *config) parseDefects(names string) error {
 	for name := range strings.SplitSeq(names, ",") {
 		d, ok := defects.Named(name)
 		if !ok {
-			return nil, fmt.Errorf("there is no defect %q; -h names them", name)
+			return fmt.Errorf("there is no defect %q; -h names them", name)
 		}
-		some = append(some, d)
+		c.defects = append(c.defects, d)
 	}
-	return some, nil
+	return nil
 }
 
 func defectNames() (names []string) {

@@ -35,23 +35,17 @@ func TestFlags(t *testing.T) {
 	if err != nil || len(c.defects) != len(defects.All) {
 		t.Errorf("all defects: %+v, %v", c, err)
 	}
-	c, err = parse([]string{"-recovery"}, "", io.Discard)
-	if err != nil || c.rounds != defaultKills {
-		t.Errorf("recovery: %+v, %v", c, err)
-	}
 }
 
-func TestFlagsThatAreRefused(t *testing.T) {
+func TestRefusesWrongFlags(t *testing.T) {
 	for args, want := range map[string]string{
-		"again":                        "no arguments",
-		"-seed seven":                  "is no number",
-		"-rounds -1":                   "there must be a round",
-		"-parallel 0":                  "there must be a round",
-		"-load 1s":                     "too short",
-		"-only kill:stripe":            "no fault is",
-		"-defect none-such":            "no defect",
-		"-defects -recovery":           "without a defect",
-		"-recovery -defect not-stored": "no defect",
+		"again":             "no arguments",
+		"-seed seven":       "is not a number",
+		"-rounds -1":        "at least one round",
+		"-parallel 0":       "at least one round",
+		"-load 1s":          "too short",
+		"-only kill:stripe": "no fault is",
+		"-defect none-such": "no defect",
 	} {
 		if _, err := parse(strings.Fields(args), "", io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)
@@ -63,31 +57,30 @@ func TestFlagsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestARoundIsRunAgainAsItWas(t *testing.T) {
+func TestTheCommandThatRerunsARound(t *testing.T) {
 	c, err := parse(strings.Fields("-rounds 5 -load 12s -quiet 1m0s -only kill,pause:nats -defect slot-not-unique"), "", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.defect = &c.defects[0]
-	if got, want := c.again(42), `make chaos SEED=42 ARGS="-load 12s -quiet 1m0s -only kill,pause:nats -defect slot-not-unique"`; got != want {
+	if got, want := c.again(42, &c.defects[0]), `make chaos SEED=42 ARGS="-load 12s -quiet 1m0s -only kill,pause:nats -defect slot-not-unique"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := (config{load: defaultLoad, quiet: defaultQuiet}).again(42); got != "make chaos SEED=42" {
+	if got := new(config).again(42, nil); got != "make chaos SEED=42" {
 		t.Errorf("got %s", got)
 	}
 }
 
-func TestAMongoDBThatRunsAlreadyIsSpared(t *testing.T) {
+func TestAnExternalMongoDBIsNeverKilled(t *testing.T) {
 	const uri = "mongodb://127.0.0.1"
 	c, err := parse(strings.Fields("-only pause,cut:mongo"), uri, io.Discard)
 	if err != nil || c.mongo == nil || !slices.Equal(c.spared(), []string{world.Mongo}) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if got := (config{mongo: c.mongo, load: defaultLoad, quiet: defaultQuiet}).again(42); got != "MONGO_URI=… make chaos SEED=42" {
+	if got := (&config{mongo: c.mongo}).again(42, nil); got != "MONGO_URI=… make chaos SEED=42" {
 		t.Errorf("got %s", got)
 	}
 	for _, d := range defects.All {
-		if err := provoking(d, c.spared()).Check(c.spared()...); err != nil {
+		if err := (&campaign{config: config{mongo: c.mongo}}).selection(&d).Check(c.spared()...); err != nil {
 			t.Errorf("%s: %v", d.Name, err)
 		}
 	}

@@ -1,10 +1,7 @@
-// Command chaos shows that nothing is lost, whatever dies: it runs the real processes, hurts them while
-// people buy, waits until all is quiet, and judges by what is visible outside.
+// Command chaos runs the real processes, injects faults while users buy, waits until everything is quiet, and
+// checks the promises of docs/architecture.md by what is visible from outside.
 //
-//	chaos [flags]
-//
-// A round is decided by its seed: the faults, what people want to do, how far clocks are off, and how
-// long orders may stay unpaid. Several rounds run side by side, each with a system of its own.
+// A seed decides a round: its faults, what users want, how far clocks are off, and how long orders last.
 package main
 
 import (
@@ -17,28 +14,22 @@ import (
 	"syscall"
 )
 
-// What the command ends with.
-const (
-	statusFound = 1 // promises were broken, or something could not be done
-	statusUsage = 2
-)
-
 func main() {
 	c, err := parse(os.Args[1:], os.Getenv("MONGO_URI"), os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "chaos: %v (-h tells what there is)\n", err)
-		os.Exit(statusUsage)
+		fmt.Fprintf(os.Stderr, "chaos: %v (-h shows the flags)\n", err)
+		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
-		stop() // so that the next signal ends the process at once
+		stop() // the next signal ends the process at once
 		fmt.Fprintln(os.Stderr, "chaos: stopping")
 	})
 	if err := run(ctx, c, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
-		os.Exit(statusFound)
+		os.Exit(1)
 	}
 }

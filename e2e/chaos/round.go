@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -18,60 +17,52 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/e2e/chaos/load"
 	"ticketing.dev/e2e/chaos/world"
-	"ticketing.dev/local/system"
 )
 
 const (
-	// roundTimeout ends a round in which something waits for ever, beside its load and the wait for quiet.
+	// roundTimeout ends a round that hangs. It comes on top of the load and the wait for quiet.
 	roundTimeout = 10 * time.Minute
-	// askTimeout is for the operators' commands at the end.
-	askTimeout = time.Minute
-	// unserved is what is broken if the world does not serve again once it is healed.
-	unserved = "recovery"
+	// operatorTimeout bounds the operators' commands at the end.
+	operatorTimeout = time.Minute
+	// notRecovered is the promise broken by a system that doesn't serve again once it's healed.
+	notRecovered = "recovery"
 )
 
-// round is one run of a system, decided by its seed.
+// round is one run of a system. Its seed decides the plan and what users want.
 type round struct {
-	seed     uint64
-	dir      string
-	root     string
-	programs world.Programs
-	ports    *system.Ports
-	mongo    *world.MongoServer // nil for the stand-in
-	load     time.Duration
-	quiet    time.Duration
-	plan     faults.Plan
-	counted  func(faults.Fault)
-	tell     func(line string) // to whoever runs the campaign
-	record   *history.Recorder
-	log      *slog.Logger
-	// sellers and buyers are how many there are, 0 for as many as a load has.
-	sellers, buyers int
+	*campaign
+	seed   uint64
+	dir    string
+	plan   faults.Plan
+	record *history.Recorder
+	world  world.Config
 }
 
 // result is what came of a round.
 type result struct {
 	seed       uint64
-	kept       string // the directory where it is, "" if it is not kept
 	plan       faults.Plan
 	history    history.History
 	violations []check.Violation
 	undecided  []string
 	took       time.Duration
-	err        error // the round could not be carried out
+	err        error // the round couldn't be carried out
 }
 
-// quiet is how long after it was healed the round was quiet.
-func (r result) quiet() time.Duration { return r.history.Final.At - r.history.Healed }
+func newRound(c *campaign, seed uint64, dir string, programs world.Programs, plan faults.Plan) *round {
+	return &round{campaign: c, seed: seed, dir: dir, plan: plan, record: history.NewRecorder(), world: world.Config{
+		Dir: dir, Root: c.root, Programs: programs, Ports: c.ports, OrderTTL: plan.OrderTTL, Skew: plan.Skew,
+	}}
+}
 
-// run carries the round out, and judges it.
+// run carries the round out and checks its history.
 func (r *round) run(ctx context.Context) result {
-	began := time.Now()
 	timeout := r.load + r.quiet + roundTimeout
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the round was not over after %v", timeout))
 	defer cancel()
 	res := result{seed: r.seed, plan: r.plan}
-	res.err = r.within(ctx, func(w *world.World, l *load.Load) error { return r.carryOut(ctx, w, l, &res) })
+	began := time.Now()
+	res.err = r.carryOut(ctx, &res)
 	if ctx.Err() != nil {
 		res.err = context.Cause(ctx)
 	}
@@ -79,117 +70,69 @@ func (r *round) run(ctx context.Context) result {
 	return res
 }
 
-// within starts a world and signs its people up, does something with them, and ends the world.
-func (r *round) within(ctx context.Context, do func(*world.World, *load.Load) error) (err error) {
-	log, err := r.openLog()
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	c := world.Config{
-		Dir: r.dir, Root: r.root, Programs: r.programs, Ports: r.ports, OrderTTL: r.plan.OrderTTL, Skew: r.plan.Skew,
-	}
+// carryOut starts a system, injects faults while users buy, waits for quiet, and checks what was seen.
+func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 	if r.mongo != nil {
-		c.Mongo = r.mongo.Databases(r.seed)
-		defer r.drop(c.Mongo) // when the world is closed
+		r.world.Mongo = r.mongo.Databases(r.seed)
+		defer func() { err = errors.Join(err, r.world.Mongo.Drop(context.WithoutCancel(ctx))) }() // once the world is closed
 	}
-	w, err := world.Start(ctx, c)
+	w, err := world.Start(ctx, r.world)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	l, err := load.New(ctx, load.Config{
+	users, err := load.New(ctx, load.Config{
 		Gateway: w.Gateway(), Stripe: w.Stripe(), Seed: r.seed, Record: r.record, OrderTTL: r.plan.OrderTTL,
-		Sellers: r.sellers, Buyers: r.buyers,
 	})
 	if err != nil {
 		return err
 	}
-	return do(w, l)
-}
-
-// carryOut hurts the world while people buy, waits until all is quiet, and judges what was seen.
-func (r *round) carryOut(ctx context.Context, w *world.World, l *load.Load, res *result) error {
 	if err := w.NoteBefore(); err != nil {
 		return err
 	}
-	res.history = history.History{Seed: r.seed, OrderTTL: r.plan.OrderTTL, Began: r.record.Began(), Skew: skew(r.plan.Skew)}
 	defer r.record.WatchStalls()()
-	healed, healing := r.trouble(ctx, w, l)
-	res.history.Healed = healed
-	if ctx.Err() == nil {
-		res.history.Final = l.Settle(ctx, r.quiet)
-		res.history.Stall = r.record.Stall(healed)
-	}
-	res.history.Ops, res.history.Faults = r.record.Ops(), r.record.Faults() // also of a round that takes too long
+	unhealed := r.hurt(ctx, w, users)
+	h := &res.history
+	*h = history.History{Seed: r.seed, OrderTTL: r.plan.OrderTTL, Began: r.record.Began(), Skew: spread(r.plan.Skew), Healed: r.record.Now()}
+	h.Final = users.Settle(ctx, r.quiet)
+	h.Stall, h.Ops, h.Faults = r.record.Stall(h.Healed), r.record.Ops(), r.record.Faults()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := r.ask(ctx, w, &res.history.Final); err != nil {
+	if err := r.ask(ctx, w, &h.Final); err != nil {
 		return err
 	}
-	verdict, err := examine(check.Examine, res.history)
-	if err != nil {
-		return err
-	}
+	verdict, err := judge(check.Judge, *h)
 	res.violations, res.undecided = verdict.Violations, verdict.Undecided
-	if healing != nil {
-		res.violations = append(res.violations, check.Violation{Promise: unserved, What: "not everything serves again: " + healing.Error()})
+	if unhealed != nil {
+		res.violations = append(res.violations, check.Violation{Promise: notRecovered, What: unhealed.Error()})
 	}
-	return nil
+	return err
 }
 
-// examine judges a round. That the checker itself fails costs neither the history nor the rounds beside it.
-func examine(judge func(history.History) check.Verdict, h history.History) (v check.Verdict, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("the checker has failed: %v\n%s", cause, debug.Stack())
-		}
-	}()
-	return judge(h), nil
-}
-
-// drop drops the databases of the round, also of one that was stopped. That it fails breaks no promise of the
-// services, but somebody has to drop them.
-func (r *round) drop(databases *world.Databases) {
-	if err := databases.Drop(context.Background()); err != nil {
-		r.tell(fmt.Sprintf("seed %d: its databases are left behind: %v\n", r.seed, err))
-	}
-}
-
-func (r *round) openLog() (*os.File, error) {
-	if err := os.MkdirAll(filepath.Join(r.dir, "log"), 0o700); err != nil {
-		return nil, err
-	}
-	f, err := os.Create(filepath.Join(r.dir, "log", "faults.log"))
+// hurt injects the faults while users buy. When it returns, all users are done and everything is healed; the
+// error says what doesn't serve even so.
+func (r *round) hurt(ctx context.Context, w *world.World, users *load.Load) error {
+	file, err := os.Create(filepath.Join(r.dir, "log", "faults.log"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.log = slog.New(slog.NewJSONHandler(f, nil))
-	return f, nil
-}
-
-// trouble lets people buy while the world is hurt. It returns when the last of them has gone home and the world
-// is healed, and says when that was; the error says what does not serve even so.
-func (r *round) trouble(ctx context.Context, w *world.World, l *load.Load) (healed time.Duration, err error) {
-	injector := &faults.Injector{Record: r.record, Plan: r.plan, Load: r.load, Log: r.log, Done: r.counted}
+	defer file.Close()
+	injector := &faults.Injector{Record: r.record, Plan: r.plan, Load: r.load, Log: slog.New(slog.NewJSONHandler(file, nil))}
 	var both sync.WaitGroup
 	both.Go(func() {
-		err = injector.Run(ctx, w)
-		healed = r.record.Now()
+		buying, stop := context.WithTimeout(ctx, r.load)
+		defer stop()
+		users.Run(buying)
 	})
-	both.Go(func() {
-		buying, goHome := context.WithTimeout(ctx, r.load)
-		defer goHome()
-		l.Run(buying)
-	})
+	err = injector.Run(ctx, w)
 	both.Wait()
-	return healed, err
+	return err
 }
 
-// ask asks as an operator does, and then the processes themselves, which ends them.
+// ask runs the operators' commands, and then ends the processes, half of them with SIGQUIT.
 func (r *round) ask(ctx context.Context, w *world.World, final *history.Final) (err error) {
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, operatorTimeout)
 	defer cancel()
 	if final.DeadLetters, err = w.DeadLetters(asking); err != nil {
 		return err
@@ -197,21 +140,28 @@ func (r *round) ask(ctx context.Context, w *world.World, final *history.Final) (
 	if final.Stuck, err = w.Stuck(asking); err != nil {
 		return err
 	}
-	final.Processes, err = w.End(ctx, r.tells)
+	final.Processes, err = w.End(ctx, func(replica string) bool {
+		h := fnv.New64a()
+		fmt.Fprint(h, r.seed, replica)
+		return h.Sum64()>>32%2 == 0
+	})
 	return err
 }
 
-// tells decides by the seed which replicas have to tell at their end what their goroutines do.
-func (r *round) tells(replica string) bool {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(replica)) // never fails
-	return rand.New(rand.NewPCG(r.seed, h.Sum64())).IntN(2) == 0
+// judge survives a panic of the checker, so that the history isn't lost.
+func judge(check func(history.History) check.Verdict, h history.History) (v check.Verdict, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("the checker failed: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return check(h), nil
 }
 
-// skew is the greatest difference between any two clocks, that of this process among them.
-func skew(ahead map[string]time.Duration) time.Duration {
+// spread is the greatest difference between any two clocks, the campaign's among them.
+func spread(skew map[string]time.Duration) time.Duration {
 	var first, last time.Duration
-	for _, d := range ahead {
+	for _, d := range skew {
 		first, last = min(first, d), max(last, d)
 	}
 	return last - first

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -15,19 +14,17 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// Whoever stops a campaign does not wait for answers, for what is hurt, or for quiet.
-func TestARoundThatIsStoppedEndsAtOnce(t *testing.T) {
-	root, err := system.FindRoot()
+// It doesn't wait for answers, for faults to end, or for quiet.
+func TestAStoppedRoundEndsAtOnce(t *testing.T) {
+	c := &campaign{config: config{load: time.Minute, quiet: time.Minute}, work: t.TempDir(), ports: system.NewPorts()}
+	var err error
+	if c.root, err = system.FindRoot(); err != nil {
+		t.Fatal(err)
+	}
+	programs, err := c.build(t.Context(), "bin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	programs, err := world.Build(t.Context(), root, t.TempDir(), "", io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	errStopped := errors.New("somebody has stopped it")
-	ctx, stop := context.WithCancelCause(t.Context())
-	defer stop(nil)
 	plan := faults.Plan{OrderTTL: time.Minute}
 	for _, f := range []faults.Fault{
 		{Kind: faults.Pause, Target: "payments-1"}, {Kind: faults.Pause, Target: "orders-1"}, {Kind: faults.Kill, Target: world.Mongo},
@@ -36,31 +33,28 @@ func TestARoundThatIsStoppedEndsAtOnce(t *testing.T) {
 		f.At, f.For = time.Second, time.Minute
 		plan.Faults = append(plan.Faults, f)
 	}
-	done := make(chan faults.Fault)
+	r := newRound(c, 1, t.TempDir(), programs, plan)
+	errStopped := errors.New("stopped by the test")
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
 	var stopped time.Time
 	go func() {
-		for range plan.Faults {
-			<-done
+		for len(r.record.Faults()) < len(plan.Faults) && ctx.Err() == nil {
+			time.Sleep(10 * time.Millisecond)
 		}
-		time.Sleep(time.Second) // in which people wait for what does not answer
+		time.Sleep(time.Second) // in which users wait for answers
 		stopped = time.Now()
 		stop(errStopped)
 	}()
-	r := &round{
-		seed: 1, dir: t.TempDir(), root: root, programs: programs, ports: system.NewPorts(), load: time.Minute, quiet: time.Minute,
-		plan: plan, counted: func(f faults.Fault) { done <- f }, record: history.NewRecorder(),
-	}
 	res := r.run(ctx)
-	took := time.Since(stopped)
-	t.Logf("it has ended after %v", took)
-	if !errors.Is(res.err, errStopped) || took > 5*time.Second {
-		t.Errorf("it has ended after %v with %v", took, res.err)
+	if took := time.Since(stopped); !errors.Is(res.err, errStopped) || took > 5*time.Second {
+		t.Errorf("ended after %v with %v", took, res.err)
 	}
 }
 
-func TestACheckerThatFailsLosesNoHistory(t *testing.T) {
-	_, err := examine(func(history.History) check.Verdict { panic("it is confused") }, history.History{})
-	if err == nil || !strings.Contains(err.Error(), "it is confused") || !strings.Contains(err.Error(), "round_test.go") {
+func TestAPanicOfTheCheckerKeepsTheHistory(t *testing.T) {
+	_, err := judge(func(history.History) check.Verdict { panic("confused") }, history.History{})
+	if err == nil || !strings.Contains(err.Error(), "confused") || !strings.Contains(err.Error(), "round_test.go") {
 		t.Errorf("it fails with %v", err)
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// nobodyAsked finds what was done though it was refused, or asked for by nobody.
+// nobodyAsked finds what happened though it was refused, or though nobody asked for it.
 func (j *judge) nobodyAsked() {
 	for _, id := range sorted(j.tickets) {
-		// A sold one says what its order says, which P7 looks at.
+		// A sold ticket shows what its order shows, which P7 covers.
 		s, found := earliest(j.tickets[id], func(t api.Ticket) bool { return !isSold(t) && !j.mayOffer(id, t.Title, t.Price) })
 		if found {
 			j.notOffered("ticket "+id, s.state.Title, s.state.Price, s.op)
@@ -35,8 +35,7 @@ func (j *judge) nobodyAsked() {
 	}
 }
 
-// notOffered notes that something says what no seller's request can have made of it. It is P6 if a stranger's
-// has.
+// notOffered adds a violation for a title or price that no seller asked for: of P6 if a stranger did.
 func (j *judge) notOffered(what, title string, price money.Dollars, seen history.Op) {
 	promise, ops := P2, []history.Op{seen}
 	for _, op := range j.h.Ops {
@@ -50,7 +49,7 @@ func (j *judge) notOffered(what, title string, price money.Dollars, seen history
 	j.broken(promise, fmt.Sprintf("%s says %q for %s, which nobody was allowed to make of it", what, title, price.Cents), ops...)
 }
 
-// uncalledOrders finds orders that were not asked for: each comes from one request of its buyer.
+// uncalledOrders finds orders that no request of their buyer can have placed.
 func (j *judge) uncalledOrders() {
 	type wish struct{ buyer, ticket string }
 	answered := make(map[string]history.Op) // by order
@@ -88,7 +87,7 @@ func (j *judge) uncalledOrders() {
 	}
 }
 
-// strangers notes a violation of what nobody who may has asked for. It is P6 if a stranger has.
+// strangers adds a violation for what nobody entitled asked for: of P6 if a stranger did.
 func (j *judge) strangers(promise, order, what string, ops ...history.Op) {
 	for _, op := range j.h.Ops {
 		if op.Kind == history.Pry && op.Order == order && op.Tried != history.ReadOrder && op.Tried != history.ReadCharge {

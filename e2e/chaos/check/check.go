@@ -1,6 +1,5 @@
-// Package check judges a round of the campaign by what is visible outside: what clients asked and were
-// told, what could be read at the end, and the sandbox's ledger. It knows nothing of how the services
-// are made, only what they promise.
+// Package check judges a round by what is visible from outside: requests and answers, what could be read at the
+// end, and the sandbox's ledger. It knows what the services promise, not how they work.
 package check
 
 import (
@@ -12,8 +11,8 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 )
 
-// The promises (docs/architecture.md), and what is asked of processes beside them: that they hold no
-// more and more, and that they end only when they are killed or asked to, and then well.
+// The promises (docs/architecture.md), and what processes must do besides: not leak, and end only when killed
+// or asked to.
 const (
 	P1   = "P1"
 	P2   = "P2"
@@ -27,32 +26,26 @@ const (
 	Exit = "exit"
 )
 
-// Violation is a promise that was broken.
+// Violation is a broken promise.
 type Violation struct {
-	// Promise is P1 to P7, P5b, Leak or Exit.
 	Promise string
-	// What is a sentence that says what was seen.
+	// What was seen, in a sentence.
 	What string
-	// Ops is the shortest relevant history, in the order of Call. A state that was read in a list is shown
-	// as if it had been read alone, and what was read at the end as a request of the kind "final".
+	// Ops is the shortest history that shows it, in the order of Call. A state that was read in a list stands
+	// alone, and what was read at the end is a request of kind Final.
 	Ops []history.Op
 }
 
-// Final is the kind of what was read at the end, where it is shown among requests.
 const Final history.Kind = "final"
 
-// Verdict is what came of judging a round.
 type Verdict struct {
 	Violations []Violation
-	// Undecided are the tickets of which it could not be found out in time whether P1 was kept.
+	// Undecided are the tickets for which the search for P1 took too long.
 	Undecided []string
 }
 
 // Judge finds the promises that were broken in a round.
-func Judge(h history.History) []Violation { return Examine(h).Violations }
-
-// Examine is Judge, and says what it could not judge.
-func Examine(h history.History) Verdict {
+func Judge(h history.History) Verdict {
 	j := &judge{facts: collect(h)}
 	j.oneHolder()
 	j.nothingLost()
@@ -68,14 +61,12 @@ func Examine(h history.History) Verdict {
 	return Verdict{j.violations, j.undecided}
 }
 
-// judge collects violations while it goes through the facts.
 type judge struct {
 	facts
 	violations []Violation
 	undecided  []string
 }
 
-// broken notes a violation.
 func (j *judge) broken(promise, what string, ops ...history.Op) {
 	slices.SortStableFunc(ops, func(a, b history.Op) int {
 		if a.Call != b.Call {
@@ -87,23 +78,23 @@ func (j *judge) broken(promise, what string, ops ...history.Op) {
 	j.violations = append(j.violations, Violation{promise, what, ops})
 }
 
-// sameSight says whether two requests, or what was told of one thing in a list, are the same.
+// sameSight reports whether two requests are the same, or show the same element of a list.
 func sameSight(a, b history.Op) bool {
 	return a.ID == b.ID && a.Kind == b.Kind && a.Order == b.Order && a.Ticket == b.Ticket &&
 		(a.OrderState == nil) == (b.OrderState == nil) && (a.ChargeState == nil) == (b.ChargeState == nil)
 }
 
-// told says whether a violation speaks of something.
-func (j *judge) told(of string) bool {
+// mentioned reports whether a violation mentions something.
+func (j *judge) mentioned(of string) bool {
 	return slices.ContainsFunc(j.violations, func(v Violation) bool { return strings.Contains(v.What, of) })
 }
 
-// wander is how far apart the two clocks of the campaign itself, the wall's and the monotonic one, may get in a
-// round, and more than the millisecond to which the services round.
+// wander is how far the campaign's wall and monotonic clocks may drift apart in a round, and more than the
+// millisecond to which services round.
 const wander = 100 * time.Millisecond
 
-// skew is how far a time of day that a service has noted may be off, by the clock of the campaign.
+// skew is how far a service's time of day may be off.
 func (j *judge) skew() time.Duration { return j.h.Skew + wander }
 
-// at is a time of day as the time since the round began, by the clock of the campaign.
+// at is a time of day as time since the round began.
 func (j *judge) at(t time.Time) time.Duration { return t.Sub(j.h.Began) }

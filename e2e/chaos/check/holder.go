@@ -15,14 +15,13 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// linearizeTimeout bounds the search for one ticket. A round has some dozens of tickets, and each takes
-// milliseconds.
+// linearizeTimeout bounds the search for one ticket, which takes milliseconds.
 const linearizeTimeout = 10 * time.Second
 
-// span is when something happened: at some moment from the one to the other.
+// span is an interval in which something happened.
 type span struct{ from, to time.Duration }
 
-// claim is one order of a ticket: when it was placed, and when it ended if it did.
+// claim is one order of a ticket: when it was placed and, if it ended, when.
 type claim struct {
 	id     string
 	placed span
@@ -30,9 +29,8 @@ type claim struct {
 	ops    []history.Op // that show it
 }
 
-// oneHolder judges P1: that the orders of each ticket can be put in a row in which none begins before
-// the one before it has ended, each at some moment at which it can have begun and ended; and that a
-// buyer was told of another one only when there was one.
+// oneHolder judges P1: the orders of each ticket can be put in a sequence in which each ends before the next
+// begins, at moments that the requests allow, and every refusal as reserved had an order to refuse for.
 func (j *judge) oneHolder() {
 	byTicket := make(map[string][]string)
 	for _, id := range sorted(j.orders) {
@@ -61,8 +59,8 @@ func (j *judge) oneHolderOf(ticket string, orders []string) {
 	}
 	var refusals []history.Op
 	for _, op := range j.places[ticket] {
-		// The only thing that orders has against a request for a ticket that it knows.
-		if op.Outcome == history.Refused && op.Status == http.StatusBadRequest && !surelyRight(op, claims) {
+		// For a ticket that orders knows, a 400 can only mean reserved.
+		if op.Outcome == history.Refused && op.Status == http.StatusBadRequest && !provesNothing(op, claims) {
 			refusals = append(refusals, op)
 		}
 	}
@@ -70,14 +68,13 @@ func (j *judge) oneHolderOf(ticket string, orders []string) {
 	case porcupine.Unknown:
 		j.undecided = append(j.undecided, ticket)
 	case porcupine.Illegal:
-		j.tellHolders(ticket, claims, refusals)
+		j.reportHolders(ticket, claims, refusals)
 	}
 }
 
-// surelyRight says whether an order was live at some moment of a refusal, however the orders are put in a
-// row. Such a refusal says nothing, and left in it would only make the search long: of a burst of buyers
-// all but one are refused at the same time.
-func surelyRight(refusal history.Op, claims []claim) bool {
+// provesNothing reports whether an order was live at some moment of a refusal in any sequence. Such refusals
+// prove nothing and only slow the search.
+func provesNothing(refusal history.Op, claims []claim) bool {
 	return slices.ContainsFunc(claims, func(c claim) bool {
 		from, to := c.placed.to, time.Duration(math.MaxInt64)
 		if c.ended != nil {
@@ -87,7 +84,6 @@ func surelyRight(refusal history.Op, claims []claim) bool {
 	})
 }
 
-// oneSale finds two orders of a ticket that were both complete.
 func (j *judge) oneSale(ticket string, orders []string) {
 	var sales []sighting[api.Order]
 	for _, id := range orders {
@@ -101,8 +97,8 @@ func (j *judge) oneSale(ticket string, orders []string) {
 	}
 }
 
-// placedOf finds out when an order was placed, from the requests that can have made it and from whoever saw
-// it first. It is not ok if there was no such request.
+// placedOf is when an order was placed, by the requests that may have placed it and the first sighting. It's
+// false if no request can have placed it.
 func (j *judge) placedOf(id string) (c claim, ok bool) {
 	first, _ := earliest(j.orders[id], always)
 	c = claim{id: id, placed: span{-1, first.op.Return}, ops: []history.Op{first.op}}
@@ -121,8 +117,8 @@ func (j *judge) placedOf(id string) (c claim, ok bool) {
 	return c, c.placed.from >= 0
 }
 
-// claimOf finds out when an order began and ended. It is not ok if it was live after it had ended, or
-// was placed by nobody.
+// claimOf is when an order began and ended. It's false if its sightings contradict each other, which another
+// rule reports.
 func (j *judge) claimOf(id string) (claim, bool) {
 	c, ok := j.placedOf(id)
 	if !ok {
@@ -155,8 +151,7 @@ func (j *judge) claimOf(id string) (claim, bool) {
 	return c, c.placed.from <= c.placed.to && (c.ended == nil || ended.from <= ended.to)
 }
 
-// endedAfter is a time before which a cancelled order cannot have ended, from the reason that it gives:
-// it expires when its time is up by some clock, and nobody cancels it before somebody asks for that.
+// endedAfter is a time before which a cancelled order can't have ended, by its reason.
 func (j *judge) endedAfter(id string, ended span) time.Duration {
 	s, found := earliest(j.orders[id], isCancelled)
 	if !found {
@@ -183,7 +178,6 @@ func (j *judge) endedAfter(id string, ended span) time.Duration {
 	return after
 }
 
-// step is what the model of a ticket does: an order begins or ends, or a buyer is refused.
 type step struct {
 	what  stepKind
 	claim int // from 1
@@ -197,7 +191,7 @@ const (
 	refused
 )
 
-// oneAtATime is a ticket that at most one order holds. Its state is that order, 0 for none.
+// oneAtATime is a ticket held by at most one order. Its state is that order's number, 0 for none.
 var oneAtATime = porcupine.Model{
 	Init: func() any { return 0 },
 	Step: func(state, input, _ any) (bool, any) {
@@ -213,8 +207,7 @@ var oneAtATime = porcupine.Model{
 	},
 }
 
-// linearizable says whether one order at a time can have held the ticket, and every refusal had one to
-// refuse for.
+// linearizable reports whether one order at a time can have held the ticket, and every refusal had a holder.
 func linearizable(claims []claim, refusals []history.Op) porcupine.CheckResult {
 	var ops []porcupine.Operation
 	add := func(s step, when span) {
@@ -232,8 +225,8 @@ func linearizable(claims []claim, refusals []history.Op) porcupine.CheckResult {
 	return porcupine.CheckOperationsTimeout(oneAtATime, ops, linearizeTimeout)
 }
 
-// tellHolders finds the fewest requests that show that the orders of a ticket cannot be put in a row.
-func (j *judge) tellHolders(ticket string, claims []claim, refusals []history.Op) {
+// reportHolders reports the fewest requests that show that no sequence exists.
+func (j *judge) reportHolders(ticket string, claims []claim, refusals []history.Op) {
 	if linearizable(claims, nil) == porcupine.Illegal {
 		claims = fewest(claims, func(some []claim) bool { return linearizable(some, nil) == porcupine.Illegal })
 		var names []string
@@ -245,7 +238,7 @@ func (j *judge) tellHolders(ticket string, claims []claim, refusals []history.Op
 		j.broken(P1, fmt.Sprintf("ticket %s had two live orders at once, among %s", ticket, strings.Join(names, ", ")), ops...)
 		return
 	}
-	// Orders cannot be left out here: they are what a refusal needs.
+	// All orders stay: a refusal needs them.
 	refusals = fewest(refusals, func(some []history.Op) bool { return linearizable(claims, some) == porcupine.Illegal })
 	ops := slices.Clone(refusals)
 	if len(refusals) > 0 {
@@ -256,7 +249,7 @@ func (j *judge) tellHolders(ticket string, claims []claim, refusals []history.Op
 	j.broken(P1, fmt.Sprintf("ticket %s was refused as reserved when no order can have held it", ticket), ops...)
 }
 
-// fewest leaves out whatever is not needed for something to hold.
+// fewest leaves out whatever isn't needed for a condition to hold.
 func fewest[T any](all []T, holds func([]T) bool) []T {
 	for i := 0; i < len(all); {
 		without := slices.Delete(slices.Clone(all), i, i+1)
@@ -269,7 +262,7 @@ func fewest[T any](all []T, holds func([]T) bool) []T {
 	return all
 }
 
-// around are the orders that held a ticket last before a refusal and first after it.
+// around are the last order placed before a refusal and the first after it.
 func around(claims []claim, refusal history.Op) []claim {
 	var before, after []claim
 	for _, c := range claims {

@@ -24,7 +24,7 @@ func placed(w *writer, id string, from, live, ended time.Duration) {
 }
 
 func p1(h history.History) (found []Violation) {
-	for _, v := range Judge(h) {
+	for _, v := range Judge(h).Violations {
 		if v.Promise == P1 {
 			found = append(found, v)
 		}
@@ -72,7 +72,7 @@ func TestABurstOfRefusalsIsJudgedAtOnce(t *testing.T) {
 		}
 	}
 	burst(110*ms, 150*ms)
-	v := Examine(w.h)
+	v := Judge(w.h)
 	if len(v.Violations) > 0 || len(v.Undecided) > 0 {
 		t.Errorf("%+v", v)
 	}

@@ -12,13 +12,13 @@ import (
 // overtime is how long an order may outlive its time without a payment when a part was down.
 const overtime = 15 * time.Second
 
-// What payments says of an order that it takes no payment for.
+// Words of payments' refusals.
 const (
 	saysExpired   = "order has expired"
 	saysCancelled = "order is cancelled"
 )
 
-// inTime judges P5: every order has ended, none before its time by itself, and none long after it.
+// inTime judges P5: every order has ended, none too early and none too late.
 func (j *judge) inTime() {
 	for _, id := range sorted(j.h.Final.Orders) {
 		if o := j.h.Final.Orders[id]; isLive(o) && !isComplete(o) {
@@ -42,7 +42,7 @@ func (j *judge) inTime() {
 	}
 }
 
-// asLong finds an order that was given another time than orders have, whichever clock it was read from.
+// asLong finds an order with more or less time than orders get, by any clock.
 func (j *judge) asLong(id string) {
 	c, ok := j.placedOf(id)
 	if !ok {
@@ -62,8 +62,7 @@ func (j *judge) notEarly(id string) {
 	}
 }
 
-// notLate finds an order without a payment in flight that was seen long after its time, and long after all
-// faults.
+// notLate finds an order without a payment in flight that was open long after its time and after all faults.
 func (j *judge) notLate(id string) {
 	s, found := latest(j.orders[id], func(o api.Order) bool { return o.Status == api.Created })
 	if !found || s.op.Kind == Final {
@@ -82,8 +81,7 @@ func (j *judge) notLate(id string) {
 	}
 }
 
-// refusedInTime finds a payment that was refused for its time, or for what became of the order, when that
-// was not so.
+// refusedInTime finds a payment that was refused for a reason that wasn't true.
 func (j *judge) refusedInTime(op history.Op) {
 	o, there := j.h.Final.Orders[op.Order]
 	if op.Outcome != history.Refused || !there {

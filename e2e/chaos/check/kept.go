@@ -10,14 +10,14 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// What refusals say of the state that they are for.
+// Words of refusals.
 const (
 	saysSold     = "sold ticket"
 	saysComplete = "complete order"
 )
 
-// nothingLost judges P2: what was acknowledged is there and stays there, what was refused was not done,
-// and whoever reads after another has read sees nothing older.
+// nothingLost judges P2: acknowledged changes stay, refused ones weren't made, and no later read sees an older
+// state.
 func (j *judge) nothingLost() {
 	j.acknowledged()
 	j.asAsked()
@@ -35,18 +35,18 @@ func (j *judge) nothingLost() {
 	j.missing()
 }
 
-// missing tells what was not found at the end, unless its loss has been told already.
+// missing reports what wasn't found at the end, unless another rule has.
 func (j *judge) missing() {
 	for _, what := range j.h.Final.Missing {
 		thing, _, _ := strings.Cut(what, ":")
 		kind, id, _ := strings.Cut(thing, " ")
-		if !slices.Contains([]string{"ticket", "order", "charge"}, kind) || !j.told(id) {
+		if !slices.Contains([]string{"ticket", "order", "charge"}, kind) || !j.mentioned(id) {
 			j.broken(P2, "wrong at the end: "+what)
 		}
 	}
 }
 
-// acknowledged compares what clients were told with what there is at the end.
+// acknowledged compares answers with the final state.
 func (j *judge) acknowledged() {
 	final := j.h.Final
 	for _, op := range j.h.Ops {
@@ -78,8 +78,7 @@ func (j *judge) acknowledged() {
 	}
 }
 
-// asAsked finds answers that are about something else than what was asked about. What charges are about is
-// judged with whose they are.
+// asAsked finds answers about something else than was asked for. For charges, P6 covers that.
 func (j *judge) asAsked() {
 	for _, op := range j.h.Ops {
 		if op.Outcome != history.OK || op.Kind == history.Pry {
@@ -128,7 +127,7 @@ func (j *judge) payKept(op history.Op) {
 	}
 }
 
-// notForgotten finds answers that something is not there after somebody was told of it.
+// notForgotten finds answers that something doesn't exist after a user has seen it.
 func (j *judge) notForgotten() {
 	for _, op := range j.h.Ops {
 		gone := op.Outcome == history.Refused && op.Status == http.StatusNotFound
@@ -150,14 +149,14 @@ func (j *judge) notForgotten() {
 				j.broken(P2, fmt.Sprintf("payments knew order %s, and then does not", op.Order), s.op, op)
 			}
 		case history.MyOrders:
-			j.ordersListed(op)
+			listed(j, "order", j.orders, op, op.OrderStates, func(o api.Order) (string, string) { return o.ID, o.UserID })
 		case history.MyTickets:
-			j.ticketsListed(op)
+			listed(j, "ticket", j.tickets, op, op.TicketStates, func(t api.Ticket) (string, string) { return t.ID, t.UserID })
 		}
 	}
 }
 
-// placedBefore is a request that shows that orders knew of a ticket before another one was sent.
+// placedBefore is an earlier request that shows that orders knew the ticket.
 func (j *judge) placedBefore(op history.Op) (history.Op, bool) {
 	i := slices.IndexFunc(j.places[op.Ticket], func(p history.Op) bool {
 		knew := p.Outcome == history.OK || p.Outcome == history.Refused && p.Status == http.StatusBadRequest
@@ -169,57 +168,49 @@ func (j *judge) placedBefore(op history.Op) (history.Op, bool) {
 	return j.places[op.Ticket][i], true
 }
 
-// ordersListed looks for orders that a list of their buyer leaves out though somebody was told of them before.
-// The list is expected to be on one page, as is that of a seller's tickets.
-func (j *judge) ordersListed(op history.Op) {
-	if op.Outcome != history.OK {
-		return
+// listed finds what a user's list leaves out though a user has seen it before. Lists are expected to fit on one
+// page.
+func listed[T any](j *judge, what string, all map[string][]sighting[T], op history.Op, list []T, key func(T) (id, owner string)) {
+	inList := make(map[string]bool)
+	for _, one := range list {
+		id, _ := key(one)
+		inList[id] = true
 	}
-	for _, id := range sorted(j.orders) {
-		s, _ := earliest(j.orders[id], always)
-		if s.state.UserID != op.User || s.op.Return >= op.Call {
-			continue
-		}
-		if !slices.ContainsFunc(op.OrderStates, func(o api.Order) bool { return o.ID == id }) {
-			op.OrderStates = nil
-			j.broken(P2, fmt.Sprintf("order %s is not in its buyer's list", id), s.op, op)
+	for _, id := range sorted(all) {
+		s, _ := earliest(all[id], always)
+		if _, owner := key(s.state); op.Outcome == history.OK && owner == op.User && s.op.Return < op.Call && !inList[id] {
+			op.OrderStates, op.TicketStates = nil, nil
+			j.broken(P2, fmt.Sprintf("%s %s is not in its owner's list", what, id), s.op, op)
 			return
 		}
 	}
 }
 
-func (j *judge) ticketsListed(op history.Op) {
-	if op.Outcome != history.OK {
-		return
-	}
-	for _, id := range sorted(j.tickets) {
-		s, _ := earliest(j.tickets[id], always)
-		if s.state.UserID != op.User || s.op.Return >= op.Call {
-			continue
-		}
-		if !slices.ContainsFunc(op.TicketStates, func(t api.Ticket) bool { return t.ID == id }) {
-			op.TicketStates = nil
-			j.broken(P2, fmt.Sprintf("ticket %s is not in its seller's list", id), s.op, op)
-			return
+// twoStates finds two sightings of one version that differ.
+func twoStates[T any](seen []sighting[T], version func(T) int64, same func(a, b T) bool) (one, other sighting[T], found bool) {
+	byVersion := make(map[int64]sighting[T])
+	for _, s := range seen {
+		v := version(s.state)
+		if one, known := byVersion[v]; known && !same(one.state, s.state) {
+			return one, s, true
+		} else if !known {
+			byVersion[v] = s
 		}
 	}
+	return one, other, false
 }
 
-// ticketKept looks at one ticket: a version names one state, no later reader sees an older one, and an
-// acknowledged edit is not undone.
+// ticketKept judges one ticket: a version is one state, no later read sees an older one, and no acknowledged
+// edit is undone.
 func (j *judge) ticketKept(id string) {
 	seen := j.tickets[id]
 	if before, after, found := backwards(seen, func(t api.Ticket) int64 { return t.Version }); found {
 		j.broken(P2, fmt.Sprintf("ticket %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
 	}
-	byVersion := make(map[int64]sighting[api.Ticket])
-	for _, s := range seen {
-		if other, known := byVersion[s.state.Version]; known && other.state != s.state {
-			j.broken(P2, fmt.Sprintf("version %d of ticket %s is two different things", s.state.Version, id), other.op, s.op)
-			return
-		} else if !known {
-			byVersion[s.state.Version] = s
-		}
+	one, other, found := twoStates(seen, func(t api.Ticket) int64 { return t.Version }, func(a, b api.Ticket) bool { return a == b })
+	if found {
+		j.broken(P2, fmt.Sprintf("version %d of ticket %s is two different things", one.state.Version, id), one.op, other.op)
+		return
 	}
 	for _, s := range seen {
 		if isSold(s.state) || !j.mayOffer(id, s.state.Title, s.state.Price) {
@@ -232,8 +223,8 @@ func (j *judge) ticketKept(id string) {
 	}
 }
 
-// undone finds the acknowledged edit that a state of a ticket should show and does not: the last one up
-// to its version, unless one without an answer may have come after it.
+// undone finds the last acknowledged edit up to a state's version if the state doesn't show it, unless an edit
+// without an answer may have come after it.
 func (j *judge) undone(id string, s sighting[api.Ticket]) (last history.Op, is bool) {
 	for _, op := range j.edits[id] {
 		acknowledged := op.Outcome == history.OK && op.TicketState.Version <= s.state.Version
@@ -248,7 +239,7 @@ func (j *judge) undone(id string, s sighting[api.Ticket]) (last history.Op, is b
 		if op.Outcome != history.Unknown || op.Title != s.state.Title || op.Price != int64(s.state.Price.Cents) {
 			continue
 		}
-		// It takes effect once. Seen already before the acknowledged one, it did so then.
+		// An edit takes effect once. If it was seen before the acknowledged one, that was it.
 		_, before := earliest(j.tickets[id], func(t api.Ticket) bool {
 			return t.Title == op.Title && t.Version < last.TicketState.Version
 		})
@@ -259,41 +250,39 @@ func (j *judge) undone(id string, s sighting[api.Ticket]) (last history.Op, is b
 	return last, true
 }
 
-// sentAgain says whether another request with the same offer may have been carried out, too.
+// sentAgain reports whether another request with the same offer may have been carried out too.
 func (j *judge) sentAgain(id string, op history.Op) bool {
 	return slices.ContainsFunc(j.edits[id], func(o history.Op) bool {
 		return o.ID != op.ID && o.Title == op.Title && mayHaveWorked(o)
 	})
 }
 
-// orderKept looks at one order in the same way. What is not its status never changes.
+// orderKept judges one order likewise. Only its status ever changes.
 func (j *judge) orderKept(id string) {
 	seen := j.orders[id]
 	if before, after, found := backwards(seen, func(o api.Order) int64 { return o.Version }); found {
 		j.broken(P2, fmt.Sprintf("order %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
 	}
-	byVersion := make(map[int64]sighting[api.Order])
 	for _, s := range seen {
 		first := seen[0].state
 		if s.state.UserID != first.UserID || s.state.Ticket != first.Ticket || !s.state.ExpiresAt.Equal(first.ExpiresAt) {
 			j.broken(P2, fmt.Sprintf("order %s is not the same as before", id), seen[0].op, s.op)
 			return
 		}
-		other, known := byVersion[s.state.Version]
-		if known && (other.state.Status != s.state.Status || other.state.Reason != s.state.Reason) {
-			j.broken(P2, fmt.Sprintf("version %d of order %s is two different things", s.state.Version, id), other.op, s.op)
-			return
-		}
-		byVersion[s.state.Version] = s
+	}
+	one, other, found := twoStates(seen, func(o api.Order) int64 { return o.Version },
+		func(a, b api.Order) bool { return a.Status == b.Status && a.Reason == b.Reason })
+	if found {
+		j.broken(P2, fmt.Sprintf("version %d of order %s is two different things", one.state.Version, id), one.op, other.op)
 	}
 }
 
-// chargeAge is how far a charge has come. Pending may end in two ways, which chargeKept tells apart.
+// chargeAge orders the statuses of a charge. chargeKept tells failure from success.
 func chargeAge(c api.Charge) int64 {
 	return map[string]int64{"": 0, api.Pending: 1, api.Succeeded: 2, api.Failed: 3, api.Refunded: 3}[c.Status]
 }
 
-// chargeKept looks at one charge: it never goes back, and what has failed never had succeeded.
+// chargeKept judges one charge: it never goes back, and one that failed never succeeded.
 func (j *judge) chargeKept(order string) {
 	seen := j.charges[order]
 	if before, after, found := backwards(seen, chargeAge); found {
@@ -324,7 +313,7 @@ func (j *judge) chargeKept(order string) {
 	}
 }
 
-// finalTicket and the like are what was read at the end, as requests.
+// finalTicket and the like are the final states, as requests.
 func (j *judge) finalTicket(id string) history.Op { return finalOf(j.tickets[id]) }
 func (j *judge) finalOrder(id string) history.Op  { return finalOf(j.orders[id]) }
 func (j *judge) finalCharge(id string) history.Op { return finalOf(j.charges[id]) }

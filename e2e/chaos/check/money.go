@@ -8,7 +8,7 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-// account is what Stripe has done for one order, in cents.
+// account is what Stripe did for one order, in cents.
 type account struct {
 	captures           int
 	captured, refunded int64
@@ -47,7 +47,7 @@ func (j *judge) money() {
 	if kept != ledger.Captured-ledger.Refunded {
 		j.broken(P4, fmt.Sprintf("the sandbox keeps %d cents, and those of its intents are %d", ledger.Captured-ledger.Refunded, kept))
 	}
-	if ended && kept != owed && !j.told("cents") {
+	if ended && kept != owed && !j.mentioned("cents") {
 		j.broken(P4, fmt.Sprintf("%d cents are kept, and the complete orders cost %d cents", kept, owed))
 	}
 }
@@ -69,7 +69,6 @@ func (j *judge) accounts() map[string]account {
 	return accounts
 }
 
-// orderMoney compares an order with what was taken for it.
 func (j *judge) orderMoney(o api.Order, a account) {
 	price, kept := int64(o.Ticket.Price.Cents), a.captured-a.refunded
 	switch {
@@ -85,7 +84,7 @@ func (j *judge) orderMoney(o api.Order, a account) {
 	}
 }
 
-// chargeMoney compares a charge with its order and with what was taken.
+// chargeMoney compares a charge with its order and with Stripe.
 func (j *judge) chargeMoney(c api.Charge, a account) {
 	o, there := j.h.Final.Orders[c.OrderID]
 	if !there {
@@ -116,7 +115,7 @@ func (j *judge) chargeMoney(c api.Charge, a account) {
 	}
 }
 
-// payable says whether a payer could still confirm an intent. One that Stripe does not know of cannot be.
+// payable reports whether a payer could still confirm an intent.
 func payable(e sandbox.LedgerEntry) bool { return e.PaymentIntent != "" && e.Status != "canceled" }
 
 func gaveBack(e sandbox.LedgerEntry, refund string) bool {
@@ -128,7 +127,7 @@ func gaveBack(e sandbox.LedgerEntry, refund string) bool {
 	return false
 }
 
-// about are the requests that matter for the money of an order: what changed it, and what is left.
+// about are the requests that matter for an order's money.
 func (j *judge) about(order string) []history.Op {
 	var ops []history.Op
 	for _, s := range j.orders[order] {

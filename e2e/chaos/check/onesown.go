@@ -8,7 +8,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// onesOwn judges P6: nobody sees or changes what is not theirs, and nobody is kept from what is.
+// onesOwn judges P6: users can reach what is theirs and nothing else.
 func (j *judge) onesOwn() {
 	for _, op := range j.h.Ops {
 		switch {
@@ -22,8 +22,7 @@ func (j *judge) onesOwn() {
 	}
 }
 
-// pried judges a request for what is somebody else's. It is refused, or finds nothing, also before the
-// service has heard of the thing.
+// pried judges a request for another user's thing, which must be refused or find nothing.
 func (j *judge) pried(op history.Op) {
 	empty := op.Outcome == history.OK && op.Tried == history.ReadCharge && len(op.ChargeStates) == 0 && op.ChargeState == nil
 	denied := op.Outcome == history.Refused && (op.Status == http.StatusUnauthorized || op.Status == http.StatusNotFound)
@@ -32,32 +31,24 @@ func (j *judge) pried(op history.Op) {
 	}
 }
 
-// shown judges what a user was shown.
 func (j *judge) shown(op history.Op) {
-	var orders []api.Order
-	if op.OrderState != nil {
-		orders = append(orders, *op.OrderState)
-	}
-	for _, o := range append(orders, op.OrderStates...) {
+	orders, charges := op.Orders(), op.Charges()
+	op.OrderStates, op.ChargeStates = nil, nil
+	for _, o := range orders {
 		if o.UserID != op.User {
-			op.OrderStates, op.OrderState = nil, &o
+			op.OrderState = &o
 			j.broken(P6, fmt.Sprintf("user %s was shown order %s, which is %s's", op.User, o.ID, o.UserID), op)
 			return
 		}
 	}
-	var charges []api.Charge
-	if op.ChargeState != nil {
-		charges = append(charges, *op.ChargeState)
-	}
-	for _, c := range append(charges, op.ChargeStates...) {
+	for _, c := range charges {
+		op.ChargeState = &c
 		owner := j.h.Final.Orders[c.OrderID].UserID
 		switch {
 		case owner != "" && owner != op.User, op.Order != "" && op.Order != c.OrderID:
-			op.ChargeStates, op.ChargeState = nil, &c
 			j.broken(P6, fmt.Sprintf("user %s was shown the charge of order %s, which is not theirs or not what they asked for", op.User, c.OrderID), op)
 			return
 		case c.ClientSecret != "" && c.Status != api.Pending:
-			op.ChargeStates, op.ChargeState = nil, &c
 			j.broken(P6, fmt.Sprintf("the client secret of order %s was shown when the bank does not ask", c.OrderID), op)
 			return
 		}

@@ -32,8 +32,8 @@ func (j *judge) paidInTime() {
 	}
 }
 
-// keptBack says whether a fault that isn't the broker's may have kept orders from the news of a payment
-// that was made after from, for an order whose time is up at due.
+// keptBack reports whether a fault that isn't the broker's may have kept a payment's event from orders until
+// the order's time was up.
 func (j *judge) keptBack(from, due time.Duration) bool {
 	for _, f := range j.h.Faults {
 		if !brokers(f) && max(f.End, f.Recovered)+catchUp > from && f.Begin < due+catchUp {
@@ -43,11 +43,11 @@ func (j *judge) keptBack(from, due time.Duration) bool {
 	return false
 }
 
-// brokers says whether a fault takes nothing but the broker away, from everybody or from some.
+// brokers reports whether a fault only takes the broker away.
 func brokers(f history.Fault) bool {
 	_, to, link := strings.Cut(f.Target, "→")
 	switch f.Kind {
-	case "kill", "pause":
+	case "kill", "pause", "outage":
 		return f.Target == "nats"
 	case "cut":
 		return link && to == "nats"

@@ -32,7 +32,7 @@ func TestAPaidOrderThatExpires(t *testing.T) {
 		w.charge("O1", api.Refunded, "re_O1")
 		w.capture("O1", "re_O1")
 		w.h.Faults = []history.Fault{c.fault}
-		broken := slices.ContainsFunc(Judge(w.h), func(v Violation) bool { return v.Promise == P5b })
+		broken := slices.ContainsFunc(Judge(w.h).Violations, func(v Violation) bool { return v.Promise == P5b })
 		if broken != c.broken {
 			t.Errorf("%s of %s: broken is %v", c.fault.Kind, c.fault.Target, broken)
 		}

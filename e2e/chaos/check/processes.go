@@ -8,33 +8,31 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 )
 
-// What a replica may hold at the end, when nothing is under way: about twice what one held after rounds
-// without a leak, since what leaks does so with every request, message or reconnection, of which a round
-// has hundreds.
+// Bounds for a replica at the end, when nothing is under way: about twice the usual. A leak grows with each
+// request, message or reconnection, of which a round has hundreds.
 const (
-	// mostGoroutines are those that serve no connection. Services have 38 to 56: the relay's 16 workers,
-	// the broker's and the database's clients, and a few for each subscription.
+	// mostGoroutines don't serve a connection. Services have 38 to 56: the relay's 16 workers, clients of the
+	// broker and the database, and a few for each subscription.
 	mostGoroutines = 90
-	// mostServed are those that serve a connection each. The gateway keeps up to 256 open to a replica.
+	// mostServed serve a connection each. The gateway keeps up to 256 open.
 	mostServed = 256
-	// serve makes them.
+	// serve starts them.
 	serve = "net/http.(*Server).Serve"
-	// mostResident in bytes: services hold 20 to 28 MB after a round.
+	// mostResident is in bytes. Services hold 20 to 28 MB after a round.
 	mostResident = 80 << 20
-	// mostHashing in bytes is for auth, in which each password that is hashed takes 19 MB for a moment,
-	// on both cores and until the runtime gives it back; it holds 50 to 101 MB.
+	// mostHashing is for auth: each password being hashed takes 19 MB, on both cores, until the runtime returns
+	// it. It holds 50 to 101 MB.
 	mostHashing = 250 << 20
 )
 
-// mostLinks is how many connections a replica may have to a store. The pool of MongoDB's driver holds up
-// to 100, and two or three more watch the server. The broker has one for each session, of which there is
-// one. asynq's server and client keep up to ten for each core. Go keeps two idle ones to Stripe.
+// mostLinks bounds a replica's connections to a store: up to 100 in the pool of MongoDB's driver and a few that
+// watch the server; one for each session of the broker, of which there is one; up to ten for each core in
+// asynq's server and client; two idle ones to Stripe.
 var mostLinks = map[string]int{"mongo": 104, "nats": 2, "redis": 60, "stripe": 8}
 
-// services are those whose processes are bounded. What they run on is not what is judged.
 var services = []string{"auth", "tickets", "orders", "payments", "expiration"}
 
-// operators judges the dead letters, of which there are none where no event was lost or wrong.
+// operators judges the dead letters. There are none unless an event was lost or wrong.
 func (j *judge) operators() {
 	for _, service := range sorted(j.h.Final.DeadLetters) {
 		if letters := j.h.Final.DeadLetters[service]; len(letters) > 0 {
@@ -43,7 +41,7 @@ func (j *judge) operators() {
 	}
 }
 
-// processes judges how those end that were asked to, and what they hold before.
+// processes judges how processes ended and what they held before.
 func (j *judge) processes() {
 	for _, p := range j.h.Final.Processes {
 		if p.Exit != "" {
@@ -78,7 +76,6 @@ func (j *judge) bounded(service string, p history.Process) {
 	}
 }
 
-// commonest is the function that made the most goroutines.
 func commonest(stacks map[string]int) (by string, n int) {
 	for _, f := range sorted(stacks) {
 		if stacks[f] > n {

@@ -38,7 +38,7 @@ func seeds(t *testing.T) []uint64 {
 func TestNoHistoryOfACorrectSystemBreaksAnything(t *testing.T) {
 	for _, seed := range seeds(t) {
 		h := simulate(seed)
-		v := Examine(h)
+		v := Judge(h)
 		for _, broken := range v.Violations {
 			t.Errorf("SEED=%d %s: %s", seed, broken.Promise, broken.What)
 			for _, op := range broken.Ops {
@@ -206,7 +206,7 @@ func TestWhateverIsSpoiledIsCaught(t *testing.T) {
 				continue
 			}
 			spoiled[m.name]++
-			if !slices.ContainsFunc(Judge(h), func(v Violation) bool { return slices.Contains(m.promises, v.Promise) }) {
+			if !slices.ContainsFunc(Judge(h).Violations, func(v Violation) bool { return slices.Contains(m.promises, v.Promise) }) {
 				t.Errorf("SEED=%d %s: not caught", seed, m.name)
 			}
 		}

@@ -19,7 +19,7 @@ func byHand(e sandbox.LedgerEntry) (sum int64) {
 	return sum
 }
 
-// returned says what is wrong with what a charge tells of the money that went back.
+// returned says what is wrong with a charge's refunds, or nothing.
 func returned(c api.Charge, o api.Order, a account) string {
 	whole := a.captured > 0 && a.refunded == a.captured
 	switch {
@@ -35,8 +35,7 @@ func returned(c api.Charge, o api.Order, a account) string {
 	return ""
 }
 
-// decisions judges what is left for an operator to decide: about each complete order of which somebody has
-// refunded something, and about nothing else.
+// decisions judges the operator's list: it has each complete order with a refund by hand, and nothing else.
 func (j *judge) decisions(accounts map[string]account) {
 	waiting := make(map[string]bool)
 	for _, line := range j.h.Final.Stuck {

@@ -33,7 +33,7 @@ func TestRefundsByHandBreakNothing(t *testing.T) {
 		for _, part := range parts {
 			giveBack(&h, part)
 		}
-		for _, v := range Judge(h) {
+		for _, v := range Judge(h).Violations {
 			t.Errorf("%v: %s: %s", parts, v.Promise, v.What)
 		}
 	}
@@ -63,7 +63,7 @@ func TestRefundsByHandThatNobodyNotices(t *testing.T) {
 			h := story()
 			giveBack(&h, c.part)
 			c.ruin(&h)
-			found := Judge(h)
+			found := Judge(h).Violations
 			if !slices.ContainsFunc(found, func(v Violation) bool { return v.Promise == c.promise }) {
 				t.Errorf("not found under %s: %+v", c.promise, found)
 			}

@@ -49,13 +49,12 @@ func (j *judge) saysWhatWasSold(sold sighting[api.Ticket]) {
 	}
 }
 
-// agreement judges whether tickets and orders tell the same at the end: P2, that every change reaches
-// whoever needs it, and P7 where it was sold.
+// agreement judges whether tickets and orders agree at the end: P7 if the ticket was sold, and P2 otherwise.
 func (j *judge) agreement() {
 	holder := make(map[string]api.Order) // by ticket: who has it, or has bought it
 	for _, id := range sorted(j.h.Final.Orders) {
 		o := j.h.Final.Orders[id]
-		if _, there := j.h.Final.Tickets[o.Ticket.ID]; !there && !j.told(o.Ticket.ID) {
+		if _, there := j.h.Final.Tickets[o.Ticket.ID]; !there && !j.mentioned(o.Ticket.ID) {
 			j.broken(P2, fmt.Sprintf("order %s is of ticket %s, which is not there", id, o.Ticket.ID), j.finalOrder(id))
 		}
 		if isLive(o) && !isComplete(holder[o.Ticket.ID]) {
@@ -68,7 +67,7 @@ func (j *judge) agreement() {
 		case isComplete(o) && (!isSold(t) || t.OrderID != o.ID):
 			j.broken(P7, fmt.Sprintf("order %s is complete, and ticket %s is %s", o.ID, id, t.Status), j.finalTicket(id), j.finalOrder(o.ID))
 		case !isComplete(o) && isSold(t):
-			if !j.told(id) {
+			if !j.mentioned(id) {
 				j.broken(P7, fmt.Sprintf("ticket %s is sold, and none of its orders is complete", id), j.finalTicket(id))
 			}
 		case o.ID == "" && t.Status != api.Available:

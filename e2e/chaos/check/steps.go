@@ -9,8 +9,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// sensibleSteps judges P3 by what events have left: each version is one step of those that there are,
-// and an event that came twice has counted once.
+// sensibleSteps judges P3: each version is one possible step, and a repeated event counted once.
 func (j *judge) sensibleSteps() {
 	for _, id := range sorted(j.orders) {
 		if s, found := earliest(j.orders[id], func(o api.Order) bool { return !possible(o) }); found {
@@ -27,8 +26,8 @@ func (j *judge) sensibleSteps() {
 	}
 }
 
-// possible says whether an order can be so in its version: it is made, perhaps waits for a payment, and
-// ends.
+// possible reports whether an order can be in its state at its version: created, perhaps awaiting payment,
+// ended.
 func possible(o api.Order) bool {
 	switch o.Status {
 	case api.Created:
@@ -48,7 +47,7 @@ func possible(o api.Order) bool {
 	return false
 }
 
-// ticketSteps looks at the versions of a ticket that follow each other.
+// ticketSteps judges consecutive versions of a ticket.
 func (j *judge) ticketSteps(id string) {
 	seen := slices.Clone(j.tickets[id])
 	slices.SortStableFunc(seen, func(a, b sighting[api.Ticket]) int { return cmp.Compare(a.state.Version, b.state.Version) })
@@ -70,7 +69,7 @@ func (j *judge) ticketSteps(id string) {
 	}
 }
 
-// odd says what cannot be of a ticket in any version.
+// odd says what is impossible about a ticket in any version.
 func odd(t api.Ticket) string {
 	switch {
 	case t.Status == api.Available && t.OrderID != "":
@@ -83,7 +82,7 @@ func odd(t api.Ticket) string {
 	return ""
 }
 
-// follows says whether one step leads from one state of a ticket to another: an edit while it is free, or
+// follows reports whether one step leads from one state of a ticket to another: an edit while it's free, or
 // what an order did.
 func follows(from, to api.Ticket) bool {
 	same := from.Title == to.Title && from.Price == to.Price
@@ -97,8 +96,8 @@ func follows(from, to api.Ticket) bool {
 	}
 }
 
-// mostSteps is how many versions the requests and orders of a ticket can have made: an edit makes one, an
-// order one when it is made and one when it ends.
+// mostSteps is how many versions the requests and orders of a ticket can have made: one for an edit, two for an
+// order.
 func (j *judge) mostSteps(id string) (n int64) {
 	for _, op := range j.edits[id] {
 		if op.Kind == history.Edit && mayHaveWorked(op) {

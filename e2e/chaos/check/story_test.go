@@ -125,7 +125,15 @@ func (w *writer) capture(order string, refund string) {
 // the money back; a watcher pries in vain; an edit without an answer takes effect late.
 func story() history.History {
 	w := newWriter()
+	w.sale()
+	w.cancellation()
+	w.decline()
+	w.end()
+	return w.h
+}
 
+// sale sells T1 to ann as order O1.
+func (w *writer) sale() {
 	w.list("T1", "Row 1", 1999)
 	edited := w.ticket("T1", "Row 1, changed", 2050, api.Available, "", 1)
 	w.add(history.Op{User: "seller", Kind: history.Edit, Ticket: "T1", Title: "Row 1, changed", Price: 2050, TicketState: edited})
@@ -142,7 +150,10 @@ func story() history.History {
 	w.add(history.Op{User: "seller", Kind: history.Edit, Ticket: "T1", Title: "Row 1, too late", Price: 1, Outcome: history.Refused,
 		Status: http.StatusBadRequest, Message: "A sold ticket cannot be changed"})
 	w.refuse("cat", "T1")
+}
 
+// cancellation has bob cancel O2 of T2, and cat order it again as O3.
+func (w *writer) cancellation() {
 	w.list("T2", "Row 2", 50)
 	w.place("O2", "bob", "T2")
 	w.add(history.Op{User: "bob", Kind: history.Cancel, Order: "O2", Status: http.StatusNoContent})
@@ -154,7 +165,10 @@ func story() history.History {
 	w.readTicket(w.ticket("T2", "Row 2", 50, api.Reserved, "O3", 3))
 	w.add(history.Op{User: "watcher", Kind: history.Pry, Tried: history.ReadOrder, Order: "O3", Outcome: history.Refused, Status: http.StatusUnauthorized})
 	w.add(history.Op{User: "watcher", Kind: history.Pry, Tried: history.ReadCharge, Order: "O1"})
+}
 
+// decline declines dan's payment of O4 of T3. Then eve orders it as O5, and T4 is listed.
+func (w *writer) decline() {
 	w.list("T3", "Row 3", 700)
 	w.place("O4", "dan", "T3")
 	w.readCharge("O4", "dan", nil)
@@ -169,7 +183,10 @@ func story() history.History {
 	w.list("T4", "Row 4", 900)
 	w.add(history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, late", Price: 901, Outcome: history.Unknown})
 	w.readTicket(w.ticket("T4", "Row 4", 900, api.Available, "", 0))
+}
 
+// end lets O3 and O5 expire. O5 was paid too late, and is refunded.
+func (w *writer) end() {
 	w.now += storyTTL
 	w.add(history.Op{User: "eve", Kind: history.Pay, Order: "O5", Token: "tok_visa", Outcome: history.Unknown})
 	w.readOrder(w.order("O3", "cat", "T2", api.Cancelled, api.Expired, 1))
@@ -187,7 +204,6 @@ func story() history.History {
 	w.add(history.Op{User: "bob", Kind: history.MyOrders, OrderStates: []api.Order{w.h.Final.Orders["O2"]}})
 	w.add(history.Op{User: "ann", Kind: history.MyCharges, ChargeStates: []api.Charge{w.h.Final.Charges["O1"]}})
 	w.add(history.Op{User: "watcher", Kind: history.Market, TicketStates: []api.Ticket{w.h.Final.Tickets["T2"], w.h.Final.Tickets["T3"]}})
-	return w.h
 }
 
 // find is a request of the story, by what it is and about.

@@ -19,9 +19,13 @@ var services = []string{"auth", "tickets", "orders", "payments", "expiration"}
 
 // Each defect still is one: its texts are there, and what it makes of them compiles.
 func TestEveryDefectCompiles(t *testing.T) {
+	skew, err := defects.Skew(root)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range defects.All {
 		t.Run(d.Name, func(t *testing.T) {
-			overlay, err := defects.Overlay(root, t.TempDir(), d.Edits...)
+			overlay, err := defects.Overlay(root, t.TempDir(), d.Edits, skew)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,11 +2,11 @@ package defects
 
 const processorFile = "payments/stripe.go"
 
-// others are about what is somebody else's, and about what is used up.
+// others break access and leak resources.
 var others = []Defect{
 	{
 		Name:     "owner-not-checked",
-		Why:      "everybody who is signed in can read and cancel anybody's order",
+		Why:      "any signed-in user can read and cancel any order",
 		Promises: []string{"P6"},
 		Service:  "orders",
 		Edits: []Edit{{orderFile, `	if o.UserID != user {
@@ -17,7 +17,7 @@ var others = []Defect{
 	},
 	{
 		Name:     "leaks-goroutines",
-		Why:      "each request leaves a goroutine behind that waits for nothing",
+		Why:      "each request leaves a blocked goroutine behind",
 		Promises: []string{"leak"},
 		Edits: []Edit{{"common/web/handler.go", "\tctx, cancel := context.WithTimeout(r.Context(), requestTimeout)\n",
 			"\tgo func() { select {} }()\n\tctx, cancel := context.WithTimeout(r.Context(), requestTimeout)\n"}},
@@ -29,11 +29,11 @@ var others = []Defect{
 		Service:  "payments",
 		Edits: []Edit{
 			{processorFile, "Transport: transport},\n", "Transport: unpooled{}},\n"},
-			{processorFile, "// processor is what payments asks of Stripe.\n", `type unpooled struct{}
+			{processorFile, "type processor struct {\n", `type unpooled struct{}
 
 func (unpooled) RoundTrip(r *http.Request) (*http.Response, error) { return new(http.Transport).RoundTrip(r) }
 
-// processor is what payments asks of Stripe.
+type processor struct {
 `},
 		},
 	},

@@ -7,11 +7,11 @@ const (
 	paymentsFile  = "payments/service.go"
 )
 
-// paid are about money.
+// paid breaks payments.
 var paid = []Defect{
 	{
 		Name:     "cancelled-completed",
-		Why:      "a payment completes an order that was cancelled, and is given back as well",
+		Why:      "a payment completes an order that was cancelled, and is refunded too",
 		Promises: []string{"P1", "P4"},
 		Service:  "orders",
 		Provoke:  latePayments,
@@ -23,7 +23,7 @@ var paid = []Defect{
 	},
 	{
 		Name:     "refund-left-out",
-		Why:      "what was paid for a cancelled order is not given back",
+		Why:      "a payment for a cancelled order isn't refunded",
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  latePayments,
@@ -31,14 +31,14 @@ var paid = []Defect{
 	},
 	{
 		Name:     "refund-too-early",
-		Why:      "what was paid for an order is given back before the order is known to be cancelled",
+		Why:      "a payment is refunded before the order is known to be cancelled",
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Edits:    []Edit{{reconcileFile, "case o.Status != events.StatusCancelled:", "case false:"}},
 	},
 	{
 		Name:     "settled-only-when-paid",
-		Why:      "an order that is cancelled after its payment has succeeded is not looked at again",
+		Why:      "a cancellation after a successful payment isn't looked at again",
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  latePayments,
@@ -54,7 +54,7 @@ var paid = []Defect{
 	},
 	{
 		Name:     "intent-per-request",
-		Why:      "each request to pay a charge that is pending makes a PaymentIntent and confirms it",
+		Why:      "each request to pay a pending charge makes and confirms a new PaymentIntent",
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  []string{"stripe", "pause:payments", "slow:payments"},
@@ -102,7 +102,7 @@ var paid = []Defect{
 	},
 	{
 		Name:     "reconciler-left-out",
-		Why:      "nobody looks for payments that a crash or a silent Stripe has left half-way",
+		Why:      "payments left half-way by a crash or a silent Stripe are never resumed",
 		Promises: []string{"P4", "P5"},
 		Service:  "payments",
 		Provoke:  []string{"kill:payments", "stripe", "webhooks"},
@@ -110,7 +110,7 @@ var paid = []Defect{
 	},
 	{
 		Name:     "dashboard-not-noticed",
-		Why:      "money that people refund in Stripe's dashboard is not looked for",
+		Why:      "refunds in Stripe's dashboard are ignored",
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  []string{"refund"},
@@ -118,7 +118,7 @@ var paid = []Defect{
 	},
 	{
 		Name:     "stripe-events-not-read",
-		Why:      "only webhooks tell of money that people refund, and nobody reads Stripe's list of events",
+		Why:      "refunds in Stripe's dashboard are only noticed by webhook, never in Stripe's list of events",
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  []string{"refund", "refund", "webhooks"},
@@ -127,5 +127,5 @@ var paid = []Defect{
 	},
 }
 
-// latePayments make payments succeed for orders that were cancelled meanwhile.
+// latePayments make payments succeed after their orders were cancelled.
 var latePayments = []string{"cut:payments", "pause:payments", "kill:nats", "pause:nats", "stripe"}

@@ -6,18 +6,18 @@ const (
 	stanFile  = "common/bus/stan/stan.go"
 )
 
-// published are about the way of an event from a change to the broker.
+// published breaks an event's way from a change to the broker.
 var published = []Defect{
 	{
 		Name:     "outbox-not-swept",
-		Why:      "nobody looks for events that a crash or an outage of the broker has left in the outbox",
+		Why:      "events that a crash or an outage of the broker left in the outbox are never published",
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats", "kill"},
 		Edits:    []Edit{{relayFile, "\tr.sweepUntil(ctx)\n", "\t<-ctx.Done()\n"}},
 	},
 	{
 		Name:     "outbox-not-stored",
-		Why:      "events are published from memory after the commit, not committed with the state",
+		Why:      "events are published from memory after the commit instead of being committed with the state",
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats", "kill"},
 		Edits:    []Edit{{"common/aggregate/aggregate.go", "`bson:\"outbox,omitempty\"`", "`bson:\"-\"`"}},
@@ -42,7 +42,7 @@ var published = []Defect{
 	},
 	{
 		Name:     "published-before-stored",
-		Why:      "an order is told of before its insertion has won the reservation",
+		Why:      "order:created is published before the order has won the reservation",
 		Promises: []string{"P1", "P2", "P3"},
 		Service:  "orders",
 		Edits: []Edit{{storeFile, "\t_, err := s.docs.InsertOne(ctx, a)\n",
@@ -63,7 +63,7 @@ var published = []Defect{
 	},
 	{
 		Name:     "last-write-wins",
-		Why:      "a change is written back although the document has changed since it was read",
+		Why:      "a change is written although the document has changed since it was read",
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"slow:mongo", "pause", "replay"},
 		Edits: []Edit{

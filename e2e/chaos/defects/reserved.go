@@ -8,18 +8,18 @@ const (
 	ticketFile  = "tickets/ticket.go"
 )
 
-// reserved are about who has a ticket.
+// reserved breaks who gets a ticket.
 var reserved = []Defect{
 	{
 		Name:     "slot-not-unique",
-		Why:      "nothing keeps two orders from claiming the same reservation",
+		Why:      "two orders can claim the same reservation",
 		Promises: []string{"P1"},
 		Service:  "orders",
 		Edits:    []Edit{{ordersStore, "options.Index().SetUnique(true)", "options.Index()"}},
 	},
 	{
 		Name:     "claim-looks-first",
-		Why:      "an order looks whether the reservation is free and then takes it, in two steps",
+		Why:      "an order checks whether a reservation is free and then claims it, in two steps",
 		Promises: []string{"P1"},
 		Service:  "orders",
 		Edits: []Edit{
@@ -40,7 +40,7 @@ var reserved = []Defect{
 	},
 	{
 		Name:     "release-counted",
-		Why:      "a release adds one to the count of released reservations, however often it is told of",
+		Why:      "every release event counts, even a repeated one",
 		Promises: []string{"P1"},
 		Service:  "orders",
 		Provoke:  []string{"replay", "kill:nats", "kill:orders"},
@@ -52,7 +52,7 @@ var reserved = []Defect{
 	},
 	{
 		Name:     "fencing-ignored",
-		Why:      "a ticket is reserved for an order of the past, whose end is known",
+		Why:      "a ticket is reserved for an old order that has ended",
 		Promises: []string{"P2", "P3", "P7"},
 		Service:  "tickets",
 		Provoke:  []string{"replay", "kill:tickets", "cut:tickets"},
@@ -63,7 +63,7 @@ var reserved = []Defect{
 	},
 	{
 		Name:     "release-unfenced",
-		Why:      "a ticket is released by an order of the past, though a later one has it",
+		Why:      "an old order releases a ticket that a later one holds",
 		Promises: []string{"P1", "P3", "P7"},
 		Service:  "tickets",
 		Provoke:  []string{"replay", "kill:tickets", "cut:tickets"},
@@ -76,7 +76,7 @@ var reserved = []Defect{
 	},
 	{
 		Name:     "sold-editable",
-		Why:      "a seller can edit a ticket that is sold",
+		Why:      "a seller can edit a sold ticket",
 		Promises: []string{"P3", "P7"},
 		Service:  "tickets",
 		Edits: []Edit{{ticketFile, `	case t.Status == Sold:

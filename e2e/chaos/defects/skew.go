@@ -1,67 +1,62 @@
 package defects
 
 import (
-	"context"
-	"fmt"
-	"os/exec"
+	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
 
-// SkewVariable is the environment variable by which a program with the edits of Skew has its clock off.
+// SkewVariable is the environment variable that shifts the clock of a program built with the edits of Skew:
+// a duration such as "3s" or "-1500ms".
 const SkewVariable = "CLOCK_SKEW"
 
-// Skew makes programs whose clock is off by CLOCK_SKEW: a duration such as "3s" or "-1500ms", or a
-// number of seconds. One that cannot be read ends the program at once. Without the variable nothing
-// changes. The standard library is that of the Go which builds what is in the directory root.
-func Skew(ctx context.Context, root string) ([]Edit, error) {
-	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT")
-	cmd.Dir = root
-	goroot, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("find the standard library: %w", err)
+// clocks are the packages that compare times of day.
+var clocks = []string{"common/aggregate", "common/session", "auth", "tickets", "orders", "payments", "expiration"}
+
+// Skew shifts the time of day in services by SkewVariable. Timeouts and measured durations stay right, as they
+// do when a machine's clock is off. Timers run in asynq, by the machine's clock: Skew shifts when they are due.
+func Skew(root string) ([]Edit, error) {
+	edits := []Edit{{"expiration/timers.go", "asynq.ProcessAt(t.due())", "asynq.ProcessAt(skewed(t.due)())"}}
+	for _, dir := range clocks {
+		edits = append(edits, Edit{dir + "/skew.go", "", "package " + path.Base(dir) + skewed})
+		files, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			if !strings.HasSuffix(file, "_test.go") && strings.Contains(code(source), "time.Now") {
+				edits = append(edits, Edit{dir + "/" + filepath.Base(file), "time.Now", "skewed(time.Now)"})
+			}
+		}
 	}
-	packageTime := filepath.Join(strings.TrimSpace(string(goroot)), "src", "time")
-	return []Edit{
-		{File: filepath.Join(packageTime, "time.go"), Old: nowBegins, New: nowBegins + "\tsec, nsec = skewed(sec, nsec)\n"},
-		{File: filepath.Join(packageTime, "skew.go"), New: skewFile},
-	}, nil
+	return edits, nil
 }
 
-const nowBegins = `func Now() Time {
-	sec, nsec, mono := runtimeNow()
-`
+const skewed = `
 
-// skewFile belongs to package time, which can import little.
-const skewFile = `package time
+import (
+	"os"
+	"time"
+)
 
-import "syscall"
-
-var skew = readSkew()
-
-func readSkew() Duration {
-	value, _ := syscall.Getenv("` + SkewVariable + `")
+var skew = func() time.Duration {
+	value := os.Getenv("` + SkewVariable + `")
 	if value == "" {
 		return 0
 	}
-	d, err := ParseDuration(value)
-	if err != nil {
-		d, err = ParseDuration(value + "s")
-	}
+	d, err := time.ParseDuration(value)
 	if err != nil {
 		panic("` + SkewVariable + `: " + err.Error())
 	}
 	return d
-}
+}()
 
-func skewed(sec int64, nsec int32) (int64, int32) {
-	sec, nsec = sec+int64(skew/Second), nsec+int32(skew%Second)
-	switch {
-	case nsec < 0:
-		return sec - 1, nsec + int32(Second)
-	case nsec >= int32(Second):
-		return sec + 1, nsec - int32(Second)
-	}
-	return sec, nsec
+func skewed(now func() time.Time) func() time.Time {
+	return func() time.Time { return now().Round(0).Add(skew) }
 }
 `

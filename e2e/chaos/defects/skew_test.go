@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,69 +11,50 @@ import (
 	"ticketing.dev/e2e/chaos/defects"
 )
 
-// clock is a program that prints the time of day, and fails if a deadline in it comes too early.
-const clock = `package main
+// The program is a test of orders, which runs in its package and prints what its service takes for now.
+func TestSkewShiftsAServicesClock(t *testing.T) {
+	skew, err := defects.Skew(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const printsNow = `package orders
 
 import (
-	"context"
 	"fmt"
-	"os"
+	"testing"
 	"time"
 )
 
-func main() {
-	begun := time.Now()
-	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(50*time.Millisecond).Round(0))
-	defer cancel()
-	<-ctx.Done()
-	if time.Since(begun) < 50*time.Millisecond {
-		os.Exit(3)
-	}
-	fmt.Println(time.Now().UnixNano() / unit)
-}
+var now = time.Now
 
-const unit = 0
+func TestPrintNow(*testing.T) { fmt.Println("now", now().Format(time.RFC3339Nano)) }
 `
-
-// The edits of a defect and of the clock go together.
-func TestAClockIsOff(t *testing.T) {
-	root := t.TempDir()
-	write(t, root, "go.mod", "module clock\n\ngo 1.26\n")
-	write(t, root, "main.go", clock)
-	skew, err := defects.Skew(t.Context(), root)
+	overlay, err := defects.Overlay(root, t.TempDir(), []defects.Edit{{File: "orders/printnow_test.go", New: printsNow}},
+		append(skew, defects.Edit{File: "orders/printnow_test.go", Old: "= time.Now", New: "= skewed(time.Now)"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := defects.Overlay(root, t.TempDir(), append(skew, defects.Edit{File: "main.go", Old: "unit = 0", New: "unit = 1"})...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(t.TempDir(), "clock")
-	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", program, ".")
-	build.Dir, build.Env = root, append(os.Environ(), "GOWORK=off")
+	program := filepath.Join(t.TempDir(), "orders.test")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-overlay", overlay, "-o", program, ".")
+	build.Dir, build.Env = filepath.Join(root, "orders"), append(os.Environ(), "GOWORK=off")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for value, want := range map[string]time.Duration{
-		"": 0, "3s": 3 * time.Second, "-1500ms": -1500 * time.Millisecond, "2": 2 * time.Second, "-0.25": -250 * time.Millisecond,
-	} {
-		run := exec.CommandContext(t.Context(), program)
+	for value, want := range map[string]time.Duration{"": 0, "3s": 3 * time.Second, "-1500ms": -1500 * time.Millisecond} {
+		run := exec.CommandContext(t.Context(), program, "-test.run", "TestPrintNow")
 		run.Env = []string{defects.SkewVariable + "=" + value}
 		before := time.Now()
 		output, err := run.Output()
 		after := time.Now()
-		told, err2 := strconv.ParseInt(strings.TrimSpace(string(output)), 10, 64)
-		if err != nil || err2 != nil {
-			t.Errorf("%q: %v, %v", value, err, err2)
-			continue
-		}
-		if now := time.Unix(0, told).Add(-want); now.Before(before) || now.After(after) {
-			t.Errorf("%q: the clock is not off by %s but by %s", value, want, want+now.Sub(before))
+		printed, _, _ := strings.Cut(strings.TrimPrefix(string(output), "now "), "\n")
+		now, err2 := time.Parse(time.RFC3339Nano, printed)
+		if err != nil || err2 != nil || now.Add(-want).Before(before.Round(0)) || now.Add(-want).After(after) {
+			t.Errorf("skew %q: it is %v between %v and %v (%v, %v)", value, now, before, after, err, err2)
 		}
 	}
 	broken := exec.CommandContext(t.Context(), program)
 	broken.Env = []string{defects.SkewVariable + "=soon"}
 	if output, err := broken.CombinedOutput(); err == nil || !strings.Contains(string(output), defects.SkewVariable) {
-		t.Errorf("a skew that cannot be read: %v %s", err, output)
+		t.Errorf("an unreadable skew: %v %s", err, output)
 	}
 }

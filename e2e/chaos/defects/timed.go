@@ -1,10 +1,10 @@
 package defects
 
-// timed are about the end of orders that nobody pays.
+// timed breaks the end of unpaid orders.
 var timed = []Defect{
 	{
 		Name:     "timers-lost-with-redis",
-		Why:      "orders does not look for orders that are overdue, so those whose timers are lost never end",
+		Why:      "orders doesn't look for overdue orders, so lost timers never end theirs",
 		Promises: []string{"P5"},
 		Service:  "orders",
 		Provoke:  []string{"wipe:redis"},
@@ -12,7 +12,7 @@ var timed = []Defect{
 	},
 	{
 		Name:     "timer-not-awaited",
-		Why:      "order:created is acknowledged though Redis has not stored the timer, and orders does not look for overdue orders",
+		Why:      "order:created is acknowledged before Redis has stored the timer, and orders doesn't look for overdue orders",
 		Promises: []string{"P5"},
 		Provoke:  []string{"kill:redis", "pause:redis", "cut:redis"},
 		Edits: []Edit{
@@ -23,9 +23,9 @@ var timed = []Defect{
 	},
 	{
 		Name:     "paid-during-outage",
-		Why:      "payments takes money of which the broker has not heard, and orders ends orders while the broker is away",
+		Why:      "payments takes money that the broker hasn't heard of, and orders expires orders while the broker is away",
 		Promises: []string{"P5b"},
-		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
+		Provoke:  []string{"outage"}, // and nothing else, which might delay orders as well
 		Edits: []Edit{
 			{"orders/expire.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
 			{payFile, "\tcase !started:\n", "\tcase !started && s.bus == nil:\n"},
@@ -35,7 +35,7 @@ var timed = []Defect{
 	},
 	{
 		Name:     "failure-ignored",
-		Why:      "a payment that fails leaves the order waiting for it",
+		Why:      "an order keeps waiting for a payment that failed",
 		Promises: []string{"P4", "P5"},
 		Service:  "orders",
 		Edits: []Edit{{orderFile, `	if o.open() {

@@ -1,7 +1,8 @@
-// Package faults hurts a world by a plan that a seed decides, and undoes it all.
+// Package faults plans faults by a seed, injects them, and undoes them.
 package faults
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -12,7 +13,7 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-// Kind is what is done.
+// Kind is a kind of fault.
 type Kind string
 
 // The kinds of faults.
@@ -26,105 +27,81 @@ const (
 	Stripe   Kind = "stripe"   // Stripe is slow, hangs, or fails before or after taking effect
 	Webhooks Kind = "webhooks" // are lost, doubled or slow
 	Refund   Kind = "refund"   // of payments, by hand in Stripe's dashboard, whole or in part
+	Outage   Kind = "outage"   // of the broker: killed or frozen until orders have expired meanwhile
 )
 
-// Kinds are all of them.
-var Kinds = []Kind{Kill, Pause, Cut, Slow, Wipe, Replay, Stripe, Webhooks, Refund}
+var Kinds = []Kind{Kill, Pause, Cut, Slow, Wipe, Replay, Stripe, Webhooks, Refund, Outage}
 
-// Dashboard is where people refund payments at Stripe.
+// Dashboard is the target of refunds.
 const Dashboard = "dashboard"
 
-// Fault is one thing that is done to the world.
+// Fault is one planned fault.
 type Fault struct {
-	Kind Kind
+	Kind Kind `json:",omitempty"`
 	// Target is a process or a link, redis, stripe, events or dashboard.
-	Target string
-	// At is when, since the load began, and For how long until it is undone; 0 is at once.
-	At, For time.Duration
+	Target string `json:",omitempty"`
+	// At is when, since the load began, and For how long it lasts.
+	At, For time.Duration `json:",omitempty"`
 
-	// Lose is what is lost on a link that is cut but takes connections; "" refuses them.
+	// Lose is the direction in which a cut link loses what is sent. If empty, it refuses connections.
 	Lose world.Direction `json:",omitempty"`
-	// Latency, Jitter and Rate, in kilobytes a second or 0 for no limit, are of a slow link.
+	// Latency, Jitter and Rate, in kilobytes a second or 0 for no limit, slow a link.
 	Latency, Jitter time.Duration `json:",omitempty"`
 	Rate            int64         `json:",omitempty"`
-	// Flush says that Redis is emptied while it runs.
+	// Flush wipes Redis while it runs.
 	Flush bool `json:",omitempty"`
-	// Channels are those of the events that come again, Count the most of each (or of payments that are
-	// refunded), and Choice their seed.
+	// Freeze pauses the broker during an outage instead of killing it.
+	Freeze bool `json:",omitempty"`
+	// Channels are replayed, at most Count events of each. Count payments are refunded. Choice is the seed for both.
 	Channels []string `json:",omitempty"`
 	Count    int      `json:",omitempty"`
 	Choice   uint64   `json:",omitempty"`
-	// Trouble is what Stripe does.
+	// Trouble is for the sandbox.
 	Trouble []sandbox.Fault `json:",omitempty"`
 }
 
-func (f Fault) String() string { return string(f.Kind) + " " + f.Target + f.details() }
+func (f Fault) String() string { return string(f.Kind) + " " + f.Target + " " + f.details() }
 
-// details say what else there is to it, for people.
-func (f Fault) details() (details string) {
-	switch {
-	case f.Kind == Cut && f.Lose != "":
-		details = fmt.Sprintf(" (loses what is sent %s)", f.Lose)
-	case f.Kind == Slow:
-		details = fmt.Sprintf(" (%v ± %v", f.Latency, f.Jitter)
-		if f.Rate > 0 {
-			details += fmt.Sprintf(", %d KB/s", f.Rate)
-		}
-		details += ")"
-	case f.Kind == Wipe && f.Flush:
-		details = " (FLUSHALL)"
-	case f.Kind == Wipe:
-		details = " (killed, its files removed)"
-	case f.Kind == Replay:
-		details = fmt.Sprintf(" (up to %d of %s)", f.Count, strings.Join(f.Channels, ", "))
-	case f.Kind == Refund:
-		details = fmt.Sprintf(" (up to %d payments)", f.Count)
-	case len(f.Trouble) > 0:
-		var all []string
-		for _, t := range f.Trouble {
-			all = append(all, t.Operation+" "+t.Kind)
-		}
-		details = " (" + strings.Join(all, ", ") + ")"
+// details are the fields that not every fault has.
+func (f Fault) details() string {
+	f.Kind, f.Target, f.At, f.For = "", "", 0, 0
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err.Error()
 	}
-	return details
+	return string(text)
 }
 
-// Plan is everything that is done to a world in one round.
+// Plan is all faults of one round.
 type Plan struct {
 	Faults []Fault // in the order of At
-	// Skew is how far the clock of a replica is ahead, by its name.
+	// Skew is how far a replica's clock is ahead, by its name.
 	Skew map[string]time.Duration
 	// OrderTTL is how long orders may stay unpaid.
 	OrderTTL time.Duration
 }
 
-// Selection narrows what may be done: "kill", or "kill:nats", a kind and what it hits: a process, a
-// service, or either end of a link. An empty one is everything.
+// Selection limits the faults of a plan to kinds, such as "kill", or to kinds and targets, such as "kill:nats": a
+// process, a service, or either end of a link. An empty one allows all.
 type Selection []string
 
-// Check finds what selects nothing, where some processes are spared.
+// Check finds a pattern that selects nothing when some processes are spared.
 func (s Selection) Check(spared ...string) error {
 	for _, pattern := range s {
 		if !slices.ContainsFunc(candidates(spared), func(c candidate) bool { return c.matches(pattern) }) {
-			return fmt.Errorf("no fault is %q: the kinds are %v, and what they hit is behind a colon", pattern, Kinds)
+			return fmt.Errorf("no fault is %q: it takes a kind of %v and, after a colon, a target", pattern, Kinds)
 		}
 	}
 	return nil
 }
 
-// allows says whether a fault is one that may be done.
-func (s Selection) allows(f Fault) bool {
-	return slices.ContainsFunc(s, candidate{f.Kind, f.Target}.matches)
-}
-
-// candidate is something that may be done.
+// candidate is a fault without its details.
 type candidate struct {
 	kind   Kind
 	target string
 }
 
-// candidates are everything that may be done, in a fixed order. Processes that are spared are neither killed
-// nor paused.
+// candidates are in a fixed order. Spared processes are neither killed nor paused.
 func candidates(spared []string) (all []candidate) {
 	stores := []string{world.Mongo, world.NATS, world.Redis}
 	for _, process := range slices.Concat(world.AllReplicas(), stores) {
@@ -135,45 +112,42 @@ func candidates(spared []string) (all []candidate) {
 	for _, link := range world.LinkNames() {
 		all = append(all, candidate{Cut, link}, candidate{Slow, link})
 	}
-	return append(all, candidate{Wipe, world.Redis}, candidate{Replay, "events"}, candidate{Stripe, world.Stripe}, candidate{Webhooks, world.Stripe}, candidate{Refund, Dashboard})
+	return append(all, candidate{Wipe, world.Redis}, candidate{Replay, "events"}, candidate{Stripe, world.Stripe},
+		candidate{Webhooks, world.Stripe}, candidate{Refund, Dashboard}, candidate{Outage, world.NATS})
 }
 
-// matches says whether the candidate is of a pattern of a Selection.
+// matches reports whether a pattern of a Selection selects the candidate.
 func (c candidate) matches(pattern string) bool {
 	kind, target, narrowed := strings.Cut(pattern, ":")
-	if kind != string(c.kind) {
-		return false
-	}
-	if !narrowed {
-		return true
-	}
 	from, to, _ := strings.Cut(c.target, "→")
-	return slices.Contains([]string{c.target, from, world.ServiceOf(from), to}, target)
+	return kind == string(c.kind) && (!narrowed || slices.Contains([]string{c.target, from, world.ServiceOf(from), to}, target))
 }
 
 const (
-	// fewest and most are how many faults there are in each usual time; a shorter round has fewest, too.
+	// fewest and most faults happen in the usual time. A shorter round has at least fewest.
 	fewest, most = 7, 12
 	usual        = 20 * time.Second
-	// firstAt leaves the load a moment to begin.
-	firstAt = 500 * time.Millisecond
-	// longPause is longer than the broker waits for an acknowledgement, 15 seconds.
+	firstAt      = 500 * time.Millisecond
+	// longPause exceeds the 15 seconds after which the broker redelivers.
 	longPause = 16 * time.Second
-	// outage is longer than the database's driver waits for it, 5 seconds, and noticed longer than the
-	// broker waits for a client.
+	// outage exceeds the 5 seconds that the database's driver waits, and noticed those after which the broker drops
+	// a client.
 	outage  = 6 * time.Second
 	noticed = 6 * time.Second
-	// maxSkew is how far a clock may be off: two may differ by twice that.
-	maxSkew = 1500 * time.Millisecond
-	// shortestTTL and longestTTL are of orders.
+	// handling is how much longer handlers wait for answers on an open connection than for a new one.
+	handling = 7 * time.Second
+	// overdue is how long after its time orders ends an order on its own (orders/service.go).
+	overdue = 6 * time.Second
+	// maxSkew is how far a clock may be off. Two may differ by twice that.
+	maxSkew                 = 1500 * time.Millisecond
 	shortestTTL, longestTTL = 8 * time.Second, 12 * time.Second
 )
 
-// Draw decides what is done in a round whose load takes a time, where some processes are spared. A selection
-// must have passed its Check.
+// Draw plans a round by its seed. The selection must have passed its Check.
 func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
-	d := drawer{rand.New(rand.NewPCG(seed, 0xfa)), load, candidates(spared)}
-	p := Plan{OrderTTL: d.between(shortestTTL, longestTTL).Round(time.Second), Skew: make(map[string]time.Duration)}
+	d := drawer{Rand: rand.New(rand.NewPCG(seed, 0xfa)), load: load, candidates: candidates(spared)}
+	d.ttl = d.between(shortestTTL, longestTTL).Round(time.Second)
+	p := Plan{OrderTTL: d.ttl, Skew: make(map[string]time.Duration)}
 	for _, replica := range world.AllReplicas() {
 		p.Skew[replica] = d.between(-maxSkew, maxSkew).Round(time.Millisecond)
 	}
@@ -182,9 +156,11 @@ func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
 	}
 	if len(s) == 0 {
 		for _, k := range Kinds {
-			s = append(s, string(k))
+			if k != Outage || d.chance(0.5) { // little is bought while the broker is away
+				s = append(s, string(k))
+			}
 		}
-		s = append(s, string(Kill), string(Kill), string(Pause), string(Cut)) // what is done most
+		s = append(s, string(Kill), string(Kill), string(Pause), string(Cut)) // the most common
 	}
 	want := fewest + d.IntN(most-fewest+1)
 	for range max(fewest, int(time.Duration(want)*load/usual)) {
@@ -193,7 +169,7 @@ func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
 			continue
 		}
 		p.Faults = append(p.Faults, f)
-		if twin, ok := d.twin(f); ok && s.allows(twin) && !slices.ContainsFunc(p.Faults, twin.meets) {
+		if twin, ok := d.twin(f); ok && slices.ContainsFunc(s, candidate{twin.Kind, twin.Target}.matches) && !slices.ContainsFunc(p.Faults, twin.meets) {
 			p.Faults = append(p.Faults, twin)
 		}
 	}
@@ -204,7 +180,7 @@ func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
 // drawer draws by the seed.
 type drawer struct {
 	*rand.Rand
-	load       time.Duration
+	load, ttl  time.Duration
 	candidates []candidate
 }
 
@@ -216,10 +192,10 @@ func (d drawer) between(shortest, longest time.Duration) time.Duration {
 
 func pick[T any](d drawer, from ...T) T { return from[d.IntN(len(from))] }
 
-// attempts are how often something is drawn again that would hit what is hit already.
+// attempts is how often a fault that would overlap another on its target is drawn anew.
 const attempts = 20
 
-// fault draws one that hits nothing that another one hits at the time.
+// fault draws a fault that overlaps no other on its target.
 func (d drawer) fault(s Selection, others []Fault) (Fault, bool) {
 	for range attempts {
 		pattern := pick(d, s...)
@@ -231,8 +207,11 @@ func (d drawer) fault(s Selection, others []Fault) (Fault, bool) {
 		}
 		f := d.detailed(pick(d, matching...))
 		begin := firstAt
-		if f.Kind == Replay || f.Kind == Refund {
-			begin = d.load / 4 // there must be something that can come again, or go back
+		switch f.Kind {
+		case Replay, Refund:
+			begin = d.load / 4 // some events have been published, and some orders paid
+		case Outage:
+			begin = min(d.load/4, 3*time.Second) // payments know of some orders
 		}
 		f.At = d.between(begin, max(begin, d.load-f.For)).Round(time.Millisecond)
 		f.For = min(f.For, max(0, d.load-f.At)).Round(time.Millisecond)
@@ -243,8 +222,8 @@ func (d drawer) fault(s Selection, others []Fault) (Fault, bool) {
 	return Fault{}, false
 }
 
-// twin hits the other replica of a service at the same time, now and then, so that nobody is left: then
-// long enough for the broker to notice.
+// twin is now and then the same fault of the other replica, so that none is left, for long enough that the broker
+// notices.
 func (d drawer) twin(f Fault) (Fault, bool) {
 	names := world.ReplicaNames(world.ServiceOf(f.Target))
 	if len(names) < 2 || f.Kind != Kill && f.Kind != Pause || !d.chance(0.3) {
@@ -258,13 +237,13 @@ func (d drawer) twin(f Fault) (Fault, bool) {
 	return twin, true
 }
 
-// meets says whether two faults hit the same at the same time, or with no time between them.
+// meets reports whether two faults overlap on one target, or nearly.
 func (f Fault) meets(other Fault) bool {
 	const gap = time.Second
 	return f.Target == other.Target && f.At < other.At+other.For+gap && other.At < f.At+f.For+gap
 }
 
-// detailed draws how long a fault lasts, and what else there is to it.
+// detailed draws a fault's length and details.
 func (d drawer) detailed(c candidate) Fault {
 	f := Fault{Kind: c.kind, Target: c.target}
 	switch c.kind {
@@ -278,12 +257,18 @@ func (d drawer) detailed(c candidate) Fault {
 		if strings.Contains(c.target, "-") && d.chance(0.2) {
 			f.For = d.between(longPause, longPause+4*time.Second)
 		}
+	case Outage:
+		f.For = d.between(d.ttl+overdue, d.ttl+2*overdue)
+		f.Freeze = d.chance(0.5)
 	case Cut:
 		f.For = d.between(500*time.Millisecond, 6*time.Second)
 		if d.chance(0.4) {
 			f.For = d.between(outage, 2*outage+2*time.Second)
 		}
 		f.Lose = pick(d, "", world.Both, world.There, world.Back)
+		if f.Lose != "" && f.For > outage {
+			f.For += handling
+		}
 	case Slow:
 		f.For = d.between(2*time.Second, 10*time.Second)
 		f.Latency = d.between(20*time.Millisecond, time.Second)
@@ -299,7 +284,7 @@ func (d drawer) detailed(c candidate) Fault {
 		f.For = d.between(2*time.Second, 8*time.Second)
 		f.Channels = d.channels()
 		f.Count = 3 + d.IntN(15)
-		if len(f.Channels) < len(world.Channels) && d.chance(0.5) { // of a few, all that there is
+		if len(f.Channels) < len(world.Channels) && d.chance(0.5) { // all events of a few channels
 			f.Count = 100
 		}
 		f.Choice = d.Uint64()
@@ -319,7 +304,6 @@ func (d drawer) detailed(c candidate) Fault {
 	return f
 }
 
-// channels are some, or all.
 func (d drawer) channels() []string {
 	if d.chance(0.5) {
 		return world.Channels
@@ -329,7 +313,7 @@ func (d drawer) channels() []string {
 	return some[:1+d.IntN(4)]
 }
 
-// trouble is what Stripe does to one or two of its operations.
+// trouble is for one or two of Stripe's operations.
 func (d drawer) trouble() (all []sandbox.Fault) {
 	operations := []string{
 		"payment_intents.create", "payment_intents.confirm", "payment_intents.confirm", "payment_intents.cancel",

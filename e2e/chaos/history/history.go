@@ -1,33 +1,31 @@
-// Package history is what a round of the campaign has left to judge: every request of every client
-// with what became of it, every fault, and what could be read when all was quiet again.
+// Package history is the record of a round: every request with its outcome, every fault, and what could be read
+// at the end.
 package history
 
 import (
+	"fmt"
 	"time"
 
 	"ticketing.dev/local/api"
 	"ticketing.dev/local/sandbox"
 )
 
-// History is one round.
 type History struct {
 	Seed   uint64  `json:"seed"`
 	Ops    []Op    `json:"ops"`    // in the order in which they were called
 	Faults []Fault `json:"faults"` // in the order in which they began
 	// Healed is when the last fault had ended and everything served again.
-	Healed time.Duration `json:"healed"`
-	// OrderTTL is how long an order may stay unpaid.
+	Healed   time.Duration `json:"healed"`
 	OrderTTL time.Duration `json:"orderTTL"`
-	// Began is the time of day at 0, by the clock of the campaign.
+	// Began is the time of day at 0.
 	Began time.Time `json:"began"`
-	// Skew is the greatest difference between the clocks of any two processes.
+	// Skew is the greatest difference between any two clocks.
 	Skew time.Duration `json:"skew"`
-	// Stall is the longest time for which the machine itself was seen to stand still after Healed.
+	// Stall is the longest time that the machine stood still after Healed.
 	Stall time.Duration `json:"stall"`
 	Final Final         `json:"final"`
 }
 
-// Kind says what a request is for.
 type Kind string
 
 // The kinds of requests.
@@ -48,7 +46,7 @@ const (
 	Pry        Kind = "pry"         // what Tried says, of what is somebody else's: must be refused
 )
 
-// Outcome is what a client knows of its request.
+// Outcome is what a client knows about its request.
 type Outcome string
 
 // The outcomes.
@@ -58,12 +56,12 @@ const (
 	Unknown Outcome = "unknown" // no answer, or a status from 500: it may have been done, now or later
 )
 
-// Op is one request of a client. A request that is tried again is another Op.
+// Op is one request of a client. A retry is another Op.
 type Op struct {
 	ID   int    `json:"id"`
 	User string `json:"user"` // the id of whoever sent it
 	Kind Kind   `json:"kind"`
-	// Call and Return are when it was sent and answered, since the round began, by the monotonic clock.
+	// Call and Return are when it was sent and answered, since the round began.
 	Call    time.Duration `json:"call"`
 	Return  time.Duration `json:"return"`
 	Outcome Outcome       `json:"outcome"`
@@ -78,7 +76,8 @@ type Op struct {
 	Token  string `json:"token,omitempty"` // of the card
 	// Decision is the answer to the bank, "approve" or "refuse".
 	Decision string `json:"decision,omitempty"`
-	// Tried is what a Pry would have been if it had been one's own.
+	After    string `json:"after,omitempty"` // of a list: the id before the page
+	// Tried is the kind that a Pry would be if the thing were the user's own.
 	Tried Kind `json:"tried,omitempty"`
 
 	// What was answered.
@@ -90,7 +89,7 @@ type Op struct {
 	ChargeStates []api.Charge `json:"chargeStates,omitempty"`
 }
 
-// Fault is something that was done to the system.
+// Fault is a fault that was injected.
 type Fault struct {
 	Kind   string `json:"kind"`   // such as kill, pause, cut, slow, wipe
 	Target string `json:"target"` // such as orders-1, nats, or orders-1→mongo
@@ -102,40 +101,87 @@ type Fault struct {
 	Recovered time.Duration `json:"recovered,omitempty"`
 }
 
-// Final is what was read when all was quiet, or patience had ended.
+// Final is what was read at the end.
 type Final struct {
-	// At is when it was read, since the round began; Quiet is whether nothing was under way any more.
+	// At is when it was read, since the round began. Quiet means that nothing was under way anymore.
 	At    time.Duration `json:"at"`
 	Quiet bool          `json:"quiet"`
-	// Tickets are those that anybody has ever seen acknowledged, by id, as the service tells each.
+	// Tickets are all that any user has seen, by id, as tickets shows them.
 	Tickets map[string]api.Ticket `json:"tickets"`
-	// Orders and Charges are everything that their buyers see in their lists, by the order's id.
+	// Orders and Charges are what their buyers' lists show, by the order's id.
 	Orders  map[string]api.Order  `json:"orders"`
 	Charges map[string]api.Charge `json:"charges"`
-	// Missing is what was to be there and is not, such as "ticket 65…".
+	// Missing is what should be there and isn't, such as "ticket 65…".
 	Missing []string       `json:"missing,omitempty"`
 	Ledger  sandbox.Ledger `json:"ledger"`
-	// DeadLetters and Stuck are the lines of the operators' commands, by the service's name.
+	// DeadLetters and Stuck are lines of the operators' commands.
 	DeadLetters map[string][]string `json:"deadLetters,omitempty"`
 	Stuck       []string            `json:"stuck,omitempty"`
 	Processes   []Process           `json:"processes,omitempty"`
 }
 
-// Process is what one process held at the end, and when the load had just begun.
+// Process is one process at the end.
 type Process struct {
 	Name string `json:"name"` // such as orders-1
-	// Restarts is how often it was started again in the round, but for starts that it gave up itself, as a
-	// service does whose database is away for too long.
+	// Restarts doesn't count starts that a service gave up itself because its database was away.
 	Restarts int `json:"restarts"`
-	// Goroutines are counted, all and by the function that made them, where the process was made to tell
-	// of them at its end, which the seed decides.
+	// Goroutines are counted, in total and by the function that started them, if the process got SIGQUIT.
 	Goroutines int            `json:"goroutines"`
 	Stacks     map[string]int `json:"stacks,omitempty"`
 	Resident   int64          `json:"resident"` // in bytes
 	Before     int64          `json:"before"`   // resident before the load, in bytes, if it has never been restarted
 	Links      map[string]int `json:"links"`    // open connections by what they lead to: mongo, nats, redis, stripe
-	// Deaths are how it ended by itself, of the runs that had served and that nobody killed.
+	// Deaths are exits that nobody asked for, of runs that had served.
 	Deaths []string `json:"deaths,omitempty"`
-	// Exit is how it ended when it was asked to, empty if well.
+	// Exit is what went wrong when it was asked to end.
 	Exit string `json:"exit,omitempty"`
+}
+
+// Changes reports whether the request is one that changes something.
+func (op Op) Changes() bool {
+	switch op.Kind {
+	case List, Edit, Place, Cancel, Pay, Decide:
+		return true
+	}
+	return false
+}
+
+// String is a line for people: when, who, and what was asked and answered.
+func (op Op) String() string {
+	line := fmt.Sprintf("  %8.3fs %8.3fs  %s %s", op.Call.Seconds(), op.Return.Seconds(), op.User, op.Kind)
+	for _, word := range []string{string(op.Tried), op.Ticket, op.Order, op.Title, op.Token, op.Decision} {
+		if word != "" {
+			line += " " + word
+		}
+	}
+	line += fmt.Sprintf(": %s %d %s", op.Outcome, op.Status, op.Message)
+	switch {
+	case op.TicketState != nil:
+		line += fmt.Sprintf("%+v", *op.TicketState)
+	case op.OrderState != nil:
+		line += fmt.Sprintf("%+v", *op.OrderState)
+	case op.ChargeState != nil:
+		line += fmt.Sprintf("%+v", *op.ChargeState)
+	}
+	return line
+}
+
+func (f Fault) String() string {
+	return fmt.Sprintf("  %8.3fs %8.3fs  ~ %s %s %s", f.Begin.Seconds(), f.End.Seconds(), f.Kind, f.Target, f.Details)
+}
+
+// Tickets are those that the answer shows.
+func (op Op) Tickets() []api.Ticket { return shown(op.TicketState, op.TicketStates) }
+
+// Orders are those that the answer shows.
+func (op Op) Orders() []api.Order { return shown(op.OrderState, op.OrderStates) }
+
+// Charges are those that the answer shows.
+func (op Op) Charges() []api.Charge { return shown(op.ChargeState, op.ChargeStates) }
+
+func shown[T any](one *T, list []T) []T {
+	if one == nil {
+		return list
+	}
+	return append([]T{*one}, list...)
 }

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Recorder notes what clients do, what is done to the system, and when the machine stood still, from many
-// goroutines at once.
+// Recorder records requests, faults and stalls of the machine. It's safe for concurrent use.
 type Recorder struct {
 	began time.Time
 
@@ -18,17 +17,14 @@ type Recorder struct {
 	stalls []stall
 }
 
-// NewRecorder begins a round now.
 func NewRecorder() *Recorder { return &Recorder{began: time.Now()} }
 
-// Began is when the round began.
 func (r *Recorder) Began() time.Time { return r.began }
 
 // Now is the time since the round began.
 func (r *Recorder) Now() time.Duration { return time.Since(r.began) }
 
-// Do notes a request before it is sent, sends it, and notes what became of it. An outcome
-// that send does not tell is Unknown.
+// Do records a request, sends it, and records its outcome, which is Unknown unless send sets it.
 func (r *Recorder) Do(op Op, send func(*Op)) Op {
 	op.Outcome, op.Call = Unknown, r.Now()
 	r.mu.Lock()
@@ -43,9 +39,8 @@ func (r *Recorder) Do(op Op, send func(*Op)) Op {
 	return op
 }
 
-// Fault notes a fault that has begun now, or at its Begin if that is set. What it returns notes its end,
-// when it is called first, and when what it hit served again, if that is known by then; it may be called
-// again to tell.
+// Fault records a fault, from now or from its Begin. The first call of end records its end, and any call when
+// its target had recovered, if it had.
 func (r *Recorder) Fault(f Fault) (end func(recovered time.Duration)) {
 	if f.Begin == 0 {
 		f.Begin = r.Now()
@@ -65,21 +60,14 @@ func (r *Recorder) Fault(f Fault) (end func(recovered time.Duration)) {
 	}
 }
 
-// Ops are the requests so far, in the order in which they were called.
+// Ops are in the order in which they were called.
 func (r *Recorder) Ops() []Op {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]Op{}, r.ops...)
 }
 
-// Count is how many requests there are so far.
-func (r *Recorder) Count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.ops)
-}
-
-// Faults are the faults so far, in the order in which they began.
+// Faults are in the order in which they began.
 func (r *Recorder) Faults() []Fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -5,14 +5,13 @@ import (
 	"time"
 )
 
-// stallTick is how often it is looked whether the machine goes on.
 const stallTick = 100 * time.Millisecond
 
-// stall is by how much a sleep was too long, and when it was over.
+// stall is how much too long a sleep took, and when it ended.
 type stall struct{ at, late time.Duration }
 
-// WatchStalls notes from now on how much too late a sleep of this process ends, which the machine made wait
-// as long as everything else on it. It ends when stop is called.
+// WatchStalls records, until stop is called, how late this process's sleeps end, which shows how long the whole
+// machine stood still.
 func (r *Recorder) WatchStalls() (stop func()) { return r.watchStalls(r.Now) }
 
 func (r *Recorder) watchStalls(clock func() time.Duration) (stop func()) {
@@ -38,7 +37,7 @@ func (r *Recorder) watchStalls(clock func() time.Duration) (stop func()) {
 	}
 }
 
-// Stall is the longest for which the machine was seen to stand still since a time, or across it.
+// Stall is the longest stall that ended after a time.
 func (r *Recorder) Stall(since time.Duration) (longest time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

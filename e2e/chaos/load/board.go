@@ -1,81 +1,62 @@
 package load
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
-// board is what people have heard of: what is for sale, and whose orders there are.
+// board is what users know: the tickets for sale, oldest first, and everybody's orders.
 type board struct {
 	mu     sync.Mutex
-	open   []listed // not known to be sold, oldest first
-	orders []placed
+	open   []owned
+	orders []owned
 }
 
-type listed struct{ ticket, seller string }
-
-type placed struct{ order, buyer string }
-
-func newBoard() *board { return &board{} }
+// owned is a ticket or an order.
+type owned struct{ id, owner string }
 
 func (b *board) list(ticket, seller string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.open = append(b.open, listed{ticket, seller})
+	b.open = append(b.open, owned{ticket, seller})
 }
 
 func (b *board) place(order, buyer string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.orders = append(b.orders, placed{order, buyer})
+	b.orders = append(b.orders, owned{order, buyer})
 }
 
-// sell takes a ticket off the board.
 func (b *board) sell(ticket string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, t := range b.open {
-		if t.ticket == ticket {
-			b.open = append(b.open[:i:i], b.open[i+1:]...)
-			return
-		}
-	}
+	b.open = slices.DeleteFunc(b.open, func(t owned) bool { return t.id == ticket })
 }
 
-// unsold is how many tickets are on the board.
 func (b *board) unsold() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.open)
 }
 
-// anyTicket is one on the board, of somebody else than the user unless that is empty. It says whether
-// there is one.
-func (b *board) anyTicket(c choices, notOf string) (string, bool) {
+// ticketNotOf is any ticket for sale that isn't the user's. It's false if there is none.
+func (b *board) ticketNotOf(user string, r random) (string, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var those []string
-	for _, t := range b.open {
-		if t.seller != notOf {
-			those = append(those, t.ticket)
-		}
-	}
-	return pick(c, those)
+	return pick(r, notOf(user, b.open))
 }
 
-// foreignOrder is an order that is not the user's.
-func (b *board) foreignOrder(c choices, user string) (string, bool) {
+func (b *board) orderNotOf(user string, r random) (string, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var those []string
-	for _, o := range b.orders {
-		if o.buyer != user {
-			those = append(those, o.order)
-		}
-	}
-	return pick(c, those)
+	return pick(r, notOf(user, b.orders))
 }
 
-func pick(c choices, of []string) (string, bool) {
-	if len(of) == 0 {
-		return "", false
+func notOf(user string, all []owned) (ids []string) {
+	for _, o := range all {
+		if o.owner != user {
+			ids = append(ids, o.id)
+		}
 	}
-	return of[c.IntN(len(of))], true
+	return ids
 }

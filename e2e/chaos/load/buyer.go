@@ -11,10 +11,10 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// journeys is how many orders a buyer deals with side by side.
-const journeys = 3
+// ordersAtOnce is how many orders a buyer handles side by side.
+const ordersAtOnce = 3
 
-// buyer goes after tickets, and does with the orders what people do.
+// buyer orders tickets, and does with the orders what buyers do.
 type buyer struct {
 	l *Load
 	*client
@@ -22,12 +22,12 @@ type buyer struct {
 }
 
 func (b *buyer) run(ctx context.Context) {
-	var under sync.WaitGroup
-	defer under.Wait()
-	places := make(chan struct{}, journeys)
-	c := b.l.choices(2, b.id)
+	var purchases sync.WaitGroup
+	defer purchases.Wait()
+	semaphore := make(chan struct{}, ordersAtOnce)
+	r := b.l.random(2, b.id)
 	for n := 1; ; n++ {
-		ticket, ok := b.next(ctx, c)
+		ticket, ok := b.next(ctx, r)
 		if !ok {
 			return
 		}
@@ -35,31 +35,29 @@ func (b *buyer) run(ctx context.Context) {
 			continue
 		}
 		select {
-		case places <- struct{}{}:
+		case semaphore <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
-		under.Go(func() {
-			defer func() { <-places }()
-			b.buy(ctx, b.l.choices(2, n<<16|b.id), ticket)
+		purchases.Go(func() {
+			defer func() { <-semaphore }()
+			b.buy(ctx, b.l.random(2, n<<16|b.id), ticket)
 		})
 	}
 }
 
-// next waits until the buyer wants a ticket: one that was listed just now, after which many are, or
-// after a while any. It is empty if there is none, and not ok when ctx has ended.
-func (b *buyer) next(ctx context.Context, c choices) (ticket string, ok bool) {
-	timer := time.NewTimer(c.between(300*time.Millisecond, 1500*time.Millisecond))
+// next waits for a ticket to want: one just listed, as many others do, or after a while any. It's empty if there
+// is none, and false when ctx has ended.
+func (b *buyer) next(ctx context.Context, r random) (ticket string, ok bool) {
+	timer := time.NewTimer(r.between(300*time.Millisecond, 1500*time.Millisecond))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return "", false
-	case ticket := <-b.l.fresh[b.id]:
-		return ticket, ctx.Err() == nil
+	case ticket = <-b.l.fresh[b.id]:
 	case <-timer.C:
-		ticket, _ := b.l.board.anyTicket(c, "")
-		return ticket, ctx.Err() == nil
+		ticket, _ = b.l.board.ticketNotOf("", r)
 	}
+	return ticket, ctx.Err() == nil
 }
 
 // plans are what buyers do with an order, with their weights.
@@ -67,7 +65,8 @@ var plans = []struct {
 	weight int
 	do     func(*purchase, context.Context)
 }{
-	{30, (*purchase).payWell},
+	{22, (*purchase).payWell},
+	{12, (*purchase).payInBetween},
 	{10, (*purchase).payDeclined},
 	{14, (*purchase).payAtBank},
 	{8, (*purchase).abandon},
@@ -79,33 +78,33 @@ var plans = []struct {
 	{3, (*purchase).cancelWhenComplete},
 }
 
-// buy orders a ticket and, if the buyer gets it, goes on with the order.
-func (b *buyer) buy(ctx context.Context, c choices, ticket string) {
-	order, ok := b.order(ctx, c, ticket)
+// buy orders a ticket and, if the buyer gets it, carries out one of the plans.
+func (b *buyer) buy(ctx context.Context, r random, ticket string) {
+	order, ok := b.order(ctx, r, ticket)
 	if !ok {
 		return
 	}
 	b.l.board.place(order.ID, b.user.ID)
-	if !c.think(ctx, 50*time.Millisecond, 400*time.Millisecond) {
+	if !r.think(ctx, 50*time.Millisecond, 400*time.Millisecond) {
 		return
 	}
-	weights := 0
+	total := 0
 	for _, p := range plans {
-		weights += p.weight
+		total += p.weight
 	}
-	at := c.IntN(weights)
+	at := r.IntN(total)
 	for _, p := range plans {
 		if at -= p.weight; at < 0 {
-			p.do(&purchase{b, c, order}, ctx)
+			p.do(&purchase{b, r, order}, ctx)
 			return
 		}
 	}
 }
 
-// order places an order. Who has had no answer looks whether it was placed all the same.
-func (b *buyer) order(ctx context.Context, c choices, ticket string) (api.Order, bool) {
+// order places an order. Without an answer, most buyers look in their orders for it.
+func (b *buyer) order(ctx context.Context, r random, ticket string) (o api.Order, ok bool) {
 	unanswered := false
-	op := insist(ctx, func() history.Op {
+	op := retry(ctx, func() history.Op {
 		op := b.place(ctx, ticket)
 		unanswered = unanswered || op.Outcome == history.Unknown
 		return op
@@ -113,19 +112,18 @@ func (b *buyer) order(ctx context.Context, c choices, ticket string) (api.Order,
 	switch {
 	case op.Outcome == history.OK:
 		return *op.OrderState, true
-	case strings.Contains(op.Message, "reserved") && c.chance(15):
-		// Somebody else has it, or it is sold.
+	case strings.Contains(op.Message, "reserved") && r.chance(15):
 		if seen := b.readTicket(ctx, ticket); seen.TicketState != nil && seen.TicketState.Status == api.Sold {
 			b.l.board.sell(ticket)
 		}
 	}
-	if !unanswered || !c.chance(80) {
-		return api.Order{}, false
+	if !unanswered || !r.chance(80) {
+		return o, false
 	}
-	mine := insist(ctx, func() history.Op { return b.myOrders(ctx, "") })
+	mine := retry(ctx, func() history.Op { return b.send(ctx, history.Op{Kind: history.MyOrders}) })
 	i := slices.IndexFunc(mine.OrderStates, func(o api.Order) bool { return o.Ticket.ID == ticket && o.Status == api.Created })
 	if i < 0 {
-		return api.Order{}, false
+		return o, false
 	}
 	return mine.OrderStates[i], true
 }

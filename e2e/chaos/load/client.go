@@ -3,8 +3,8 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"ticketing.dev/common/money"
@@ -14,15 +14,20 @@ import (
 )
 
 const (
-	// requestTimeout and payTimeout are the client's own patience. A payment may take 25 seconds.
 	requestTimeout = 7 * time.Second
-	payTimeout     = 30 * time.Second
+	payTimeout     = 30 * time.Second // a payment may take 25 seconds
 	// pageSize is the most that a list shows at once.
-	pageSize = "1000"
-	pageFull = 1000
+	pageSize = 1000
+	// retryPause is the wait before a request is sent again. It doubles up to longestPause.
+	retryPause   = 100 * time.Millisecond
+	longestPause = time.Second
+	// unknownTimeout is how long clients retry what isn't known yet.
+	unknownTimeout = 5 * time.Second
+	// attempts is how often clients send a request that isn't answered.
+	attempts = 5
 )
 
-// client is one user. Each request is noted as one Op.
+// client is one user. Each request it sends is recorded as one Op.
 type client struct {
 	email  string
 	round  context.Context // see Load
@@ -32,7 +37,7 @@ type client struct {
 	stripe remote.Sandbox
 }
 
-// statusNoter is a transport that notes the status of an answer where the request's context wants it.
+// statusNoter is a transport that stores a response's status where the request's context asks for it.
 type statusNoter struct{ next http.RoundTripper }
 
 type statusKey struct{}
@@ -45,151 +50,143 @@ func (s statusNoter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// request is the context of one request. It does not end with ctx, so that the load ends with answers, but
-// with the round, of which nobody waits for answers then.
-func (c *client) request(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+// withTimeout is the context of one request. It outlives ctx, so that the load ends with all requests answered,
+// but not the round.
+func (c *client) withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	stop := context.AfterFunc(c.round, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// do sends one request and notes it. keep takes what was answered into the Op.
-func (c *client) do(ctx context.Context, timeout time.Duration, op history.Op, method, path string, body, answer any, keep func(*history.Op)) history.Op {
+// send sends a request and records its outcome. Op says what is asked, and is filled with the answer.
+func (c *client) send(ctx context.Context, op history.Op) history.Op {
 	op.User = c.user.ID
+	timeout := requestTimeout
+	if op.Kind == history.Pay {
+		timeout = payTimeout
+	}
 	return c.record.Do(op, func(op *history.Op) {
-		ctx, cancel := c.request(ctx, timeout)
+		ctx, cancel := c.withTimeout(ctx, timeout)
 		defer cancel()
+		asked := *op
+		method, path, body, answer := request(op)
 		err := c.http.Do(context.WithValue(ctx, statusKey{}, &op.Status), method, path, body, answer)
+		if err != nil { // which may have left half an answer
+			asked.Status = op.Status
+			*op = asked
+		}
 		note(op, err)
 		if err == nil {
-			keep(op)
+			complete(op)
 		}
 	})
 }
 
-// note says what became of a request.
+// request is what the API expects for an Op, and where its answer goes.
+func request(op *history.Op) (method, path string, body, answer any) {
+	kind := op.Kind
+	if kind == history.Pry {
+		kind = op.Tried
+	}
+	type offer struct {
+		Title string        `json:"title"`
+		Price money.Dollars `json:"price"`
+	}
+	page := fmt.Sprintf("limit=%d", pageSize)
+	if op.After != "" {
+		page += "&after=" + op.After
+	}
+	switch kind {
+	case history.List:
+		return http.MethodPost, "/api/tickets", offer{op.Title, money.Cents(op.Price).Dollars()}, &op.TicketState
+	case history.Edit:
+		return http.MethodPut, "/api/tickets/" + op.Ticket, offer{op.Title, money.Cents(op.Price).Dollars()}, &op.TicketState
+	case history.Place:
+		return http.MethodPost, "/api/orders", map[string]string{"ticketId": op.Ticket}, &op.OrderState
+	case history.Cancel:
+		return http.MethodDelete, "/api/orders/" + op.Order, nil, nil
+	case history.Pay:
+		return http.MethodPost, "/api/payments", map[string]string{"orderId": op.Order, "token": op.Token}, &op.ChargeState
+	case history.ReadTicket:
+		return http.MethodGet, "/api/tickets/" + op.Ticket, nil, &op.TicketState
+	case history.ReadOrder:
+		return http.MethodGet, "/api/orders/" + op.Order, nil, &op.OrderState
+	case history.ReadCharge:
+		return http.MethodGet, "/api/payments?orderId=" + op.Order, nil, &op.ChargeStates
+	case history.MyTickets:
+		return http.MethodGet, "/api/tickets?seller=me&" + page, nil, &op.TicketStates
+	case history.MyOrders:
+		return http.MethodGet, "/api/orders?" + page, nil, &op.OrderStates
+	case history.MyCharges:
+		return http.MethodGet, "/api/payments?" + page, nil, &op.ChargeStates
+	}
+	return http.MethodGet, "/api/tickets", nil, &op.TicketStates
+}
+
+// complete takes the id of what was made from the answer, and the charge from its list.
+func complete(op *history.Op) {
+	switch {
+	case op.Kind == history.List:
+		op.Ticket = op.TicketState.ID
+	case op.Kind == history.Place:
+		op.Order = op.OrderState.ID
+	case op.Kind == history.ReadCharge && len(op.ChargeStates) > 0:
+		op.ChargeState, op.ChargeStates = &op.ChargeStates[0], nil
+	}
+}
+
+// note records the outcome of a request.
 func note(op *history.Op, err error) {
-	refusal, answered := errors.AsType[*api.Problem](err)
+	problem, answered := errors.AsType[*api.Problem](err)
 	switch {
 	case err == nil:
 		op.Outcome = history.OK
-	case answered && refusal.Status < http.StatusInternalServerError:
-		op.Outcome, op.Message = history.Refused, refusal.Message()
+	case answered && problem.Status < http.StatusInternalServerError:
+		op.Outcome, op.Message = history.Refused, problem.Message()
 	default:
 		op.Outcome, op.Message = history.Unknown, err.Error()
 	}
 }
 
-func nothing(*history.Op) {}
-
-type offer struct {
-	Title string        `json:"title"`
-	Price money.Dollars `json:"price"`
-}
-
-func (c *client) list(ctx context.Context, title string, price int64) history.Op {
-	var t api.Ticket
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.List, Title: title, Price: price},
-		http.MethodPost, "/api/tickets", offer{title, money.Cents(price).Dollars()}, &t,
-		func(op *history.Op) { op.Ticket, op.TicketState = t.ID, &t })
-}
-
-func (c *client) edit(ctx context.Context, ticket, title string, price int64) history.Op {
-	var t api.Ticket
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.Edit, Ticket: ticket, Title: title, Price: price},
-		http.MethodPut, "/api/tickets/"+ticket, offer{title, money.Cents(price).Dollars()}, &t,
-		func(op *history.Op) { op.TicketState = &t })
-}
-
 func (c *client) place(ctx context.Context, ticket string) history.Op {
-	var o api.Order
-	body := struct {
-		TicketID string `json:"ticketId"`
-	}{ticket}
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.Place, Ticket: ticket},
-		http.MethodPost, "/api/orders", body, &o,
-		func(op *history.Op) { op.Order, op.OrderState = o.ID, &o })
+	return c.send(ctx, history.Op{Kind: history.Place, Ticket: ticket})
 }
 
 func (c *client) cancel(ctx context.Context, order string) history.Op {
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.Cancel, Order: order},
-		http.MethodDelete, "/api/orders/"+order, nil, nil, nothing)
-}
-
-type payment struct {
-	OrderID string `json:"orderId"`
-	Token   string `json:"token"`
+	return c.send(ctx, history.Op{Kind: history.Cancel, Order: order})
 }
 
 func (c *client) pay(ctx context.Context, order, token string) history.Op {
-	var charge api.Charge
-	return c.do(ctx, payTimeout, history.Op{Kind: history.Pay, Order: order, Token: token},
-		http.MethodPost, "/api/payments", payment{order, token}, &charge,
-		func(op *history.Op) { op.ChargeState = &charge })
+	return c.send(ctx, history.Op{Kind: history.Pay, Order: order, Token: token})
 }
 
 func (c *client) readTicket(ctx context.Context, ticket string) history.Op {
-	var t api.Ticket
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.ReadTicket, Ticket: ticket},
-		http.MethodGet, "/api/tickets/"+ticket, nil, &t,
-		func(op *history.Op) { op.TicketState = &t })
+	return c.send(ctx, history.Op{Kind: history.ReadTicket, Ticket: ticket})
 }
 
 func (c *client) readOrder(ctx context.Context, order string) history.Op {
-	var o api.Order
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.ReadOrder, Order: order},
-		http.MethodGet, "/api/orders/"+order, nil, &o,
-		func(op *history.Op) { op.OrderState = &o })
+	return c.send(ctx, history.Op{Kind: history.ReadOrder, Order: order})
 }
 
 func (c *client) readCharge(ctx context.Context, order string) history.Op {
-	var charges []api.Charge
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.ReadCharge, Order: order},
-		http.MethodGet, "/api/payments?orderId="+order, nil, &charges, func(op *history.Op) {
-			if len(charges) > 0 {
-				op.ChargeState = &charges[0]
+	return c.send(ctx, history.Op{Kind: history.ReadCharge, Order: order})
+}
+
+// decide sends the payer's answer to the bank, remote.Approve or remote.Refuse.
+func (c *client) decide(ctx context.Context, charge api.Charge, decision string) history.Op {
+	op := history.Op{Kind: history.Decide, User: c.user.ID, Order: charge.OrderID, Decision: decision}
+	return c.record.Do(op, func(op *history.Op) {
+		ctx, cancel := c.withTimeout(ctx, requestTimeout)
+		defer cancel()
+		err := c.stripe.Decide(ctx, charge.StripeID, charge.ClientSecret, decision)
+		note(op, err)
+		if refusal, ok := errors.AsType[*remote.Refusal](err); ok {
+			op.Status = refusal.Status
+			if refusal.Status < http.StatusInternalServerError {
+				op.Outcome = history.Refused
 			}
-		})
-}
-
-// market reads a page of what is for sale.
-func (c *client) market(ctx context.Context) history.Op {
-	return c.tickets(ctx, history.Market, "/api/tickets")
-}
-
-func (c *client) tickets(ctx context.Context, kind history.Kind, path string) history.Op {
-	var tickets []api.Ticket
-	return c.do(ctx, requestTimeout, history.Op{Kind: kind}, http.MethodGet, path, nil, &tickets,
-		func(op *history.Op) { op.TicketStates = tickets })
-}
-
-// myTickets, myOrders and myCharges read a page of what is one's own, behind the one with the id after.
-func (c *client) myTickets(ctx context.Context, after string) history.Op {
-	return c.tickets(ctx, history.MyTickets, page("/api/tickets", after, "seller", "me"))
-}
-
-func (c *client) myOrders(ctx context.Context, after string) history.Op {
-	var orders []api.Order
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.MyOrders}, http.MethodGet, page("/api/orders", after), nil, &orders,
-		func(op *history.Op) { op.OrderStates = orders })
-}
-
-func (c *client) myCharges(ctx context.Context, after string) history.Op {
-	var charges []api.Charge
-	return c.do(ctx, requestTimeout, history.Op{Kind: history.MyCharges}, http.MethodGet, page("/api/payments", after), nil, &charges,
-		func(op *history.Op) { op.ChargeStates = charges })
-}
-
-// page is the address of a part of a list, with further parameters as name and value.
-func page(path, after string, more ...string) string {
-	query := url.Values{"limit": {pageSize}}
-	if after != "" {
-		query.Set("after", after)
-	}
-	for i := 0; i+1 < len(more); i += 2 {
-		query.Set(more[i], more[i+1])
-	}
-	return path + "?" + query.Encode()
+		}
+	})
 }
 
 func (c *client) signUp(ctx context.Context) (err error) {
@@ -199,8 +196,19 @@ func (c *client) signUp(ctx context.Context) (err error) {
 	return err
 }
 
-func (c *client) signIn(ctx context.Context) (api.User, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	return c.http.SignIn(ctx, c.email, password)
+// retry sends a request until it's answered, as clients do: a few times without an answer, and for some seconds
+// if a thing isn't known yet. It returns the last attempt.
+func retry(ctx context.Context, send func() history.Op) history.Op {
+	began := time.Now()
+	for unanswered, wait := 0, retryPause; ; wait = min(2*wait, longestPause) {
+		op := send()
+		if op.Outcome == history.Unknown {
+			unanswered++
+		}
+		again := op.Outcome == history.Unknown && unanswered < attempts ||
+			op.Status == http.StatusNotFound && time.Since(began) < unknownTimeout
+		if !again || !sleep(ctx, wait) {
+			return op
+		}
+	}
 }

@@ -27,7 +27,7 @@ func against(t *testing.T, handle http.HandlerFunc) *client {
 	return c
 }
 
-func TestEveryAttemptIsNoted(t *testing.T) {
+func TestRecordsEveryAttempt(t *testing.T) {
 	statuses := []int{http.StatusServiceUnavailable, http.StatusNotFound, http.StatusCreated}
 	next := 0
 	c := against(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -35,7 +35,7 @@ func TestEveryAttemptIsNoted(t *testing.T) {
 		next++
 		fmt.Fprint(w, `{"id":"O1","ticket":{"id":"T1"}}`)
 	})
-	last := insist(t.Context(), func() history.Op { return c.place(t.Context(), "T1") })
+	last := retry(t.Context(), func() history.Op { return c.place(t.Context(), "T1") })
 	if last.Outcome != history.OK || last.Order != "O1" || last.OrderState == nil {
 		t.Errorf("the last attempt is %+v", last)
 	}
@@ -53,7 +53,7 @@ func TestEveryAttemptIsNoted(t *testing.T) {
 }
 
 // Only a status from 400 to 499 says that nothing was done.
-func TestWhatIsNotAnsweredIsUnknown(t *testing.T) {
+func TestARequestWithoutAnAPIAnswerIsUnknown(t *testing.T) {
 	for name, handle := range map[string]http.HandlerFunc{
 		"the connection breaks": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"the answer breaks off": func(w http.ResponseWriter, _ *http.Request) {
@@ -73,7 +73,7 @@ func TestWhatIsNotAnsweredIsUnknown(t *testing.T) {
 	}
 }
 
-func TestARequestUnderWayOutlivesTheLoad(t *testing.T) {
+func TestARequestOutlivesTheLoadButNotTheRound(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c := against(t, func(w http.ResponseWriter, _ *http.Request) {
 		cancel()
@@ -86,7 +86,7 @@ func TestARequestUnderWayOutlivesTheLoad(t *testing.T) {
 	if op := c.cancel(t.Context(), "O1"); op.Outcome != history.Unknown {
 		t.Errorf("it outlives the round, as %+v", op)
 	}
-	if op := insist(ctx, func() history.Op { return history.Op{Outcome: history.Unknown} }); op.Outcome != history.Unknown {
+	if op := retry(ctx, func() history.Op { return history.Op{Outcome: history.Unknown} }); op.Outcome != history.Unknown {
 		t.Errorf("%+v", op) // and nothing is sent again
 	}
 }

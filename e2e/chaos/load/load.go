@@ -1,12 +1,14 @@
-// Package load has sellers and buyers do what clients do, and notes every request that they send. When
-// they have stopped it waits until all is quiet and reads what there is.
+// Package load lets sellers, buyers and watchers use the system, and records every request. After the load it
+// waits until nothing is under way, and reads what there is.
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,69 +18,56 @@ import (
 )
 
 const (
-	defaultSellers = 3
-	defaultBuyers  = 10
-	defaultNews    = 35 * time.Second
-	// watchers look at what is for sale, and try what they may not.
+	sellers  = 3
+	buyers   = 10
 	watchers = 2
 	password = "correct horse"
-	// signUpPatience is how long a service that has just been started may take to answer.
-	signUpPatience = 30 * time.Second
-	// connections are kept open up to this many, so that a busy load does not run out of ports.
+	// propagation is how long after healing every event must have been handled: the broker redelivers after 15
+	// seconds, perhaps more than once.
+	propagation = 35 * time.Second
+	// signUpTimeout is how long a service that has just started may take to answer.
+	signUpTimeout = 30 * time.Second
+	// connections stay open up to this number, so that a busy load doesn't run out of ports.
 	connections = 64
 )
 
-// Config says how much load there is, and on what.
+// Config says what the users use.
 type Config struct {
-	// Gateway is the URL of the API, and Stripe that of the sandbox itself.
+	// Gateway is the URL of the API, and Stripe that of the sandbox.
 	Gateway, Stripe string
-	// Seed decides what everybody wants to do. What becomes of it also depends on the scheduler.
+	// Seed decides what users want to do.
 	Seed   uint64
 	Record *history.Recorder
-	// Sellers and Buyers are how many there are: unless set, 3 and 10.
-	Sellers, Buyers int
-	// OrderTTL is how long an order may stay unpaid: unless set, 15 minutes.
+	// OrderTTL is how long an order may stay unpaid.
 	OrderTTL time.Duration
-	// News is how long after everything was healed orders may take to hear of the last change of a ticket:
-	// unless set, 35 seconds. The broker delivers again what was not acknowledged after 15, perhaps more
-	// than once.
-	News time.Duration
+	// Sellers, Buyers and Propagation replace the constants where they are set.
+	Sellers, Buyers int
+	Propagation     time.Duration
 }
 
-// Load is everybody who uses the system.
+// Load is all users of a system.
 type Load struct {
 	config    Config
-	round     context.Context // ends requests under way, which the end of Run's does not
+	round     context.Context // ends requests under way, which the end of Run doesn't
 	transport *http.Transport
 	stripe    remote.Sandbox
-	board     *board
-	// orderPatience is the constant, but for tests.
+	board     board
+	// orderPatience is the constant, except in tests.
 	orderPatience time.Duration
 
 	sellers, buyers, watchers []*client
-	fresh                     []chan string // by buyer: a ticket that was listed just now
+	fresh                     []chan string // by buyer: a ticket that was just listed
 
-	mu    sync.Mutex
-	extra []*client // who has signed up while the load ran
+	mu      sync.Mutex
+	friends []*client // signed up during the load
 }
 
-// New signs everybody up. Once ctx has ended, every request that is under way or sent later fails at once.
+// New signs up all users. Once ctx has ended, every request fails at once.
 func New(ctx context.Context, c Config) (*Load, error) {
-	if c.Sellers == 0 {
-		c.Sellers = defaultSellers
-	}
-	if c.Buyers == 0 {
-		c.Buyers = defaultBuyers
-	}
-	if c.News == 0 {
-		c.News = defaultNews
-	}
-	if c.OrderTTL == 0 {
-		c.OrderTTL = 15 * time.Minute
-	}
+	c.Sellers, c.Buyers, c.Propagation = cmp.Or(c.Sellers, sellers), cmp.Or(c.Buyers, buyers), cmp.Or(c.Propagation, propagation)
 	transport := &http.Transport{MaxIdleConnsPerHost: connections}
 	l := &Load{
-		config: c, round: ctx, transport: transport, board: newBoard(), orderPatience: orderPatience,
+		config: c, round: ctx, transport: transport, orderPatience: orderPatience,
 		stripe: remote.Sandbox{URL: c.Stripe, HTTP: &http.Client{Transport: transport, Timeout: requestTimeout}},
 	}
 	for _, group := range []struct {
@@ -100,24 +89,24 @@ func New(ctx context.Context, c Config) (*Load, error) {
 	return l, nil
 }
 
-// signUp makes a user, trying again while the service starts.
+// signUp retries while the service starts.
 func (l *Load) signUp(ctx context.Context, name string) (*client, error) {
-	ctx, cancel := context.WithTimeout(ctx, signUpPatience)
+	ctx, cancel := context.WithTimeout(ctx, signUpTimeout)
 	defer cancel()
 	for attempt := 0; ; attempt++ {
-		// Another address for each attempt: one without an answer may have taken the last.
+		// A new address for each attempt: an unanswered one may have taken the last.
 		c := l.client(fmt.Sprintf("%s-%d-%d@example.com", name, l.config.Seed, attempt))
 		err := c.signUp(ctx)
 		if err == nil {
 			return c, nil
 		}
-		if !sleep(ctx, pause) {
+		if !sleep(ctx, retryPause) {
 			return nil, fmt.Errorf("sign up %s: %w", c.email, err)
 		}
 	}
 }
 
-// client is a user who has not signed up yet.
+// client is a user who hasn't signed up yet.
 func (l *Load) client(email string) *client {
 	return &client{
 		email: email, round: l.round, record: l.config.Record, stripe: l.stripe,
@@ -125,35 +114,29 @@ func (l *Load) client(email string) *client {
 	}
 }
 
-// Run lets everybody do what they want until ctx ends, and returns when every request has been answered,
-// has timed out, or was ended with the context of New.
+// Run lets all users act until ctx ends, and returns when every request was answered, timed out, or was ended with
+// the context of New.
 func (l *Load) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for i, c := range l.sellers {
-		all.Go(func() { (&seller{l, c, l.choices(1, i)}).run(ctx) })
+		all.Go(func() { (&seller{l, c, l.random(1, i)}).run(ctx) })
 	}
 	for i, c := range l.buyers {
 		all.Go(func() { (&buyer{l: l, client: c, id: i}).run(ctx) })
 	}
 	for i, c := range l.watchers {
-		all.Go(func() { (&watcher{l, c, l.choices(3, i)}).run(ctx) })
+		all.Go(func() { (&watcher{l, c, l.random(3, i)}).run(ctx) })
 	}
 	all.Wait()
 	l.transport.CloseIdleConnections()
 }
 
-// choices are what one of a group does at random. The same seed makes the same choices.
-func (l *Load) choices(group, member int) choices {
-	return choices{rand.New(rand.NewPCG(l.config.Seed, uint64(group)<<32|uint64(member)))}
+func (l *Load) random(group, member int) random {
+	return random{rand.New(rand.NewPCG(l.config.Seed, uint64(group)<<32|uint64(member)))}
 }
 
-// everybody are all users.
 func (l *Load) everybody() []*client {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var all []*client
-	for _, group := range [][]*client{l.sellers, l.buyers, l.watchers, l.extra} {
-		all = append(all, group...)
-	}
-	return all
+	return slices.Concat(l.sellers, l.buyers, l.watchers, l.friends)
 }

@@ -28,7 +28,7 @@ var wanted = []string{
 
 // Where nothing is hurt, everything happens that a round is about, all comes to rest, and nothing is found
 // to be broken.
-func TestALoadWithoutFaults(t *testing.T) {
+func TestALoadWithoutFaultsBreaksNothing(t *testing.T) {
 	s, err := system.Start(t.Context(), system.Config{Dir: t.TempDir(), OrderTTL: orderTTL, Errors: t.Output(),
 		Replicas: map[string]int{"tickets": 2, "orders": 2, "payments": 2}})
 	if err != nil {
@@ -42,7 +42,7 @@ func TestALoadWithoutFaults(t *testing.T) {
 	record := history.NewRecorder()
 	l, err := load.New(t.Context(), load.Config{
 		Gateway: s.Run().Gateway, Stripe: s.Run().Stripe.URL, Seed: 1, Record: record, OrderTTL: orderTTL,
-		Sellers: 2, Buyers: 6, News: time.Second, // nothing is hurt
+		Sellers: 2, Buyers: 6, Propagation: time.Second, // nothing is hurt
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestALoadWithoutFaults(t *testing.T) {
 	if !h.Final.Quiet || len(h.Final.Missing) > 0 {
 		t.Errorf("quiet: %v, missing: %v", h.Final.Quiet, h.Final.Missing)
 	}
-	for _, v := range check.Judge(h) {
+	for _, v := range check.Judge(h).Violations {
 		t.Errorf("%s: %s", v.Promise, v.What)
 		for _, op := range v.Ops {
 			t.Logf("%+v", op)

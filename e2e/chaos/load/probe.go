@@ -2,18 +2,18 @@ package load
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"ticketing.dev/e2e/chaos/history"
 	"ticketing.dev/local/api"
 )
 
-// orderPatience is how long a free ticket is tried to be ordered.
+// orderPatience is how long a free ticket may take to be ordered.
 const orderPatience = 10 * time.Second
 
-// probe orders every ticket that is free, as it now is, and cancels the order: a ticket that nobody holds
-// and nobody can get, or of whose last change orders was never told, is otherwise not seen. It returns
-// what is wrong.
+// probe orders and cancels every free ticket. That finds tickets that nobody can get, and those whose last
+// change orders never heard of.
 func (l *Load) probe(ctx context.Context, r *reading) (wrong []string) {
 	var free []api.Ticket
 	for _, t := range r.final.Tickets {
@@ -21,29 +21,27 @@ func (l *Load) probe(ctx context.Context, r *reading) (wrong []string) {
 			free = append(free, t)
 		}
 	}
-	found := make(chan string, len(free))
+	var mu sync.Mutex
 	each(free, func(t api.Ticket) {
-		if complaint := l.tryToOrder(ctx, t); complaint != "" {
-			found <- "ticket " + t.ID + ": " + complaint
+		if problem := l.tryToOrder(ctx, t); problem != "" {
+			mu.Lock()
+			defer mu.Unlock()
+			wrong = append(wrong, "ticket "+t.ID+": "+problem)
 		}
 	})
-	close(found)
-	for complaint := range found {
-		wrong = append(wrong, complaint)
-	}
 	return wrong
 }
 
-// tryToOrder orders a ticket, which has to be as it says to be at the first time: to order it and cancel
-// makes tickets tell of it anew, so another time would show nothing.
-func (l *Load) tryToOrder(ctx context.Context, t api.Ticket) (complaint string) {
+// tryToOrder orders a ticket, whose order must show its current title and price the first time: ordering and
+// cancelling publishes the ticket anew.
+func (l *Load) tryToOrder(ctx context.Context, t api.Ticket) (problem string) {
 	patience, cancel := context.WithTimeout(ctx, l.orderPatience)
 	defer cancel()
 	b := l.buyers[0]
 	for {
 		op := b.place(ctx, t.ID)
 		if op.Outcome == history.OK {
-			insist(ctx, func() history.Op { return b.cancel(ctx, op.Order) })
+			retry(ctx, func() history.Op { return b.cancel(ctx, op.Order) })
 			if op.OrderState.Ticket.Title != t.Title || op.OrderState.Ticket.Price != t.Price {
 				return "orders has not heard of its last change"
 			}
@@ -52,7 +50,7 @@ func (l *Load) tryToOrder(ctx context.Context, t api.Ticket) (complaint string) 
 		switch {
 		case sleep(patience, pollEvery):
 		case ctx.Err() != nil:
-			return "" // the round's own patience has ended, which says nothing of the ticket
+			return "" // the wait for quiet is over, which says nothing about the ticket
 		default:
 			return "it is free, and cannot be ordered: " + op.Message
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // A ticket that is ordered as it is, after a while, and one that orders knows as it was.
-func TestAFreeTicketIsOrderedAsItSays(t *testing.T) {
+func TestAFreeTicketIsOrderedAtItsCurrentPrice(t *testing.T) {
 	const changed = "Row 1, changed"
 	for title, want := range map[string]string{changed: "", "Row 1": "orders has not heard of its last change"} {
 		answers := []string{
@@ -48,7 +48,7 @@ func TestAFreeTicketIsOrderedAsItSays(t *testing.T) {
 	}
 }
 
-func TestATicketThatNobodyCanGetIsTold(t *testing.T) {
+func TestFindsATicketThatNobodyCanOrder(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	c := against(t, func(w http.ResponseWriter, _ *http.Request) {

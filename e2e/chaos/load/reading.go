@@ -11,31 +11,33 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// reading is what there is, as its owners are told.
+// reading is what its owners can read.
 type reading struct {
-	reader *client // for what everybody may see
+	reader *client // of tickets
 
 	mu    sync.Mutex
 	final history.Final
-	owner map[string]*client // of each order
+	owner map[string]*client // by order
 }
 
-// read reads everything: the lists of everybody, and each ticket that anybody has ever heard of.
+// read reads everybody's lists, and each ticket that anybody has ever seen.
 func (l *Load) read(ctx context.Context) *reading {
 	r := &reading{reader: l.watchers[0], owner: make(map[string]*client), final: history.Final{
 		Tickets: make(map[string]api.Ticket), Orders: make(map[string]api.Order), Charges: make(map[string]api.Charge),
 	}}
-	each(l.sellers, func(c *client) { r.readMyTickets(ctx, c) })
-	each(l.buyers, func(c *client) { r.readMyOrders(ctx, c) })
-	each(l.buyers, func(c *client) { r.readMyCharges(ctx, c) })
-	known := heardOf(l.config.Record.Ops())
-	each(slices.Sorted(maps.Keys(known.tickets)), func(id string) { r.readTicket(ctx, id, true) })
-	for id := range known.orders {
+	each(l.sellers, func(c *client) { r.readList(ctx, c, history.MyTickets) })
+	each(l.buyers, func(c *client) {
+		r.readList(ctx, c, history.MyOrders)
+		r.readList(ctx, c, history.MyCharges)
+	})
+	tickets, orders, charges := seen(l.config.Record.Ops())
+	each(slices.Sorted(maps.Keys(tickets)), func(id string) { r.readTicket(ctx, id, true) })
+	for id := range orders {
 		if _, found := r.final.Orders[id]; !found {
 			r.miss("order "+id, "not in its buyer's list")
 		}
 	}
-	for id := range known.charges {
+	for id := range charges {
 		if _, found := r.final.Charges[id]; !found {
 			r.miss("charge "+id, "not in its payer's list")
 		}
@@ -43,37 +45,26 @@ func (l *Load) read(ctx context.Context) *reading {
 	return r
 }
 
-// ids are the things that anybody was ever told of.
-type ids struct{ tickets, orders, charges map[string]bool }
-
-func heardOf(ops []history.Op) ids {
-	known := ids{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+// seen are the ids of everything that anybody was ever shown.
+func seen(ops []history.Op) (tickets, orders, charges map[string]bool) {
+	tickets, orders, charges = make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for _, op := range ops {
-		if t := op.TicketState; t != nil {
-			known.tickets[t.ID] = true
+		for _, t := range op.Tickets() {
+			tickets[t.ID] = true
 		}
-		for _, t := range op.TicketStates {
-			known.tickets[t.ID] = true
+		for _, o := range op.Orders() {
+			orders[o.ID] = true
 		}
-		if o := op.OrderState; o != nil {
-			known.orders[o.ID] = true
-		}
-		for _, o := range op.OrderStates {
-			known.orders[o.ID] = true
-		}
-		if c := op.ChargeState; c != nil {
-			known.charges[c.ID] = true
-		}
-		for _, c := range op.ChargeStates {
-			known.charges[c.ID] = true
+		for _, c := range op.Charges() {
+			charges[c.ID] = true
 		}
 	}
-	return known
+	return tickets, orders, charges
 }
 
-// patiently sends a reading request until it is answered, or ctx ends.
-func patiently(ctx context.Context, send func() history.Op) history.Op {
-	for wait := pause; ; wait = min(2*wait, longestPause) {
+// untilAnswered sends a request until it's answered or ctx ends.
+func untilAnswered(ctx context.Context, send func() history.Op) history.Op {
+	for wait := retryPause; ; wait = min(2*wait, longestPause) {
 		op := send()
 		if op.Outcome != history.Unknown || !sleep(ctx, wait) {
 			return op
@@ -81,72 +72,33 @@ func patiently(ctx context.Context, send func() history.Op) history.Op {
 	}
 }
 
-func (r *reading) readMyTickets(ctx context.Context, c *client) {
+// readList reads all pages of a list. Tickets are read one by one later.
+func (r *reading) readList(ctx context.Context, c *client, kind history.Kind) {
 	for after := ""; ; {
-		op := patiently(ctx, func() history.Op { return c.myTickets(ctx, after) })
+		op := untilAnswered(ctx, func() history.Op { return c.send(ctx, history.Op{Kind: kind, After: after}) })
 		if op.Outcome != history.OK {
-			r.miss("the tickets of "+c.user.ID, op.Message)
+			r.miss(string(kind)+" of "+c.user.ID, op.Message)
 			return
 		}
-		if len(op.TicketStates) < pageFull {
-			return // what was listed is among what is now heard of
-		}
-		after = op.TicketStates[pageFull-1].ID
-	}
-}
-
-func (r *reading) readMyOrders(ctx context.Context, c *client) {
-	for after := ""; ; {
-		op := patiently(ctx, func() history.Op { return c.myOrders(ctx, after) })
-		if op.Outcome != history.OK {
-			r.miss("the orders of "+c.user.ID, op.Message)
-			return
-		}
-		for _, o := range op.OrderStates {
-			r.keepOrder(c, o)
-			after = o.ID
-		}
-		if len(op.OrderStates) < pageFull {
+		r.keep(c, op)
+		switch pageSize {
+		case len(op.TicketStates):
+			after = op.TicketStates[pageSize-1].ID
+		case len(op.OrderStates):
+			after = op.OrderStates[pageSize-1].ID
+		case len(op.ChargeStates):
+			after = op.ChargeStates[pageSize-1].ID
+		default:
 			return
 		}
 	}
 }
 
-func (r *reading) readMyCharges(ctx context.Context, c *client) {
-	for after := ""; ; {
-		op := patiently(ctx, func() history.Op { return c.myCharges(ctx, after) })
-		if op.Outcome != history.OK {
-			r.miss("the charges of "+c.user.ID, op.Message)
-			return
-		}
-		for _, charge := range op.ChargeStates {
-			r.keepCharge(charge)
-			after = charge.ID
-		}
-		if len(op.ChargeStates) < pageFull {
-			return
-		}
-	}
-}
-
-// readAgain reads an order that has not ended, and its charge.
-func (r *reading) readAgain(ctx context.Context, c *client, order string) {
-	if op := c.readOrder(ctx, order); op.OrderState != nil {
-		r.keepOrder(c, *op.OrderState)
-	}
-	if op := c.readCharge(ctx, order); op.ChargeState != nil {
-		r.keepCharge(*op.ChargeState)
-	}
-}
-
-// readTicket reads a ticket, with patience or once.
-func (r *reading) readTicket(ctx context.Context, id string, patient bool) {
-	send := func() history.Op { return r.reader.readTicket(ctx, id) }
-	var op history.Op
-	if patient {
-		op = patiently(ctx, send)
-	} else {
-		op = send()
+// readTicket reads a ticket once, or until there's an answer.
+func (r *reading) readTicket(ctx context.Context, id string, insist bool) {
+	op := r.reader.readTicket(ctx, id)
+	if insist && op.Outcome == history.Unknown {
+		op = untilAnswered(ctx, func() history.Op { return r.reader.readTicket(ctx, id) })
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -155,25 +107,23 @@ func (r *reading) readTicket(ctx context.Context, id string, patient bool) {
 		r.final.Tickets[id] = *op.TicketState
 	case op.Status == http.StatusNotFound:
 		r.final.Missing = append(r.final.Missing, "ticket "+id)
-	case patient:
+	case insist:
 		r.final.Missing = append(r.final.Missing, "ticket "+id+": "+op.Message)
 	}
 }
 
-func (r *reading) keepOrder(c *client, o api.Order) {
+// keep takes a user's orders and charges from an answer.
+func (r *reading) keep(c *client, op history.Op) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.final.Orders[o.ID] = o
-	r.owner[o.ID] = c
+	for _, o := range op.Orders() {
+		r.final.Orders[o.ID], r.owner[o.ID] = o, c
+	}
+	for _, charge := range op.Charges() {
+		r.final.Charges[charge.OrderID] = charge
+	}
 }
 
-func (r *reading) keepCharge(c api.Charge) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.final.Charges[c.OrderID] = c
-}
-
-// miss notes that something is not there, and why that is known.
 func (r *reading) miss(what, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -185,13 +135,13 @@ func (r *reading) quiet() bool {
 	return len(orders)+len(tickets) == 0
 }
 
-// unsettled are the orders, with whose they are, and the tickets of which something is still under way.
+// unsettled are the orders, with their owners, and the tickets that something is still to happen to.
 func (r *reading) unsettled() (orders map[string]*client, tickets []string) {
 	orders = make(map[string]*client)
-	holder := make(map[string]string) // of each ticket: the order that has bought it
+	buyer := make(map[string]string) // by ticket: the order that bought it
 	for id, o := range r.final.Orders {
 		if o.Status == api.Complete {
-			holder[o.Ticket.ID] = id
+			buyer[o.Ticket.ID] = id
 		}
 		charge := r.final.Charges[id].Status
 		ended := o.Status == api.Complete || o.Status == api.Cancelled
@@ -200,8 +150,8 @@ func (r *reading) unsettled() (orders map[string]*client, tickets []string) {
 		}
 	}
 	for id, t := range r.final.Tickets {
-		buyer, sold := holder[id]
-		if sold && (t.Status != api.Sold || t.OrderID != buyer) || !sold && t.Status != api.Available {
+		order, sold := buyer[id]
+		if sold && (t.Status != api.Sold || t.OrderID != order) || !sold && t.Status != api.Available {
 			tickets = append(tickets, id)
 		}
 	}

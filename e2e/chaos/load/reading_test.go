@@ -9,7 +9,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-func TestWhatIsStillUnderWay(t *testing.T) {
+func TestFindsWhatIsStillUnderWay(t *testing.T) {
 	ticket := func(status, order string) api.Ticket { return api.Ticket{ID: "T1", Status: status, OrderID: order} }
 	order := func(id, status string) api.Order {
 		return api.Order{ID: id, Status: status, Ticket: api.OrderedTicket{ID: "T1"}}
@@ -38,10 +38,10 @@ func TestWhatIsStillUnderWay(t *testing.T) {
 				Tickets: map[string]api.Ticket{"T1": c.ticket}, Orders: map[string]api.Order{}, Charges: map[string]api.Charge{},
 			}}
 			for _, o := range c.orders {
-				r.keepOrder(nil, o)
+				r.keep(nil, history.Op{OrderState: &o})
 			}
 			for _, charge := range c.charges {
-				r.keepCharge(charge)
+				r.keep(nil, history.Op{ChargeState: &charge})
 			}
 			orders, tickets := r.unsettled()
 			if got := slices.Sorted(maps.Keys(orders)); !slices.Equal(got, c.underWay) || !slices.Equal(tickets, c.tickets) {

@@ -8,40 +8,40 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 )
 
-// seller lists tickets as long as there are few, and edits them, also while they are reserved and sold.
+// seller lists tickets while few are for sale, and edits them, even while they're reserved or sold.
 type seller struct {
 	l *Load
 	*client
-	choices
+	random
 }
 
 func (s *seller) run(ctx context.Context) {
 	var own []string
 	for n := 0; s.think(ctx, 100*time.Millisecond, 700*time.Millisecond); n++ {
-		switch enough := s.l.board.unsold() >= len(s.l.buyers)/2; {
-		case len(own) == 0 || !enough && s.chance(70):
-			if ticket, ok := s.offer(ctx, n); ok {
+		switch few := s.l.board.unsold() < len(s.l.buyers)/2; {
+		case len(own) == 0 || few && s.chance(70):
+			if ticket, ok := s.list(ctx, n); ok {
 				own = append(own, ticket)
 			}
 		case s.chance(60):
-			s.change(ctx, own, n)
+			s.edit(ctx, s.recent(own), n)
 		case s.chance(20):
-			s.myTickets(ctx, "")
+			s.send(ctx, history.Op{Kind: history.MyTickets})
 		default:
-			s.readTicket(ctx, recent(s.choices, own))
+			s.readTicket(ctx, s.recent(own))
 		}
 	}
 }
 
-// offer lists a ticket, perhaps thinks better of it, and tells buyers of it, who are many and come at once.
-func (s *seller) offer(ctx context.Context, n int) (string, bool) {
-	title, price := fmt.Sprintf("Row %d of %s", n, s.email), s.price()
-	op := insist(ctx, func() history.Op { return s.list(ctx, title, price) })
+// list lists a ticket, perhaps edits it, and tells buyers, who come at once.
+func (s *seller) list(ctx context.Context, n int) (string, bool) {
+	op := history.Op{Kind: history.List, Title: fmt.Sprintf("Row %d of %s", n, s.email), Price: s.price()}
+	op = retry(ctx, func() history.Op { return s.send(ctx, op) })
 	if op.Outcome != history.OK {
 		return "", false
 	}
 	if s.chance(40) {
-		s.change(ctx, []string{op.Ticket}, n)
+		s.edit(ctx, op.Ticket, n)
 	}
 	s.think(ctx, 0, 300*time.Millisecond)
 	s.l.board.list(op.Ticket, s.user.ID)
@@ -49,30 +49,28 @@ func (s *seller) offer(ctx context.Context, n int) (string, bool) {
 		if s.chance(60) {
 			select {
 			case fresh <- op.Ticket:
-			default: // who has not looked at the last one yet does not hear of this one
+			default: // the buyer hasn't looked at the previous one yet
 			}
 		}
 	}
 	return op.Ticket, true
 }
 
-// change gives a ticket another title and price. Titles are never used twice, so that each tells which
-// request it comes from.
-func (s *seller) change(ctx context.Context, own []string, n int) {
-	ticket := recent(s.choices, own)
-	title, price := fmt.Sprintf("Row %d of %s, changed", n, s.email), s.price()
-	send := func() history.Op { return s.edit(ctx, ticket, title, price) }
+// edit changes title and price. No title is used twice, so each names the request that it comes from.
+func (s *seller) edit(ctx context.Context, ticket string, n int) {
+	op := history.Op{Kind: history.Edit, Ticket: ticket, Title: fmt.Sprintf("Row %d of %s, changed", n, s.email), Price: s.price()}
+	send := func() history.Op { return s.send(ctx, op) }
 	if s.chance(70) {
-		insist(ctx, send)
+		retry(ctx, send)
 	} else {
 		send()
 	}
 }
 
-// recent picks mostly one of the last few.
-func recent(c choices, of []string) string {
-	if len(of) > 5 && c.chance(80) {
-		of = of[len(of)-5:]
+// recent is mostly one of the last few.
+func (s *seller) recent(own []string) string {
+	if len(own) > 5 && s.chance(80) {
+		own = own[len(own)-5:]
 	}
-	return of[c.IntN(len(of))]
+	return own[s.IntN(len(own))]
 }

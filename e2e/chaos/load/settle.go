@@ -12,20 +12,18 @@ import (
 )
 
 const (
-	// pollEvery is how often what has not ended is looked at.
+	// pollEvery is how often something unfinished is read again.
 	pollEvery = time.Second
-	// pollsBetween bounds how often that is done before everything is read anew: an order that nobody was
-	// told of may have come meanwhile.
+	// pollsBetween bounds these polls before everything is read anew: an order that nobody knew may have come.
 	pollsBetween = 20
-	// lastReading is how long the final reading may take when patience has ended before quiet came.
+	// lastReading bounds the final reading when patience ended before everything was quiet.
 	lastReading = 30 * time.Second
-	// readers is how many requests of a reading are under way at once.
+	// readers is how many requests of a reading run at once.
 	readers = 4
 )
 
-// Settle waits until every order has ended and nothing is under way any more, or patience has, and reads
-// what there is. In between it orders what is free, to see that it can be ordered. When ctx ends it returns
-// at once, with whatever it has read.
+// Settle waits until nothing is under way, or patience ends, and reads what there is. In between it orders
+// each free ticket. When ctx ends, it returns at once with what it has read.
 func (l *Load) Settle(ctx context.Context, patience time.Duration) history.Final {
 	defer l.transport.CloseIdleConnections()
 	patient, cancel := context.WithTimeout(ctx, patience)
@@ -40,62 +38,56 @@ func (l *Load) Settle(ctx context.Context, patience time.Duration) history.Final
 		switch quiet := len(r.final.Missing) == 0 && r.quiet(); {
 		case quiet && probed:
 			return l.finish(patient, r, wrong)
-		case quiet && time.Since(begun) < l.config.News:
-			sleep(patient, time.Until(begun.Add(l.config.News)))
+		case quiet && time.Since(begun) < l.config.Propagation:
+			sleep(patient, time.Until(begun.Add(l.config.Propagation)))
 		case quiet:
 			wrong, probed = l.probe(patient, r), true
 		default:
-			l.await(patient, r)
+			l.poll(patient, r)
 		}
 	}
-	return l.finishAnyway(ctx, wrong)
-}
-
-// finishAnyway reads what there is when patience has ended.
-func (l *Load) finishAnyway(ctx context.Context, wrong []string) history.Final {
-	ctx, cancel := context.WithTimeout(ctx, lastReading)
+	ctx, cancel = context.WithTimeout(ctx, lastReading)
 	defer cancel()
 	return l.finish(ctx, l.read(ctx), wrong)
 }
 
-// await looks at what has not ended until it seems to have, or has been looked at for long, or ctx ends.
-func (l *Load) await(ctx context.Context, r *reading) {
+// poll reads what hasn't ended until it seems to have, or for a while.
+func (l *Load) poll(ctx context.Context, r *reading) {
 	for range pollsBetween {
-		if !sleep(ctx, pollEvery) {
+		if !sleep(ctx, pollEvery) || r.quiet() {
 			return
 		}
 		orders, tickets := r.unsettled()
-		if len(orders)+len(tickets) == 0 {
-			return // or something is missing, and is looked for once more
-		}
-		each(slices.Sorted(maps.Keys(orders)), func(id string) { r.readAgain(ctx, orders[id], id) })
+		each(slices.Sorted(maps.Keys(orders)), func(id string) {
+			r.keep(orders[id], orders[id].readOrder(ctx, id))
+			r.keep(orders[id], orders[id].readCharge(ctx, id))
+		})
 		each(tickets, func(id string) { r.readTicket(ctx, id, false) })
 	}
 }
 
-// finish adds what is not the API's to tell, and what else was found to be wrong.
+// finish adds the sandbox's ledger, and checks that every user can still sign in.
 func (l *Load) finish(ctx context.Context, r *reading, wrong []string) history.Final {
-	for {
-		ledger, err := l.stripe.Ledger(ctx)
-		if err == nil {
-			r.final.Ledger = ledger
-			break
-		}
-		if !sleep(ctx, pause) {
-			r.miss("the sandbox's ledger", err.Error())
-			break
-		}
+	err := untilDone(ctx, func() (err error) {
+		r.final.Ledger, err = l.stripe.Ledger(ctx)
+		return err
+	})
+	if err != nil {
+		r.miss("the sandbox's ledger", err.Error())
 	}
 	each(l.everybody(), func(c *client) {
-		for {
-			user, err := c.signIn(ctx)
-			if err == nil && user.ID == c.user.ID {
-				return
+		var user api.User
+		err := untilDone(ctx, func() (err error) {
+			ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+			defer cancel()
+			user, err = c.http.SignIn(ctx, c.email, password)
+			if status := api.StatusOf(err); status >= 400 && status < 500 {
+				return nil // refused, and user is empty
 			}
-			if refused(err) || !sleep(ctx, pause) {
-				r.miss("user "+c.email, "cannot sign in")
-				return
-			}
+			return err
+		})
+		if err != nil || user.ID != c.user.ID {
+			r.miss("user "+c.email, "cannot sign in")
 		}
 	})
 	r.final.At, r.final.Quiet = l.config.Record.Now(), len(r.final.Missing) == 0 && r.quiet()
@@ -104,22 +96,25 @@ func (l *Load) finish(ctx context.Context, r *reading, wrong []string) history.F
 	return r.final
 }
 
-// refused says whether an error is the API's answer that it will not.
-func refused(err error) bool {
-	status := api.StatusOf(err)
-	return status >= 400 && status < 500
+// untilDone tries again until something works or ctx ends.
+func untilDone(ctx context.Context, try func() error) error {
+	for {
+		if err := try(); err == nil || !sleep(ctx, retryPause) {
+			return err
+		}
+	}
 }
 
-// each does something with each, some side by side.
-func each[T any](of []T, do func(T)) {
-	var all sync.WaitGroup
-	places := make(chan struct{}, readers)
-	for _, one := range of {
-		places <- struct{}{}
-		all.Go(func() {
-			defer func() { <-places }()
+// each calls do for each element, a few at once.
+func each[T any](all []T, do func(T)) {
+	var calls sync.WaitGroup
+	semaphore := make(chan struct{}, readers)
+	for _, one := range all {
+		semaphore <- struct{}{}
+		calls.Go(func() {
+			defer func() { <-semaphore }()
 			do(one)
 		})
 	}
-	all.Wait()
+	calls.Wait()
 }

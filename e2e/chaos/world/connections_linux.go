@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// established is TCP_ESTABLISHED of the kernel (include/net/tcp_states.h).
+// established is TCP_ESTABLISHED in include/net/tcp_states.h.
 const established = "01"
 
-// connections counts the open connections of this machine's clients by the address that they lead to.
-// As each link has an address of its own, that tells whose they are (proc_pid_net(5)).
+// connections counts this machine's open TCP connections by remote address (proc_pid_net(5)). Each link has an
+// address of its own, so that tells whose they are.
 func connections() (map[string]int, error) {
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {

@@ -2,5 +2,5 @@
 
 package world
 
-// connections cannot be had here: there are none to judge.
+// connections can't be counted here.
 func connections() (map[string]int, error) { return nil, nil }

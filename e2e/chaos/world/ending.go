@@ -15,13 +15,13 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// endPatience is how long a replica may take to end when it is asked to: longer than the 35 seconds that it
-// has itself for what is under way (drainTimeout in common/service), though nothing should be.
+// endPatience is how long a replica may take to end. It's more than the 35 seconds that services allow
+// themselves (drainTimeout in common/service).
 const endPatience = 50 * time.Second
 
 var errPatience = errors.New("it has not ended in " + endPatience.String())
 
-// NoteBefore notes what each replica holds before the load.
+// NoteBefore records each replica's memory before the load.
 func (w *World) NoteBefore() error {
 	for _, name := range AllReplicas() {
 		p := w.processes[name]
@@ -36,9 +36,9 @@ func (w *World) NoteBefore() error {
 	return nil
 }
 
-// End notes what each process holds, and ends all replicas: those that are to tell what their goroutines do
-// with SIGQUIT, at which Go writes that, and the others with SIGTERM, at which they have to end well. What is
-// not as it should be is in the process's Exit.
+// End records what each process holds and ends all replicas: the chosen ones with SIGQUIT, on which Go prints
+// their goroutines, and the others with SIGTERM, on which they must exit with 0. What went wrong is in the
+// process's Exit.
 func (w *World) End(ctx context.Context, tells func(replica string) bool) ([]history.Process, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, endPatience, errPatience)
 	defer cancel()
@@ -92,7 +92,7 @@ func complain(p *history.Process, format string, args ...any) {
 	p.Exit = strings.TrimPrefix(p.Exit+"; "+fmt.Sprintf(format, args...), "; ")
 }
 
-// crash looks for what Go writes when a program cannot go on.
+// crash finds the line that Go prints when a program panics.
 func (w *World) crash(name string) string {
 	log, err := os.ReadFile(w.Log(name))
 	if err != nil {

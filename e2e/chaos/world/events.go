@@ -1,7 +1,6 @@
 package world
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 	"ticketing.dev/common/events"
 )
 
-// Channels are those on which services tell each other of changes.
+// Channels are those of the services' events.
 var Channels = []string{
 	events.TicketCreated{}.Subject(), events.TicketUpdated{}.Subject(),
 	events.OrderCreated{}.Subject(), events.OrderCancelled{}.Subject(), events.OrderCompleted{}.Subject(),
@@ -25,33 +24,43 @@ var Channels = []string{
 }
 
 const (
-	readTime       = 5 * time.Second // per channel
 	connectTimeout = 5 * time.Second
 	connectPause   = 50 * time.Millisecond
+	readTimeout    = 5 * time.Second // for one channel
 )
 
-// Republish reads channels from their first message, and publishes up to count of each anew, chosen
-// by chance, in any order, spread over a time. It returns how many these were. That the broker goes away
-// meanwhile is no error, once the first has been published.
-func (w *World) Republish(ctx context.Context, chance *rand.Rand, channels []string, count int, over time.Duration) (published int, err error) {
+// message is an event as it was published.
+type message struct {
+	channel string
+	body    []byte
+}
+
+// Republish publishes up to count old events of each channel again, chosen at random, in random order, over a
+// time. It returns how many. If the broker goes away after the first, that's not an error.
+func (w *World) Republish(ctx context.Context, random *rand.Rand, channels []string, count int, over time.Duration) (published int, err error) {
 	b, err := stan.Open(stan.Config{URL: w.settings.NATS.URL, ClusterID: clusterID, ClientID: "chaos"}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return 0, err
 	}
 	defer b.Close()
-	if err := awaitConnected(ctx, b); err != nil {
-		return 0, fmt.Errorf("republish: %w", err)
+	for deadline := time.Now().Add(connectTimeout); !b.Connected(); time.Sleep(connectPause) {
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			return 0, fmt.Errorf("republish: %w", stan.ErrNotConnected)
+		}
 	}
 	old, err := readChannels(ctx, b, channels)
 	if err != nil {
 		return 0, fmt.Errorf("republish: %w", err)
 	}
-	chance.Shuffle(len(old), func(i, j int) { old[i], old[j] = old[j], old[i] })
-	for _, m := range choose(old, count) {
-		if err := b.Publish(ctx, m.channel, m.body); err != nil {
-			if published == 0 {
-				return 0, fmt.Errorf("republish: %w", err)
-			}
+	random.Shuffle(len(old), func(i, j int) { old[i], old[j] = old[j], old[i] })
+	taken := make(map[string]int)
+	for _, m := range old {
+		if taken[m.channel]++; taken[m.channel] > count {
+			continue
+		}
+		if err := b.Publish(ctx, m.channel, m.body); err != nil && published == 0 {
+			return 0, fmt.Errorf("republish: %w", err)
+		} else if err != nil {
 			break
 		}
 		published++
@@ -64,40 +73,9 @@ func (w *World) Republish(ctx context.Context, chance *rand.Rand, channels []str
 	return published, nil
 }
 
-// old is a message as it was published once.
-type old struct {
-	channel string
-	body    []byte
-}
-
-// choose takes the first messages of each channel.
-func choose(all []old, count int) (some []old) {
-	taken := make(map[string]int)
-	for _, m := range all {
-		if taken[m.channel] < count {
-			taken[m.channel]++
-			some = append(some, m)
-		}
-	}
-	return some
-}
-
-func awaitConnected(ctx context.Context, b *stan.Bus) error {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	for !b.Connected() {
-		select {
-		case <-time.After(connectPause):
-		case <-ctx.Done():
-			return stan.ErrNotConnected
-		}
-	}
-	return nil
-}
-
-// readChannels reads all channels at once, in the order in which they are named.
-func readChannels(ctx context.Context, b *stan.Bus, channels []string) (all []old, err error) {
-	read := make([][]old, len(channels))
+// readChannels reads all channels at once.
+func readChannels(ctx context.Context, b *stan.Bus, channels []string) ([]message, error) {
+	read := make([][]message, len(channels))
 	errs := make([]error, len(channels))
 	var reading sync.WaitGroup
 	for i, channel := range channels {
@@ -107,11 +85,11 @@ func readChannels(ctx context.Context, b *stan.Bus, channels []string) (all []ol
 	return slices.Concat(read...), errors.Join(errs...)
 }
 
-func readChannel(ctx context.Context, b *stan.Bus, channel string) (messages []old, err error) {
-	ctx, cancel := context.WithTimeout(ctx, readTime)
+func readChannel(ctx context.Context, b *stan.Bus, channel string) (messages []message, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	err = b.Replay(ctx, channel, func(m []byte) { messages = append(messages, old{channel, bytes.Clone(m)}) })
-	if ctx.Err() != nil { // what was read in time is enough
+	err = b.Replay(ctx, channel, func(m []byte) { messages = append(messages, message{channel, slices.Clone(m)}) })
+	if ctx.Err() != nil { // the channel was read as far as it goes
 		err = nil
 	}
 	return messages, err

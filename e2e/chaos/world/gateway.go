@@ -14,7 +14,6 @@ import (
 	"ticketing.dev/local/gateway"
 )
 
-// manifest has the routes.
 const manifest = "infra/k8s/ingress-srv.yaml"
 
 func (w *World) listen(ctx context.Context) (err error) {
@@ -42,8 +41,7 @@ func (w *World) serve(context.Context) error {
 	return nil
 }
 
-// backends says where the replicas are of a service that the manifest calls <name>-srv. They keep their
-// addresses, so one that does not run refuses connections.
+// backends are a service's replicas, which keep their addresses: one that doesn't run refuses connections.
 func (w *World) backends(service string) (urls []*url.URL) {
 	for _, replica := range ReplicaNames(strings.TrimSuffix(service, "-srv")) {
 		urls = append(urls, &url.URL{Scheme: "http", Host: w.addrs[replica]})

@@ -6,12 +6,12 @@ import (
 )
 
 var (
-	// A goroutine of a dump begins so (runtime.goroutineheader).
+	// The header of a goroutine (runtime.goroutineheader).
 	goroutine = regexp.MustCompile(`^goroutine \d+ .*\[.*\]:$`)
 	creator   = regexp.MustCompile(`^created by (\S+)`)
 )
 
-// countGoroutines counts the goroutines of a dump by the function that made them.
+// countGoroutines counts the goroutines of a dump by the function that started them.
 func countGoroutines(dump string) (all int, by map[string]int) {
 	by = make(map[string]int)
 	for stack := range strings.SplitSeq(dump, "\n\n") {

@@ -11,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Link is the way of one replica to one of its stores.
+// Link is a replica's connection to one of its stores, through a proxy.
 type Link struct {
 	From, To string
 
@@ -23,17 +23,15 @@ type Link struct {
 	hurt  bool
 }
 
-// Direction is which way of a link bytes are lost.
 type Direction string
 
-// The directions.
+// Directions in which a link may lose bytes.
 const (
 	There Direction = "there" // what the replica sends
 	Back  Direction = "back"  // what the store answers
 	Both  Direction = "both"
 )
 
-// streams are toxiproxy's names of the directions.
 var streams = map[Direction][]string{
 	There: {"upstream"}, Back: {"downstream"}, Both: {"upstream", "downstream"},
 }
@@ -46,10 +44,10 @@ func newLink(from, to, addr, upstream string) (*Link, error) {
 	return l, l.open()
 }
 
-// Name is such as orders-1→mongo.
+// Name is, for example, orders-1→mongo.
 func (l *Link) Name() string { return l.From + "→" + l.To }
 
-// openTimeout is how long the address of a link may be in use by somebody else.
+// openTimeout is how long another process may hold a link's address.
 const openTimeout = 5 * time.Second
 
 func (l *Link) open() error {
@@ -75,7 +73,7 @@ func (l *Link) close() {
 	}
 }
 
-// Cut closes every connection, and refuses new ones.
+// Cut closes all connections, and refuses new ones.
 func (l *Link) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,13 +81,12 @@ func (l *Link) Cut() {
 	l.close()
 }
 
-// Swallow keeps connections open, and loses what is sent.
+// Swallow keeps connections open and loses what is sent.
 func (l *Link) Swallow(d Direction) error {
 	return l.add("timeout", d, map[string]int64{"timeout": 0})
 }
 
-// Slow delays what is sent by latency, more or less by jitter, and lets no more through than rate
-// kilobytes a second, unless that is 0. Each way has its delay.
+// Slow delays each direction by latency ± jitter, and limits it to rate kilobytes a second unless that is 0.
 func (l *Link) Slow(latency, jitter time.Duration, rate int64) error {
 	err := l.add("latency", Both, map[string]int64{"latency": latency.Milliseconds(), "jitter": jitter.Milliseconds()})
 	if err != nil || rate == 0 {
@@ -117,8 +114,7 @@ func (l *Link) add(kind string, d Direction, attributes map[string]int64) error 
 	return nil
 }
 
-// Heal makes a link that was hurt as new. What was under way on a link that was swallowed or slow is lost with its
-// connections: to go on with them, bytes might be missing in the middle, which no network does.
+// Heal replaces the proxy. Connections end, because they may have lost bytes in the middle.
 func (l *Link) Heal() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

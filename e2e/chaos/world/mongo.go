@@ -18,17 +18,15 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// mongoPort is MongoDB's, where a URI names none.
 const mongoPort = "27017"
 
-// MongoServer is a MongoDB that runs already, in the place of the stand-in.
+// MongoServer is an external MongoDB, used instead of the embedded database.
 type MongoServer struct {
 	addr          string
 	user, options string // as they stand in its URI, with @ and ?
 }
 
-// ParseMongo reads the URI of a MongoDB. There are proxies before it, so it must be one server, whose name
-// nobody checks.
+// ParseMongo reads a URI. It must name one host without TLS, because proxies stand in front of it.
 func ParseMongo(uri string) (*MongoServer, error) {
 	if strings.HasPrefix(uri, connstring.SchemeMongoDBSRV+":") {
 		return nil, errors.New("it must name one host, as mongodb://host:port, and not have it looked up")
@@ -51,7 +49,7 @@ func ParseMongo(uri string) (*MongoServer, error) {
 		m.user, rest = user+"@", after
 	}
 	_, options, _ := strings.Cut(rest, "?")
-	// A driver would leave the proxy for the host by which the server knows itself.
+	// Otherwise the driver would leave the proxy for the address that the server announces.
 	m.options = "?" + strings.TrimPrefix(options+"&directConnection=true", "&")
 	if parsed.AuthSource != "" { // without it, it would be the database that is named
 		m.options += "&authSource=" + url.QueryEscape(parsed.AuthSource)
@@ -60,19 +58,16 @@ func ParseMongo(uri string) (*MongoServer, error) {
 	return m, err
 }
 
-// uri leads to a database by an address.
 func (m *MongoServer) uri(addr, database string) string {
 	return "mongodb://" + m.user + addr + "/" + database + m.options
 }
 
-// checkTimeout is how long the server may take to answer at first, and dropTimeout how long all databases of
-// a world may take to be dropped.
+// checkTimeout is for the server's first answer, and dropTimeout for dropping all databases of a round.
 const (
 	checkTimeout = 10 * time.Second
 	dropTimeout  = 30 * time.Second
 )
 
-// Check asks whether the server answers.
 func (m *MongoServer) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -83,21 +78,20 @@ func (m *MongoServer) Check(ctx context.Context) error {
 	return mongodb.Disconnect(db)
 }
 
-// Databases are those of one world on a MongoDB that runs already.
+// Databases are those of one round.
 type Databases struct {
 	server *MongoServer
 	prefix string // of their names
 }
 
-// Databases names databases that nobody else has. The seed is in their names.
+// Databases has names of its own for each call, with the seed in them.
 func (m *MongoServer) Databases(seed uint64) *Databases {
 	return &Databases{m, fmt.Sprintf("chaos_%d_%s_", seed, strings.ToLower(rand.Text()[:8]))}
 }
 
-// uri leads to the database of a service by an address.
 func (d *Databases) uri(addr, service string) string { return d.server.uri(addr, d.prefix+service) }
 
-// Drop drops them all, as far as they are there. No service may run any more.
+// Drop drops them all. No service may run anymore.
 func (d *Databases) Drop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dropTimeout)
 	defer cancel()
@@ -117,10 +111,11 @@ func (d *Databases) Drop(ctx context.Context) error {
 	return errors.Join(append(errs, mongodb.Disconnect(db))...)
 }
 
-// mongoURI leads a service to its database by an address.
+// mongoURI is a service's database at an address. Without directConnection, the driver would leave the proxy
+// for the address that the database announces.
 func (w *World) mongoURI(addr, service string) string {
 	if w.config.Mongo != nil {
 		return w.config.Mongo.uri(addr, service)
 	}
-	return "mongodb://" + addr
+	return "mongodb://" + addr + "/?directConnection=true"
 }

@@ -7,7 +7,7 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// The names of what the services run on.
+// The names of the stores.
 const (
 	Mongo  = "mongo"
 	NATS   = "nats"
@@ -15,10 +15,9 @@ const (
 	Stripe = "stripe"
 )
 
-// Replicas is how many there are of each service.
 var Replicas = map[string]int{"auth": 1, "tickets": 2, "orders": 2, "payments": 2, "expiration": 2}
 
-// ways are what each service is connected to.
+// ways are the stores of each service.
 var ways = map[string][]string{
 	"auth":       {Mongo},
 	"tickets":    {Mongo, NATS},
@@ -27,7 +26,7 @@ var ways = map[string][]string{
 	"expiration": {Redis, NATS},
 }
 
-// ReplicaNames are the names of the replicas of a service, such as orders-1 and orders-2.
+// ReplicaNames are, for example, orders-1 and orders-2.
 func ReplicaNames(service string) []string {
 	names := make([]string, Replicas[service])
 	for i := range names {
@@ -36,7 +35,7 @@ func ReplicaNames(service string) []string {
 	return names
 }
 
-// AllReplicas are the names of all replicas, in the order in which they are started.
+// AllReplicas are in the order in which they start.
 func AllReplicas() (names []string) {
 	for _, service := range system.Services {
 		names = append(names, ReplicaNames(service)...)
@@ -44,13 +43,12 @@ func AllReplicas() (names []string) {
 	return names
 }
 
-// ServiceOf is the service of a replica.
 func ServiceOf(replica string) string {
 	name, _, _ := strings.Cut(replica, "-")
 	return name
 }
 
-// LinkNames are the names of all links, in a fixed order.
+// LinkNames are in a fixed order.
 func LinkNames() (names []string) {
 	for _, replica := range AllReplicas() {
 		for _, to := range ways[ServiceOf(replica)] {

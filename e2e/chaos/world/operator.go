@@ -14,14 +14,11 @@ import (
 	"ticketing.dev/local/system"
 )
 
-// listening are the services that have dead letters.
 var listening = []string{"tickets", "orders", "expiration", "payments"}
 
-// operatorTimeout is how long a command of an operator may take, on a busy machine.
 const operatorTimeout = 30 * time.Second
 
-// DeadLetters are the open dead letters of each service that has some, one a line, as the service's own
-// program tells them.
+// DeadLetters are each service's open dead letters, one a line, from its own command.
 func (w *World) DeadLetters(ctx context.Context) (map[string][]string, error) {
 	all := make(map[string][]string)
 	for _, service := range listening {
@@ -40,7 +37,7 @@ func (w *World) DeadLetters(ctx context.Context) (map[string][]string, error) {
 	return all, nil
 }
 
-// Stuck are the charges that wait for a person, one a line.
+// Stuck are the charges that wait for an operator, one a line.
 func (w *World) Stuck(ctx context.Context) (lines []string, err error) {
 	out, err := w.operate(ctx, "payments", "stuck", "list", "-json")
 	if err != nil {
@@ -56,7 +53,7 @@ func (w *World) Stuck(ctx context.Context) (lines []string, err error) {
 	return lines, nil
 }
 
-// operate calls a service's program as an operator does, with the stores' own addresses.
+// operate runs a service's program as an operator does.
 func (w *World) operate(ctx context.Context, service string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, operatorTimeout)
 	defer cancel()

@@ -7,7 +7,6 @@ import (
 	"os"
 )
 
-// FlushRedis deletes everything that Redis holds.
 func (w *World) FlushRedis(ctx context.Context) error {
 	if err := talk(ctx, w.addrs[Redis], "FLUSHALL SYNC\r\n", "+OK"); err != nil {
 		return fmt.Errorf("flush Redis: %w", err)
@@ -15,7 +14,7 @@ func (w *World) FlushRedis(ctx context.Context) error {
 	return nil
 }
 
-// WipeRedis kills Redis and removes its files. It is to be started again.
+// WipeRedis kills Redis and removes its files.
 func (w *World) WipeRedis() error {
 	killed := w.processes[Redis].Kill()
 	if killed != nil && !errors.Is(killed, errRunsNot) {

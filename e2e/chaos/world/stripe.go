@@ -2,12 +2,18 @@ package world
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
 
+	"ticketing.dev/common/money"
 	"ticketing.dev/local/sandbox"
 	"ticketing.dev/local/sandbox/remote"
 )
 
-// TroubleStripe makes Stripe fail in some ways until HealStripe is called.
+func (w *World) sandbox() remote.Sandbox { return remote.Sandbox{URL: w.Stripe()} }
+
+// TroubleStripe injects faults into the sandbox until HealStripe removes all.
 func (w *World) TroubleStripe(ctx context.Context, faults ...sandbox.Fault) error {
 	for _, f := range faults {
 		if err := w.sandbox().Fail(ctx, f); err != nil {
@@ -17,7 +23,30 @@ func (w *World) TroubleStripe(ctx context.Context, faults ...sandbox.Fault) erro
 	return nil
 }
 
-// HealStripe ends all trouble.
+// HealStripe removes all faults.
 func (w *World) HealStripe(ctx context.Context) error { return w.sandbox().Heal(ctx) }
 
-func (w *World) sandbox() remote.Sandbox { return remote.Sandbox{URL: w.Stripe()} }
+// RefundByHand refunds up to count payments as in Stripe's dashboard, each whole or in part, and returns how many.
+func (w *World) RefundByHand(ctx context.Context, random *rand.Rand, count int) (refunded int, err error) {
+	ledger, err := w.sandbox().Ledger(ctx)
+	if err != nil {
+		return 0, err
+	}
+	paid := slices.DeleteFunc(ledger.Entries, func(e sandbox.LedgerEntry) bool { return e.CapturedTimes == 0 || e.Refunded > 0 })
+	random.Shuffle(len(paid), func(i, j int) { paid[i], paid[j] = paid[j], paid[i] })
+	for _, e := range paid[:min(count, len(paid))] {
+		amount := money.Cents(0) // all of it
+		if random.IntN(2) == 0 {
+			amount = money.Cents(1 + random.Int64N(e.Amount))
+		}
+		_, err := w.sandbox().Refund(ctx, e.PaymentIntent, amount)
+		if _, refused := errors.AsType[*remote.Refusal](err); refused {
+			continue // payments was faster, or the sandbox has a fault
+		}
+		if err != nil {
+			return refunded, err
+		}
+		refunded++
+	}
+	return refunded, nil
+}
