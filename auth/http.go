@@ -51,7 +51,7 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 	return s.admit(w, r, http.StatusOK, user)
 }
 
-// admit starts a session and says whose it is.
+// admit starts a session and returns its user.
 func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *User) error {
 	if err := s.sessions.Start(w, r, u.identity()); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *U
 	return web.JSON(w, status, u.identity())
 }
 
-// signOut needs no body, and takes none but JSON.
+// signOut accepts an empty body or JSON.
 func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
 	if r.ContentLength > 0 || r.ContentLength < 0 && r.Header.Get("Content-Type") != "" {
 		if _, err := web.Decode[struct{}](w, r); err != nil {

@@ -10,14 +10,13 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// The sizes in bytes that RFC 9106 §4 recommends (https://www.rfc-editor.org/rfc/rfc9106#section-4).
+// Sizes in bytes, as RFC 9106 §4 recommends (https://www.rfc-editor.org/rfc/rfc9106#section-4).
 const (
 	saltSize = 16
 	keySize  = 32
 )
 
-// phc is a hashed password with all that it takes to make the same again, so that the cost for new
-// ones can change. Its text is in PHC form
+// phc is a password hash with its parameters, so that the cost of new hashes can change. Its text is in PHC form
 // (https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md).
 type phc struct {
 	memory, passes uint32
@@ -25,11 +24,13 @@ type phc struct {
 	salt, key      []byte
 }
 
-// newPHC is a hash at today's cost, with a salt of its own and no key yet.
-func newPHC() phc { return phc{memory, passes, threads, random(saltSize), nil} }
+// newPHC returns a hash with the current cost and a new salt, but no key yet.
+func newPHC() phc {
+	return phc{memory: memory, passes: passes, threads: threads, salt: random(saltSize)}
+}
 
-// unmatched is a hash that no password matches and that costs the same to compare with.
-func unmatched() string {
+// dummyHash returns a hash that matches no password and takes as long to compare.
+func dummyHash() string {
 	p := newPHC()
 	p.key = random(keySize)
 	return p.String()
@@ -37,7 +38,7 @@ func unmatched() string {
 
 func random(size int) []byte {
 	b := make([]byte, size)
-	_, _ = rand.Read(b) // it never fails
+	_, _ = rand.Read(b) // never fails
 	return b
 }
 
@@ -46,8 +47,7 @@ func (p phc) String() string {
 		base64.RawStdEncoding.EncodeToString(p.salt), base64.RawStdEncoding.EncodeToString(p.key))
 }
 
-// parsePHC reads what String wrote and nothing else. Its error does not repeat the hash, which would
-// end in the log.
+// parsePHC parses what String returns and nothing else. Its error omits the hash, since it's logged.
 func parsePHC(s string) (phc, error) {
 	var p phc
 	var salt, key string

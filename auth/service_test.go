@@ -321,13 +321,13 @@ func TestOfTwentyWhoSignUpAtOnceOneGetsTheEmail(t *testing.T) {
 
 func TestASignUpWhoseAnswerWasLostIsNoDuplicate(t *testing.T) {
 	rs := run(t)
-	ada := NewUser("ada@example.com", unmatched())
+	ada := NewUser("ada@example.com", dummyHash())
 	for range 2 {
 		if err := rs.insert(t.Context(), ada); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := rs.insert(t.Context(), NewUser("ada@example.com", unmatched())); !errors.Is(err, ErrEmailInUse) {
+	if err := rs.insert(t.Context(), NewUser("ada@example.com", dummyHash())); !errors.Is(err, ErrEmailInUse) {
 		t.Errorf("another user: %v", err)
 	}
 }

@@ -6,17 +6,16 @@ import (
 	"ticketing.dev/common/session"
 )
 
-// What signing up and signing in refuse.
 var (
 	ErrEmailInUse = problem.Field("email", "Email in use")
-	// ErrInvalidCredentials does not tell an unknown email from a wrong password.
+	// ErrInvalidCredentials doesn't distinguish an unknown email from a wrong password.
 	ErrInvalidCredentials = problem.New(problem.Refused, "Invalid credentials")
 	// ErrUntypable means that the password has a character that RFC 8265 disallows.
 	ErrUntypable = problem.Field("password", "Password must not contain control or invisible characters")
 )
 
-// User is somebody who can sign in. The other services know of a user what a session says, so there
-// are no events of users.
+// User is someone who can sign in. Other services learn about users from their sessions, so there are no user
+// events.
 type User struct {
 	aggregate.Root `bson:",inline"`
 
@@ -25,17 +24,16 @@ type User struct {
 	PasswordHash string `bson:"passwordHash"`
 }
 
-// NewUser makes a user.
+// NewUser returns a user with a new id.
 func NewUser(email Email, passwordHash string) *User {
 	return &User{Root: aggregate.Root{ID: aggregate.NewID()}, Email: email, PasswordHash: passwordHash}
 }
 
-// identity is what a session says of the user.
+// identity is what a session says about the user.
 func (u *User) identity() session.User { return session.User{ID: u.ID, Email: string(u.Email)} }
 
-// SignUp is what one becomes a user with. No address that mail can be sent to has more than 254
-// characters (RFC 5321 §4.5.3.1.3, without the angle brackets). The shortest password has 8, as NIST
-// has it (SP 800-63B-3 §5.1.1.2), the longest maxPassword.
+// SignUp is the sign-up form. Addresses have at most 254 characters (RFC 5321 §4.5.3.1.3, without the angle
+// brackets). Passwords have at least 8 (NIST SP 800-63B-3 §5.1.1.2) and at most maxPassword.
 type SignUp struct {
 	Email    Email    `json:"email" validate:"email,max=254" message:"Email must be valid"`
 	Password Password `json:"password" validate:"min=8,max=128" message:"Password must be between 8 and 128 characters"`

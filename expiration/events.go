@@ -16,14 +16,13 @@ func (s *Service) Listeners() []bus.Listener {
 	}
 }
 
-// orderCreated sets the order's timer. It may come again after the timer has fired, or only after the
-// order's end, when there was nothing to stop: the timer that it sets then fires for an order that has
-// ended, which orders ignores.
+// orderCreated sets the order's timer. If the event arrives after the order's end, or again after the timer has fired,
+// the timer fires for an order that has ended, which orders ignores.
 func (s *Service) orderCreated(ctx context.Context, e events.OrderCreated) error {
-	return s.timers.set(ctx, timer{e.ID, e.ExpiresAt})
+	return s.timers.set(ctx, timer{OrderID: e.ID, ExpiresAt: e.ExpiresAt})
 }
 
-// publish says that an order's time is up, and returns nil once the bus has stored it.
+// publish announces that an order's time is up. It returns nil once the bus has stored the event.
 func (s *Service) publish(ctx context.Context, orderID string) error {
 	return bus.Send(ctx, s.bus, "expiration", events.ExpirationComplete{OrderID: orderID}, s.now())
 }

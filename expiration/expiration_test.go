@@ -191,7 +191,7 @@ func TestExpirationWaitsForTheBus(t *testing.T) {
 	back.Store(true)
 	w.expiry("a")
 	w.expiry("b")
-	w.log.await(t, "expirations are published again", 1)
+	w.log.await(t, "publishing expirations works again", 1)
 	if n := w.log.count("level=ERROR"); n != 1 {
 		t.Errorf("the outage was logged %d times, want once:\n%s", n, w.log)
 	}
@@ -255,12 +255,12 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	server.Kill()
 	stop := w.start()
 	for i, order := range []string{"before Redis was ever there", "after Redis was lost"} {
-		w.log.await(t, "Redis does not answer", i+1)
+		w.log.await(t, "Redis unavailable", i+1)
 		w.created(order, time.Now())
 		w.log.await(t, "set the timer of order "+order, 1)
 		server.Restart()
 		w.expiry(order)
-		w.log.await(t, "Redis answers", i+1)
+		w.log.await(t, "Redis available again", i+1)
 		server.Kill()
 	}
 	stop()

@@ -1,26 +1,29 @@
 package expiration
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
+
+	"ticketing.dev/common/outage"
 )
 
 const (
-	// redisTimeout ends each step of a call: waiting for a connection, making one, writing, reading.
-	// With its one retry a call to a Redis that does not answer ends in about five seconds, and a
-	// handler that makes two ends before the bus gives its message to somebody else.
+	// redisTimeout bounds each step of a call: waiting for a connection, dialing, writing, reading. With one retry,
+	// a call takes at most about five seconds, and a handler that makes two ends before its message is redelivered.
 	redisTimeout = 2 * time.Second
-	// redisBackoff comes before the retry. It also keeps asynq, which asks again at once after an
-	// error, from spinning while Redis is away.
+	// redisBackoff precedes the retry. It also keeps asynq, which retries immediately, from spinning during an outage.
 	redisBackoff = 250 * time.Millisecond
 )
 
-// Connect makes a client for the Redis at addr, host:port, which need not be there yet. No call of it
-// lasts long: asynq makes most of them without a deadline.
+// Connect returns a client for the Redis at addr (host:port), which doesn't have to be up yet. Its timeouts bound
+// every call, since asynq makes most of them without a deadline.
 func Connect(addr string) *redis.Client {
-	logging.Disable() // go-redis writes to stderr what its callers are told as well
+	logging.Disable() // go-redis also logs the errors that it returns
 	return redis.NewClient(&redis.Options{
 		Addr:                  addr,
 		ClientName:            "expiration",
@@ -34,4 +37,26 @@ func Connect(addr string) *redis.Client {
 		MinRetryBackoff:       redisBackoff,
 		MaxRetryBackoff:       2 * redisBackoff,
 	})
+}
+
+// logger forwards asynq's log. During a Redis outage, which is already logged, asynq repeats errors several times a
+// second: they go to the debug level.
+type logger struct {
+	log    *slog.Logger
+	outage *outage.Outage
+}
+
+func (l logger) Debug(args ...any) { l.write(slog.LevelDebug, args) }
+func (l logger) Info(args ...any)  { l.write(slog.LevelInfo, args) }
+func (l logger) Warn(args ...any)  { l.write(slog.LevelWarn, args) }
+func (l logger) Error(args ...any) { l.write(slog.LevelError, args) }
+
+// Fatal doesn't end the process. asynq doesn't call it.
+func (l logger) Fatal(args ...any) { l.write(slog.LevelError, args) }
+
+func (l logger) write(level slog.Level, args []any) {
+	if l.outage.On() {
+		level = slog.LevelDebug
+	}
+	l.log.Log(context.Background(), level, "asynq: "+fmt.Sprint(args...))
 }

@@ -1,8 +1,8 @@
-// Package expiration ends orders that are not paid in time. It owns nothing but timers, one for each
-// open order, and says when their time is up; what becomes of the order is for orders to decide.
+// Package expiration tells orders when the time to pay for an order is up. It only has timers, one per open order;
+// orders decides what becomes of the order.
 //
-// The timers are in Redis. They fire late while it is away, and not at all if it loses them: orders
-// looks for overdue orders by itself, too.
+// The timers are in Redis. They fire late if it's down, and not at all if it loses them, so orders also looks for
+// overdue orders itself.
 package expiration
 
 import (
@@ -19,7 +19,7 @@ import (
 	"ticketing.dev/common/service"
 )
 
-// errNotYet says that a timer fired before its time by this clock. It fires again.
+// errNotYet means that a timer fired too early by this clock. It fires again.
 var errNotYet = errors.New("the order has not expired yet")
 
 // Service is the expiration service.
@@ -30,7 +30,7 @@ type Service struct {
 	now        func() time.Time
 }
 
-// Options are what a service is made of. Now is time.Now where it is nil.
+// Options configure a Service. Now defaults to time.Now.
 type Options struct {
 	Redis *redis.Client
 	Bus   bus.Publisher
@@ -38,7 +38,7 @@ type Options struct {
 	Log   *slog.Logger
 }
 
-// New makes the service. Redis need not be there yet.
+// New creates the service. Redis doesn't have to be up yet.
 func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -46,25 +46,25 @@ func New(o Options) *Service {
 	return &Service{
 		timers:     newTimers(o.Redis, o.Log),
 		bus:        o.Bus,
-		publishing: outage.New(o.Log, "expirations wait: publishing fails", "expirations are published again"),
+		publishing: outage.New(o.Log, "publishing expirations fails", "publishing expirations works again"),
 		now:        o.Now,
 	}
 }
 
-// Routes adds nothing: expiration has no HTTP API.
+// Routes is empty: expiration has no HTTP API.
 func (s *Service) Routes(chi.Router) {}
 
-// Tasks let the timers fire.
+// Tasks run the timers.
 func (s *Service) Tasks() []service.Task {
 	return []service.Task{
 		func(ctx context.Context) error { return s.timers.run(ctx, s.expire) },
 	}
 }
 
-// Ready says whether Redis answers.
+// Ready checks Redis.
 func (s *Service) Ready(ctx context.Context) error { return s.timers.ping(ctx) }
 
-// expire is what happens when a timer fires. After an error it fires again.
+// expire handles a timer that fires. On an error the timer fires again.
 func (s *Service) expire(ctx context.Context, t timer) error {
 	if s.now().Before(t.ExpiresAt) {
 		return errNotYet

@@ -12,8 +12,8 @@ import (
 // Listeners are the events that orders reacts to.
 func (s *Service) Listeners() []bus.Listener {
 	return []bus.Listener{
-		bus.On(func(ctx context.Context, e events.TicketCreated) error { return s.tickets.learn(ctx, e.Ticket) }),
-		bus.On(func(ctx context.Context, e events.TicketUpdated) error { return s.tickets.learn(ctx, e.Ticket) }),
+		bus.On(func(ctx context.Context, e events.TicketCreated) error { return s.tickets.upsertCopy(ctx, e.Ticket) }),
+		bus.On(func(ctx context.Context, e events.TicketUpdated) error { return s.tickets.upsertCopy(ctx, e.Ticket) }),
 		bus.On(s.expirationComplete),
 		bus.On(s.paymentStarted),
 		bus.On(s.paymentCreated),
@@ -21,30 +21,30 @@ func (s *Service) Listeners() []bus.Listener {
 	}
 }
 
-// expirationComplete asks for redelivery of an event that's early by this clock. Right after an outage it
-// leaves the order to the sweep.
+// expirationComplete asks for redelivery of an event that's early by this clock. Right after an outage it leaves
+// the order to the sweep.
 func (s *Service) expirationComplete(ctx context.Context, e events.ExpirationComplete) error {
 	if !s.caughtUp() {
 		return nil
 	}
-	return judged(s.expire(ctx, e.OrderID))
+	return classify(s.expire(ctx, e.OrderID))
 }
 
 func (s *Service) paymentStarted(ctx context.Context, e events.PaymentStarted) error {
-	return judged(s.change(ctx, e.OrderID, func(o *Order) error { o.StartPayment(); return nil }))
+	return classify(s.update(ctx, e.OrderID, func(o *Order) error { o.StartPayment(); return nil }))
 }
 
 func (s *Service) paymentCreated(ctx context.Context, e events.PaymentCreated) error {
-	return judged(s.change(ctx, e.OrderID, func(o *Order) error { return o.Pay(e.Amount) }))
+	return classify(s.update(ctx, e.OrderID, func(o *Order) error { return o.Pay(e.Amount) }))
 }
 
 func (s *Service) paymentFailed(ctx context.Context, e events.PaymentFailed) error {
-	return judged(s.change(ctx, e.OrderID, func(o *Order) error { o.FailPayment(); return nil }))
+	return classify(s.update(ctx, e.OrderID, func(o *Order) error { o.FailPayment(); return nil }))
 }
 
-// judged marks what no later attempt can mend: everybody who speaks of an order has heard of it from
-// here, so one that is not there never was, and its price never changes.
-func judged(err error) error {
+// classify marks errors that no retry can fix as poison. Other services only know orders from here, so a missing
+// order never existed; and the price of an order never changes.
+func classify(err error) error {
 	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, ErrAmount) {
 		return bus.Poison(err)
 	}

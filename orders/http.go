@@ -42,8 +42,10 @@ type viewTicket struct {
 }
 
 func show(o *Order) view {
-	return view{o.ID, o.UserID, o.Status, o.Reason, o.ExpiresAt.UTC(),
-		viewTicket{o.Ticket.ID, o.Ticket.Title, o.Ticket.Price.Dollars()}, o.Version}
+	return view{
+		ID: o.ID, UserID: o.UserID, Status: o.Status, Reason: o.Reason, ExpiresAt: o.ExpiresAt.UTC(), Version: o.Version,
+		Ticket: viewTicket{ID: o.Ticket.ID, Title: o.Ticket.Title, Price: o.Ticket.Price.Dollars()},
+	}
 }
 
 func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
@@ -102,7 +104,7 @@ func (s *Service) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.change(r.Context(), chi.URLParam(r, "id"), func(o *Order) error { return o.Cancel(user.ID) })
+	err = s.update(r.Context(), chi.URLParam(r, "id"), func(o *Order) error { return o.Cancel(user.ID) })
 	if err != nil {
 		return err
 	}

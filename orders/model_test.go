@@ -44,7 +44,7 @@ func (s *system) openThrough(p through) *Service {
 func (s *system) learned(o *Service) string {
 	s.t.Helper()
 	const id = "65a0000000000000000000a1"
-	if err := o.tickets.learn(s.t.Context(), events.Ticket{ID: id, Title: "Gig", Price: 1999, UserID: bob.ID}); err != nil {
+	if err := o.tickets.upsertCopy(s.t.Context(), events.Ticket{ID: id, Title: "Gig", Price: 1999, UserID: bob.ID}); err != nil {
 		s.t.Fatal(err)
 	}
 	return id
@@ -133,7 +133,7 @@ func TestNoEventOvertakesOneThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := crashed.change(t.Context(), o.ID, func(o *Order) error { return o.Cancel(ada.ID) }); err != nil {
+	if err := crashed.update(t.Context(), o.ID, func(o *Order) error { return o.Cancel(ada.ID) }); err != nil {
 		t.Fatal(err)
 	}
 	var failed, told atomic.Int64
@@ -184,7 +184,7 @@ func TestARemovalTakesNoOtherEvent(t *testing.T) {
 		return err == nil && len(now.Outbox) == 0
 	})
 	faster.Stop()
-	if err := crashed.change(t.Context(), o.ID, func(o *Order) error { return o.Cancel(ada.ID) }); err != nil {
+	if err := crashed.update(t.Context(), o.ID, func(o *Order) error { return o.Cancel(ada.ID) }); err != nil {
 		t.Fatal(err)
 	}
 	close(release)

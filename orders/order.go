@@ -11,15 +11,15 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// Status says where an order stands. The way from Created to Complete or Cancelled never leads back.
-type Status string
+// Status is the state of an order. It moves from Created to Complete or Cancelled and never back.
+type Status = events.OrderStatus
 
 const (
-	Created Status = "created"
-	// AwaitingPayment means that a payment is in flight. Its outcome decides; time does not.
-	AwaitingPayment Status = "awaiting:payment"
-	Complete        Status = "complete"
-	Cancelled       Status = "cancelled"
+	Created = events.StatusCreated
+	// AwaitingPayment means that a payment is in flight. The order then waits for its outcome and doesn't expire.
+	AwaitingPayment = events.StatusAwaitingPayment
+	Complete        = events.StatusComplete
+	Cancelled       = events.StatusCancelled
 )
 
 // Reason says why an order was cancelled.
@@ -31,14 +31,13 @@ const (
 	PaymentFailed Reason = "payment-failed"
 )
 
-// What an order refuses.
 var (
 	ErrReserved        = problem.New(problem.Refused, "Ticket is already reserved")
 	ErrComplete        = problem.New(problem.Refused, "A complete order cannot be cancelled")
 	ErrPaymentInFlight = problem.New(problem.Refused, "A payment is in flight")
-	// ErrNotYet says that an order's time is not up by this clock.
+	// ErrNotYet means that an order hasn't expired by this clock.
 	ErrNotYet = errors.New("the order has not expired yet")
-	// ErrAmount says that something else was paid than the price.
+	// ErrAmount means that the amount paid isn't the price.
 	ErrAmount = errors.New("the amount paid is not the price of the order")
 )
 
@@ -65,8 +64,7 @@ type OrderedTicket struct {
 	Reservation int64 `bson:"reservation"`
 }
 
-// Place makes an order that claims the ticket's next reservation. Whether it gets it is for the
-// insertion to say.
+// Place returns an order that claims the ticket's next reservation. Its insertion decides whether it wins.
 func Place(t *Ticket, buyer string, expiresAt time.Time) *Order {
 	reservation := t.Released + 1
 	o := &Order{
@@ -74,14 +72,14 @@ func Place(t *Ticket, buyer string, expiresAt time.Time) *Order {
 		UserID:    buyer,
 		Status:    Created,
 		ExpiresAt: expiresAt.UTC().Truncate(time.Millisecond), // what MongoDB keeps
-		Ticket:    OrderedTicket{t.ID, t.Title, t.Price, reservation},
+		Ticket:    OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price, Reservation: reservation},
 		Slot:      fmt.Sprintf("%s/%d", t.ID, reservation),
 	}
 	o.Record(events.OrderCreated{Order: o.event()})
 	return o
 }
 
-// OwnedBy refuses everybody but the buyer.
+// OwnedBy refuses everyone but the buyer.
 func (o *Order) OwnedBy(user string) error {
 	if o.UserID != user {
 		return problem.ErrNotOwner
@@ -89,7 +87,7 @@ func (o *Order) OwnedBy(user string) error {
 	return nil
 }
 
-// Cancel releases the ticket at the buyer's wish. A cancelled order stays as it is.
+// Cancel cancels the order at the buyer's request. A cancelled order stays as it is.
 func (o *Order) Cancel(user string) error {
 	if err := o.OwnedBy(user); err != nil {
 		return err
@@ -105,7 +103,7 @@ func (o *Order) Cancel(user string) error {
 	return nil
 }
 
-// Expire ends an unpaid order whose time is up. A payment in flight decides for itself.
+// Expire cancels an unpaid order whose time is up. It leaves orders with a payment in flight alone.
 func (o *Order) Expire(now time.Time) error {
 	switch {
 	case o.Status != Created:
@@ -117,15 +115,14 @@ func (o *Order) Expire(now time.Time) error {
 	return nil
 }
 
-// StartPayment notes that a payment is in flight.
+// StartPayment records that a payment is in flight.
 func (o *Order) StartPayment() {
 	if o.Status == Created {
 		o.Status = AwaitingPayment
 	}
 }
 
-// Pay completes the order. A payment that comes after the order was cancelled changes nothing:
-// payments refunds it.
+// Pay completes the order. A payment that arrives after the cancellation changes nothing: payments refunds it.
 func (o *Order) Pay(amount money.Cents) error {
 	if amount != o.Ticket.Price {
 		return fmt.Errorf("%w: %s for %s", ErrAmount, amount, o.Ticket.Price)
@@ -137,7 +134,7 @@ func (o *Order) Pay(amount money.Cents) error {
 	return nil
 }
 
-// FailPayment cancels the order: one payment for one order.
+// FailPayment cancels the order, since an order has only one payment.
 func (o *Order) FailPayment() {
 	if o.open() {
 		o.cancel(PaymentFailed)
@@ -151,12 +148,12 @@ func (o *Order) cancel(why Reason) {
 	o.Record(events.OrderCancelled{Order: o.event(), Reason: string(why)})
 }
 
-// event is the order as other services are told of it.
+// event is the order as other services see it.
 func (o *Order) event() events.Order {
 	return events.Order{
 		ID:        o.ID,
 		Version:   o.Version,
-		Status:    string(o.Status),
+		Status:    o.Status,
 		UserID:    o.UserID,
 		ExpiresAt: o.ExpiresAt,
 		Ticket:    events.OrderedTicket(o.Ticket),

@@ -459,21 +459,21 @@ func TestACrashBetweenCommitAndPublishLosesNoEvent(t *testing.T) {
 	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
 	crashed := s.open()
 	ticket := &Ticket{ID: aggregate.NewID(), Title: "Gig", Price: 1999}
-	if err := crashed.tickets.learn(t.Context(), events.Ticket{ID: ticket.ID, Title: "Gig", Price: 1999}); err != nil {
+	if err := crashed.tickets.upsertCopy(t.Context(), events.Ticket{ID: ticket.ID, Title: "Gig", Price: 1999}); err != nil {
 		t.Fatal(err)
 	}
 	cancelled, err := crashed.reserve(t.Context(), Wish{TicketID: ticket.ID}, ada.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := crashed.change(t.Context(), cancelled.ID, func(o *Order) error { return o.Cancel(ada.ID) }); err != nil {
+	if err := crashed.update(t.Context(), cancelled.ID, func(o *Order) error { return o.Cancel(ada.ID) }); err != nil {
 		t.Fatal(err)
 	}
 	completed, err := crashed.reserve(t.Context(), Wish{TicketID: ticket.ID}, bob.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := crashed.change(t.Context(), completed.ID, func(o *Order) error { return o.Pay(1999) }); err != nil {
+	if err := crashed.update(t.Context(), completed.ID, func(o *Order) error { return o.Pay(1999) }); err != nil {
 		t.Fatal(err)
 	}
 	servicetest.Run(t, "orders", s.bus, s.open())

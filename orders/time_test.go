@@ -76,7 +76,7 @@ func (c *clockwork) runTasks() {
 func (c *clockwork) order() *Order {
 	c.t.Helper()
 	ticket := events.Ticket{ID: aggregate.NewID(), Title: "Gig", Price: 1999, UserID: bob.ID}
-	if err := c.service.tickets.learn(c.t.Context(), ticket); err != nil {
+	if err := c.service.tickets.upsertCopy(c.t.Context(), ticket); err != nil {
 		c.t.Fatal(err)
 	}
 	o, err := c.service.reserve(c.t.Context(), Wish{TicketID: ticket.ID}, ada.ID, nil)

@@ -6,6 +6,7 @@ import (
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
 )
@@ -90,6 +91,28 @@ func (c *Charge) OwnedBy(user string) error {
 	}
 	return nil
 }
+
+// Pause leaves a payment that can't start for the next POST to resume.
+func (c *Charge) Pause() {
+	if c.Status == Pending && c.StripeID == "" {
+		c.Paused = true
+	}
+}
+
+// Resume takes over a paused payment for another request, and reports whether it could.
+func (c *Charge) Resume(request *idempotency.Request, now time.Time) bool {
+	if !c.Paused || c.Status != Pending {
+		return false
+	}
+	c.Paused, c.Request, c.OpenedAt = false, request, now.UTC().Truncate(time.Millisecond)
+	return true
+}
+
+// waits reports whether a paused payment can still be resumed.
+func (c *Charge) waits(now time.Time) bool { return c.Paused && now.Before(c.ExpiresAt) }
+
+// interrupted reports whether the process that opened a pending charge must be dead by now.
+func (c *Charge) interrupted(now time.Time) bool { return now.After(c.OpenedAt.Add(patience)) }
 
 // Attach stores the PaymentIntent, where the charge is still pending and has none.
 func (c *Charge) Attach(intent string) {

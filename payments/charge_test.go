@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/problem"
 )
 
@@ -80,7 +81,7 @@ func TestTheSecretIsGoneWithTheQuestion(t *testing.T) {
 func TestPayable(t *testing.T) {
 	now := time.Now()
 	for _, c := range []struct {
-		status string
+		status events.OrderStatus
 		left   time.Duration
 		want   error
 	}{

@@ -149,7 +149,7 @@ func dying(t *testing.T, d *death, token string, late bool, next string) {
 	default:
 		t.Errorf("the charge is left %+v, the ledger says %+v", c, l)
 	}
-	s.told(o.ID, c.Status)
+	s.wantOutcomeEvents(o.ID, c.Status)
 
 	if next != "the process comes back" {
 		close(d.awaken)
@@ -160,8 +160,8 @@ func dying(t *testing.T, d *death, token string, late bool, next string) {
 	}
 }
 
-// told checks that orders hears how a payment has ended, and of one end only.
-func (s *system) told(order, status string) {
+// wantOutcomeEvents checks that exactly one outcome of a payment is published.
+func (s *system) wantOutcomeEvents(order, status string) {
 	s.t.Helper()
 	servicetest.Eventually(s.t, "the events of a charge that "+status, func() bool {
 		created, failed := 0, 0

@@ -84,8 +84,8 @@ func TestADisputedPaymentThatComesTooLateIsGivenBackOnce(t *testing.T) {
 			s := start(t)
 			o := s.order(1999)
 			c := s.paid(o.ID, "tok_createDispute", http.StatusCreated)
-			s.tell(cancelled(o))
-			s.later(unsettled + time.Second)
+			s.deliver(cancelled(o))
+			s.later(settleAfter + time.Second)
 			s.reconcile()
 			if c := s.charge(o.ID); c.Status != "succeeded" || c.Dispute.Status != "needs_response" {
 				t.Errorf("while it is disputed its payer sees %+v", c)

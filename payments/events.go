@@ -18,14 +18,14 @@ func (s *Service) Listeners() []bus.Listener {
 	}
 }
 
-// orderChanged keeps the copy of the order and settles its charge, even if the copy was as new
-// already: the process that wrote it may have died before it settled.
+// orderChanged updates the copy of an order and settles its charge. It settles even if the copy was up to date:
+// the process that wrote it may have died before settling.
 func (s *Service) orderChanged(ctx context.Context, e events.Order) error {
-	if err := s.orders.learn(ctx, e); err != nil {
+	if err := s.orders.upsertCopy(ctx, e); err != nil {
 		return err
 	}
 	if _, err := s.settle(ctx, e.ID); !errors.Is(err, problem.ErrNotFound) {
 		return err
 	}
-	return nil // nobody has paid
+	return nil // the order has no charge
 }

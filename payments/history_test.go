@@ -17,9 +17,10 @@ func TestAnyOrderOfEventsEndsTheSame(t *testing.T) {
 	r := servicetest.Random(t)
 	s := start(t, memory.Twice(), memory.Shuffled(r.Uint64(), 20*time.Millisecond))
 	type history struct {
-		order          events.Order
-		status, charge string
-		end            events.Event
+		order  events.Order
+		status events.OrderStatus
+		charge string
+		end    events.Event
 	}
 	var histories []history
 	for range 24 {
@@ -75,7 +76,7 @@ func TestACrashBetweenCommitAndPublishLosesNoEvent(t *testing.T) {
 		late  bool
 	}{{"tok_visa", false}, {"tok_chargeDeclined", false}, {"tok_visa", true}} {
 		o := ordered(1999)
-		if err := crashed.orders.learn(t.Context(), o); err != nil {
+		if err := crashed.orders.upsertCopy(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 		known, err := crashed.orders.get(t.Context(), o.ID)

@@ -2,9 +2,15 @@ package payments
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/webhook"
 	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/idempotency"
@@ -13,6 +19,12 @@ import (
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
+
+// webhookLimit is the longest event that the webhook reads, in bytes. Stripe's own examples use the same limit
+// (https://docs.stripe.com/webhooks/quickstart).
+const webhookLimit = 64 << 10
+
+var errSignature = problem.New(problem.Invalid, "Signature is not valid")
 
 // Routes are the HTTP API of payments.
 func (s *Service) Routes(r chi.Router) {
@@ -60,7 +72,7 @@ func (d *Dispute) view() *viewDispute {
 	if d == nil {
 		return nil
 	}
-	return &viewDispute{d.Status, d.Reason, d.Amount.Dollars()}
+	return &viewDispute{Status: d.Status, Reason: d.Reason, Amount: d.Amount.Dollars()}
 }
 
 func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
@@ -103,7 +115,7 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 	if err := order.OwnedBy(user.ID); err != nil {
 		return err
 	}
-	// A payer who closes the page does not stop a payment half-way.
+	// Finish even if the payer closes the page.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), payTimeout)
 	defer cancel()
 	request, err := idempotency.Read(r, user.ID, body, s.now())
@@ -120,4 +132,72 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 		return problem.New(problem.Declined, charge.FailedFor)
 	}
 	return web.Answer(w, charge.Request, http.StatusCreated, show(charge))
+}
+
+func (s *Service) cancel(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	charge, err := s.charges.Get(r.Context(), chi.URLParam(r, "id"))
+	if err != nil {
+		return err
+	}
+	if err := charge.OwnedBy(user.ID); err != nil {
+		return err
+	}
+	// Finish even if the payer closes the page.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), payTimeout)
+	defer cancel()
+	charge, err = s.giveUp(ctx, charge)
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusOK, show(charge))
+}
+
+// webhook treats an event from Stripe as a hint to check its subject, so events that are doubled, late, lost or
+// out of order do no harm. Only ids are read, so the event's API version doesn't matter.
+func (s *Service) webhook(w http.ResponseWriter, r *http.Request) error {
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookLimit))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return problem.New(problem.TooLarge, "Event is too long")
+	}
+	if err != nil {
+		return fmt.Errorf("read the event: %w", err)
+	}
+	if s.webhookSecret == "" { // every signature would be valid
+		return errSignature
+	}
+	event, err := webhook.ConstructEventWithOptions(payload, r.Header.Get("Stripe-Signature"), s.webhookSecret,
+		webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
+	if err != nil {
+		return errSignature
+	}
+	if err := s.handleEvent(r.Context(), event); err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusOK, struct{}{})
+}
+
+// handleEvent checks whatever a Stripe event is about.
+func (s *Service) handleEvent(ctx context.Context, event stripe.Event) error {
+	var about subject
+	if event.Data == nil || json.Unmarshal(event.Data.Raw, &about) != nil {
+		return nil
+	}
+	switch {
+	case about.Object == "payment_intent":
+		c, err := s.charges.First(ctx, bson.M{"stripeId": about.ID})
+		if errors.Is(err, problem.ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			_, err = s.resolve(ctx, c)
+		}
+		return err
+	case about.Object == "refund", about.Object == "dispute", event.Type == stripe.EventTypeChargeRefunded:
+		return s.moneyMoved(ctx, about.Object, about.ID)
+	}
+	return nil
 }

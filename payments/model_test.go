@@ -49,7 +49,7 @@ func TestNewsThatMeetInACopyAreNotLost(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := copies.learn(t.Context(), cancelled(o).Order); err != nil {
+	if err := copies.upsertCopy(t.Context(), cancelled(o).Order); err != nil {
 		t.Fatal(err)
 	}
 	if !inserted {
@@ -93,7 +93,7 @@ func TestAPaymentIntentThatIsStoredMeanwhileKeepsItsCharge(t *testing.T) {
 			}
 		},
 	}))
-	s.tell(events.OrderCreated{Order: o})
+	s.deliver(events.OrderCreated{Order: o})
 	if c, l := s.paid(o.ID, "tok_visa", http.StatusCreated), s.ledger(); c.Status != "succeeded" || l.Captured != 1999 {
 		t.Errorf("%+v, and the ledger says %+v", c, l)
 	}
@@ -173,13 +173,13 @@ func TestAPaymentThatSucceedsTooLateAndDiesIsRefunded(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	asked := s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
-	s.tell(cancelled(o))
+	s.deliver(cancelled(o))
 	s.atTheBank(asked, "approve")
 	// The half of succeed that the dead process had done.
 	if _, err := s.service.charges.Update(t.Context(), o.ID, func(c *Charge) error { c.Succeed(); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	s.later(unsettled + time.Second)
+	s.later(settleAfter + time.Second)
 	s.reconcile()
 	if c, l := s.charge(o.ID), s.ledger(); c.Status != "refunded" || l.Refunded != 1999 {
 		t.Errorf("%+v, and the ledger says %+v", c, l)

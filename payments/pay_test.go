@@ -31,7 +31,7 @@ func TestPaying(t *testing.T) {
 		if again := s.paid(o.ID, "tok_visa", http.StatusOK); again != c {
 			t.Errorf("paid again: %+v, at first %+v", again, c)
 		}
-		s.tell(completed(o))
+		s.deliver(completed(o))
 		if settled, err := s.service.charges.Get(t.Context(), o.ID); err != nil || !settled.Settled {
 			t.Errorf("not settled: %+v %v", settled, err)
 		}
@@ -101,7 +101,7 @@ func TestAFailedChargeSaysWhy(t *testing.T) {
 	succeeded, refunded, pending, failed := s.order(1999), s.order(1999), s.order(1999), s.order(1999)
 	s.pay(succeeded.ID, "tok_visa")
 	s.pay(refunded.ID, "tok_visa")
-	s.tell(cancelled(refunded))
+	s.deliver(cancelled(refunded))
 	s.pay(pending.ID, "pm_card_authenticationRequired")
 	s.pay(failed.ID, "tok_chargeDeclined")
 	reasons := map[string]any{"succeeded": nil, "refunded": nil, "pending": nil, "failed": "Your card was declined."}
@@ -179,9 +179,9 @@ func TestAPayerWhoConfirmsAgainAfterAFailureIsNotCharged(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	s := start(t)
 	o, gone, late := s.order(1999), s.order(1999), ordered(1999)
-	s.tell(cancelled(gone))
+	s.deliver(cancelled(gone))
 	late.ExpiresAt = time.Now()
-	s.tell(events.OrderCreated{Order: late})
+	s.deliver(events.OrderCreated{Order: late})
 	const json = "application/json"
 	for _, c := range []struct {
 		what, method, path string
@@ -239,7 +239,7 @@ func TestAStripeThatDoesNotAnswerRaisesAnAlarm(t *testing.T) {
 	s := prepare(t)
 	var lines bytes.Buffer
 	s.service = s.open(nil)
-	s.service.away = outage.New(slog.New(slog.NewTextHandler(&lines, nil)), "Stripe is away", "Stripe is back")
+	s.service.outage = outage.New(slog.New(slog.NewTextHandler(&lines, nil)), "Stripe is away", "Stripe is back")
 	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
 	o := s.order(1999)
 	s.fault("payment_methods.create", "error_before", 10)
@@ -368,12 +368,12 @@ func TestWhatComesTooLateIsRefundedOnce(t *testing.T) {
 	s := start(t, memory.Twice())
 	o := s.order(1999)
 	asked := s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
-	s.tell(cancelled(o))
+	s.deliver(cancelled(o))
 	s.atTheBank(asked, "approve")
 	if c := s.paid(o.ID, "tok_visa", http.StatusOK); c.Status != "refunded" || c.StripeRefundID == "" {
 		t.Errorf("the late payment is %+v", c)
 	}
-	s.tell(cancelled(o))
+	s.deliver(cancelled(o))
 	s.later(time.Hour)
 	s.reconcile()
 	l := s.ledger()
@@ -394,7 +394,7 @@ func TestACancellationThatComesLaterRefunds(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	s.paid(o.ID, "tok_visa", http.StatusCreated)
-	s.tell(cancelled(o))
+	s.deliver(cancelled(o))
 	if c := s.charge(o.ID); c.Status != "refunded" {
 		t.Errorf("the charge is %+v", c)
 	}
@@ -456,7 +456,7 @@ func TestStripeFailsToRefund(t *testing.T) {
 			o := s.order(1999)
 			s.paid(o.ID, "tok_visa", http.StatusCreated)
 			s.fault("refunds.create", kind, 1)
-			s.tell(cancelled(o))
+			s.deliver(cancelled(o))
 			s.later(time.Minute)
 			s.reconcile()
 			if c, l := s.charge(o.ID), s.ledger(); c.Status != "refunded" || l.Refunded != 1999 || len(l.Entries[0].Refunds) != 1 {

@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
-	"github.com/stripe/stripe-go/v76"
 	"go.mongodb.org/mongo-driver/bson"
 
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/problem"
+	"ticketing.dev/common/service"
 )
+
+// pollEvery is how often each replica reads Stripe's events. Webhooks are faster; this makes up for lost ones.
+const pollEvery = 15 * time.Second
 
 // errChanged means that a charge changed while Stripe was asked about it.
 var errChanged = errors.New("the charge has changed meanwhile")
@@ -31,30 +36,32 @@ func (s *Service) moneyMoved(ctx context.Context, object, id string) error {
 	if err != nil {
 		return err
 	}
-	if c, err = s.resolve(ctx, c); err != nil { // the capture may not be noted yet
+	// The capture may not be recorded yet.
+	c, err = s.resolve(ctx, c)
+	if err != nil {
 		return err
 	}
-	_, err = s.look(ctx, c)
+	_, err = s.checkReturns(ctx, c)
 	return err
 }
 
-// look records where Stripe says the money of a charge is. It writes only if the charge hasn't changed since
-// it was read: otherwise another look may have recorded something newer.
-func (s *Service) look(ctx context.Context, c *Charge) (*Charge, error) {
+// checkReturns records where Stripe says a charge's money is. It writes only if the charge hasn't changed since
+// it was read: otherwise another check may have recorded something newer.
+func (s *Service) checkReturns(ctx context.Context, c *Charge) (*Charge, error) {
 	for {
 		if c.Status != Succeeded && c.Status != Refunded {
 			return c, nil
 		}
 		returns, err := s.stripe.returns(ctx, c.StripeID)
 		if err != nil {
-			return c, fmt.Errorf("read what became of the money of order %s: %w", c.ID, err)
+			return c, fmt.Errorf("read refunds and disputes of order %s: %w", c.ID, err)
 		}
 		if c.awaitsRefund(returns) {
-			return c, fmt.Errorf("a refund of order %s failed before it was noted", c.ID)
+			return c, fmt.Errorf("a refund of order %s failed before it was recorded", c.ID)
 		}
-		noted, err := s.note(ctx, c, returns)
+		updated, err := s.recordReturns(ctx, c, returns)
 		if !errors.Is(err, errChanged) {
-			return noted, err
+			return updated, err
 		}
 		if c, err = s.charges.Get(ctx, c.ID); err != nil {
 			return c, err
@@ -62,49 +69,74 @@ func (s *Service) look(ctx context.Context, c *Charge) (*Charge, error) {
 	}
 }
 
-// note records what was read at Stripe after the charge was, and raises the alarms.
-func (s *Service) note(ctx context.Context, read *Charge, returns Returns) (*Charge, error) {
+// recordReturns records what was read at Stripe after the charge was read, and alerts the operator.
+func (s *Service) recordReturns(ctx context.Context, read *Charge, returns Returns) (*Charge, error) {
 	o, err := s.orders.get(ctx, read.ID)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
 		return read, err
 	}
-	cancelled := err == nil && o.Status == orderCancelled
-	var news News
+	cancelled := err == nil && o.Status == events.StatusCancelled
+	var alerts Alerts
 	c, err := s.charges.Update(ctx, read.ID, func(c *Charge) error {
-		if c.Version != read.Version+1 { // that of this change
+		if c.Version != read.Version+1 { // Update has already counted this change
 			return errChanged
 		}
-		news = c.Note(returns, cancelled, s.now())
+		alerts = c.RecordReturns(returns, cancelled, s.now())
 		return nil
 	})
 	if err != nil {
 		return read, err
 	}
-	s.tell(c, news)
+	s.alert(c, alerts)
 	return c, nil
 }
 
-// tell logs an alarm for the operator.
-func (s *Service) tell(c *Charge, news News) {
-	if news.RefundFailed {
-		s.log.Error("refund failed at Stripe, the money has to be returned by hand",
+// alert logs what needs an operator's attention.
+func (s *Service) alert(c *Charge, a Alerts) {
+	if a.RefundFailed {
+		s.log.Error("refund failed at Stripe, return the money by hand",
 			"order", c.ID, "refund", c.FailedRefund.ID, "reason", c.FailedRefund.Reason, "amount", c.Amount.String())
 	}
-	if news.Refunded {
-		s.log.Error("payment refunded at Stripe by hand, decide what becomes of the order",
+	if a.Refunded {
+		s.log.Error("payment refunded at Stripe by hand, decide about the order",
 			"order", c.ID, "refunded", c.RefundedAmount.String(), "amount", c.Amount.String())
 	}
-	if d := c.Dispute; news.Disputed {
+	if d := c.Dispute; a.Disputed {
 		s.log.Error("payment disputed", "order", c.ID, "dispute", d.ID, "status", d.Status,
 			"reason", d.Reason, "amount", d.Amount.String())
 	}
 }
 
-// refuseRefund handles a refund that Stripe refused. There's nothing to refund while the payer disputes the
-// charge, or once the bank has taken the money back.
-func (s *Service) refuseRefund(ctx context.Context, c *Charge, err error) (*Charge, error) {
-	if e, definite := refusal(err); definite && e.Code == stripe.ErrorCodeChargeDisputed {
-		return s.look(ctx, c)
+// pollStripe handles the refund and dispute events since the last poll, as if their webhooks arrived now. An
+// event that fails doesn't block the others, and is read again.
+func (s *Service) pollStripe(ctx context.Context) error {
+	began := s.now()
+	since, err := s.cursor.since(ctx, began)
+	if err != nil {
+		return err
 	}
-	return c, fmt.Errorf("refund %s of order %s: %w", c.StripeID, c.ID, err)
+	subjects, err := s.stripe.moneyMovedSince(ctx, since)
+	if err != nil {
+		return fmt.Errorf("list Stripe's events: %w", err)
+	}
+	var failed error
+	for _, about := range subjects {
+		failed = errors.Join(failed, s.moneyMoved(ctx, about.Object, about.ID))
+	}
+	if failed != nil {
+		return failed
+	}
+	return s.cursor.advance(ctx, began)
+}
+
+// after delays the start of a task.
+func after(d time.Duration, task service.Task) service.Task {
+	return func(ctx context.Context) error {
+		select {
+		case <-time.After(d):
+			return task(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }

@@ -59,34 +59,35 @@ type Review struct {
 	DoneAt time.Time `bson:"doneAt,omitempty"`
 }
 
-// News is what Note found that needs an operator's attention.
-type News struct{ RefundFailed, Refunded, Disputed bool }
+// Alerts say what needs an operator's attention.
+type Alerts struct{ RefundFailed, Refunded, Disputed bool }
 
-// Note records where the money is. A cancelled order's money has to go back, so its refunds aren't news.
-func (c *Charge) Note(r Returns, cancelled bool, now time.Time) (news News) {
+// RecordReturns records where the money is. A cancelled order's money has to go back, so refunding it raises no
+// alert.
+func (c *Charge) RecordReturns(r Returns, cancelled bool, now time.Time) (a Alerts) {
 	if c.Status != Succeeded && c.Status != Refunded {
-		return news
+		return a
 	}
 	if r.Refunded < c.refunded() {
-		news.RefundFailed = c.failAnother(r.Failed, now)
+		a.RefundFailed = c.failAnother(r.Failed, now)
 	}
 	if r.Refunded > c.RefundedAmount && (c.Status == Succeeded || r.Refunded == c.Amount) {
 		c.ReturnAtStripe(r.Refund, now)
 	}
-	news.Refunded = c.Status == Succeeded && r.Refunded > c.RefundedAmount && !cancelled
-	news.Disputed = c.noteDispute(r.Dispute, now)
+	a.Refunded = c.Status == Succeeded && r.Refunded > c.RefundedAmount && !cancelled
+	a.Disputed = c.recordDispute(r.Dispute, now)
 	c.RefundedAmount = r.Refunded
-	if news.Refunded || news.Disputed {
+	if a.Refunded || a.Disputed {
 		c.Review = &Review{Since: now.UTC().Truncate(time.Millisecond)}
 	}
 	if r.Refunded >= c.Amount {
 		c.Refund(r.Refund)
 	}
-	return news
+	return a
 }
 
-// noteDispute reports whether the operator has to know.
-func (c *Charge) noteDispute(d *Dispute, now time.Time) (news bool) {
+// recordDispute reports whether the dispute is new to the operator, and waits for one.
+func (c *Charge) recordDispute(d *Dispute, now time.Time) (isNew bool) {
 	if d == nil || c.Dispute != nil && *c.Dispute == *d {
 		return false
 	}
@@ -97,13 +98,13 @@ func (c *Charge) noteDispute(d *Dispute, now time.Time) (news bool) {
 	return d.waits()
 }
 
-// awaitsRefund reports whether a refund has failed that a process may have made, and not noted yet.
+// awaitsRefund reports whether a refund failed that a process may have made but not recorded yet.
 func (c *Charge) awaitsRefund(r Returns) bool {
 	return c.Status == Succeeded && !c.Settled && len(r.Failed) > 0 && r.Refunded < c.Amount && r.Dispute == nil
 }
 
-// failAnother notes the newest failed refund that isn't noted yet.
-func (c *Charge) failAnother(failed []FailedRefund, now time.Time) (news bool) {
+// failAnother records the newest failed refund that isn't recorded yet.
+func (c *Charge) failAnother(failed []FailedRefund, now time.Time) (isNew bool) {
 	for _, f := range failed {
 		if c.FailRefund(f.ID, f.Reason, now) {
 			return true
@@ -112,7 +113,7 @@ func (c *Charge) failAnother(failed []FailedRefund, now time.Time) (news bool) {
 	return false
 }
 
-// refunded is what refunds at Stripe had given back when they were last noted.
+// refunded is the amount that refunds at Stripe had returned when they were last recorded.
 func (c *Charge) refunded() money.Cents {
 	if c.Status == Refunded && c.FailedRefund == nil {
 		return c.Amount

@@ -23,7 +23,7 @@ func (s *system) sold() (order events.Order, charge shown) {
 	s.t.Helper()
 	o := s.order(1999)
 	c := s.paid(o.ID, "tok_visa", http.StatusCreated)
-	s.tell(completed(o))
+	s.deliver(completed(o))
 	return o, c
 }
 
@@ -162,10 +162,10 @@ func TestADashboardRefundMeetsOurOwn(t *testing.T) {
 	for name, when := range map[string]func(s *system, refund string, o events.Order){
 		"noticed before": func(s *system, refund string, o events.Order) {
 			s.refundHook(refund, http.StatusOK)
-			s.tell(cancelled(o))
+			s.deliver(cancelled(o))
 		},
 		"noticed after": func(s *system, refund string, o events.Order) {
-			s.tell(cancelled(o))
+			s.deliver(cancelled(o))
 			s.refundHook(refund, http.StatusOK)
 		},
 	} {
@@ -194,7 +194,7 @@ func TestARefundBeforeTheOrderIsCompleteWaitsForAPerson(t *testing.T) {
 	o := s.order(1999)
 	c := s.paid(o.ID, "tok_visa", http.StatusCreated)
 	s.refundHook(s.refundAtStripe(c.StripeID), http.StatusOK)
-	s.tell(completed(o))
+	s.deliver(completed(o))
 	if st := s.expectStuck(o.ID)[0]; !strings.Contains(st.Why, "its order is complete") {
 		t.Errorf("it waits as %+v", st)
 	}

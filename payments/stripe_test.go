@@ -52,7 +52,7 @@ func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
 	if _, err := p.returns(ctx, intent); err != nil {
 		t.Error("list refunds and disputes:", err)
 	}
-	if _, err := p.moneyMovedSince(ctx, time.Now().Add(-feedKept)); err != nil {
+	if _, err := p.moneyMovedSince(ctx, time.Now().Add(-eventsKept)); err != nil {
 		t.Error("list events:", err)
 	}
 	if _, err := p.refunded(ctx, intent, 1); err != nil {

@@ -2,33 +2,27 @@ package payments
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
 
-	"ticketing.dev/common/bus"
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
-	"ticketing.dev/common/service"
 )
 
 const (
-	// overdue is how long after its order's time a charge may be open before somebody has to look. What
-	// the reconciler ends it ends sooner: after grace, a round of its own and Stripe's timeouts.
+	// overdue is how long after the order's expiry a charge may be open before an operator should look. The
+	// reconciler takes less: grace, one round and Stripe's timeouts.
 	overdue = 5 * time.Minute
-	// stuckLimit bounds the memory of a list.
+	// stuckLimit bounds the size of a list.
 	stuckLimit = 10_000
 )
 
-// stuck is a charge that waits for a person.
+// stuck is a charge that needs an operator.
 type stuck struct {
 	OrderID        string        `json:"orderId"`
 	Status         Status        `json:"status"`
@@ -42,7 +36,7 @@ type stuck struct {
 	WhatToDo       string        `json:"whatToDo"`
 }
 
-// stuck finds the charges that wait for a person, those that wait longest first.
+// stuck finds the charges that need an operator, longest wait first.
 func (s *Service) stuck(ctx context.Context) ([]stuck, error) {
 	charges, err := s.charges.All(ctx, bson.M{"$or": bson.A{
 		bson.M{"status": bson.M{"$in": bson.A{Pending, Succeeded}}, "settled": false, "expiresAt": bson.M{"$lt": s.now().Add(-overdue)}},
@@ -67,7 +61,7 @@ func (s *Service) stuck(ctx context.Context) ([]stuck, error) {
 }
 
 // stuck says why a charge needs an operator: it's been open for too long, its refund failed, or its money
-// went back. There may be no copy of its order.
+// went back. o is nil if the order isn't known.
 func (c *Charge) stuck(o *Order) stuck {
 	st := stuck{
 		OrderID: c.ID, Status: c.Status, Since: c.OpenedAt, Amount: c.Amount.Dollars(),
@@ -88,13 +82,13 @@ func (c *Charge) stuck(o *Order) stuck {
 	case c.Status == Pending:
 		st.Why = "Stripe has not said how it ended"
 		st.WhatToDo = `look at its payment at Stripe, and why the log of payments says "reconciliation failed"`
-	case o != nil && o.Status == orderComplete:
+	case o != nil && o.Status == events.StatusComplete:
 		st.Why = "its order is complete, which has not been noted"
 		st.WhatToDo = `see whether payments runs, and why its log says "reconciliation failed"`
-	case o != nil && o.Status == orderCancelled && c.Dispute.withdrawn():
+	case o != nil && o.Status == events.StatusCancelled && c.Dispute.withdrawn():
 		st.Why = "its order is cancelled, and it can't be refunded while it is disputed"
 		st.WhatToDo = "accept the dispute at Stripe, which gives the money back; or wait for its end"
-	case o != nil && o.Status == orderCancelled:
+	case o != nil && o.Status == events.StatusCancelled:
 		st.Why = "its order is cancelled, and the refund does not succeed"
 		st.WhatToDo = `see why the log of payments says "reconciliation failed"; a refund made at Stripe by hand is found`
 	default:
@@ -107,14 +101,14 @@ func (c *Charge) stuck(o *Order) stuck {
 // moot reports whether there's nothing to decide, since the money of a cancelled order went back as it must.
 func (c *Charge) moot(o *Order) bool {
 	return c.Status == Refunded && !c.owed() && (c.Dispute == nil || c.Dispute.over()) &&
-		o != nil && o.Status == orderCancelled
+		o != nil && o.Status == events.StatusCancelled
 }
 
-// toDecide says what happened to the money that an operator has to deal with.
+// toDecide says what happened to the money, and what to decide.
 func (c *Charge) toDecide(o *Order) (why, whatToDo string) {
 	order, done := "its order isn't known", "; then: payments stuck done "+c.ID
 	if o != nil {
-		order = "its order is " + o.Status
+		order = "its order is " + string(o.Status)
 	}
 	if d := c.Dispute; d != nil && !d.over() {
 		switch d.Status {
@@ -133,84 +127,4 @@ func (c *Charge) toDecide(o *Order) (why, whatToDo string) {
 	}
 	return fmt.Sprintf("%s of %s were refunded at Stripe by hand, and %s", c.GivenBack(), c.Amount, order),
 		"decide whether the ticket stays sold, tell its buyer and its seller" + done
-}
-
-// Commands are what an operator may ask of the program.
-func Commands(string) []service.Command[*Service] {
-	return []service.Command[*Service]{
-		{
-			Name: "stuck list", Arguments: "[-json]", About: "list the charges that wait for a person, and what to do",
-			Parse: parseStuckList,
-		}, {
-			Name: "stuck done", Arguments: "ORDER...", About: "record that these were dealt with: a failed refund was paid back, or an order was decided",
-			Parse: parseStuckDone,
-		},
-	}
-}
-
-func parseStuckList(args []string) (service.Action[*Service], error) {
-	flags := flag.NewFlagSet("", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // the program says what is wrong
-	asJSON := flags.Bool("json", false, "")
-	if err := flags.Parse(args); err != nil {
-		return nil, err
-	}
-	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("unknown argument: %s", flags.Arg(0))
-	}
-	return func(ctx context.Context, out io.Writer, _ bus.Bus, s *Service) error {
-		all, err := s.stuck(ctx)
-		if err != nil {
-			return err
-		}
-		if *asJSON {
-			encoder := json.NewEncoder(out)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(all)
-		}
-		return table(out, all)
-	}, nil
-}
-
-func parseStuckDone(args []string) (service.Action[*Service], error) {
-	flags := flag.NewFlagSet("", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	if err := flags.Parse(args); err != nil {
-		return nil, err
-	}
-	if flags.NArg() == 0 {
-		return nil, errors.New("which? Charges are named by their orders")
-	}
-	return func(ctx context.Context, out io.Writer, _ bus.Bus, s *Service) error {
-		for _, order := range flags.Args() {
-			c, err := s.charges.Update(ctx, order, func(c *Charge) error { return c.Decide(s.now()) })
-			if err != nil {
-				return fmt.Errorf("charge of order %s: %w", order, err)
-			}
-			fmt.Fprintf(out, "%s: %s\n", order, c.decided())
-		}
-		return nil
-	}, nil
-}
-
-// decided is what an operator has dealt with.
-func (c *Charge) decided() string {
-	if c.FailedRefund != nil {
-		return c.Amount.String() + " were given back"
-	}
-	return "decided"
-}
-
-func table(out io.Writer, all []stuck) error {
-	if len(all) == 0 {
-		_, err := fmt.Fprintln(out, "no charge waits for a person")
-		return err
-	}
-	columns := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(columns, "ORDER\tSINCE\tAMOUNT\tSTRIPE\tWHY\tWHAT TO DO")
-	for _, c := range all {
-		at := strings.TrimSpace(c.StripeID + " " + c.StripeRefundID)
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\n", c.OrderID, c.Since.UTC().Format(time.RFC3339), c.Amount.Cents, at, c.Why, c.WhatToDo)
-	}
-	return columns.Flush()
 }

@@ -21,7 +21,7 @@ import (
 // operate carries out a command and returns what it printed.
 func (s *system) operate(args string) (string, error) {
 	s.t.Helper()
-	for _, c := range Commands("payments") {
+	for _, c := range Commands() {
 		rest, ok := strings.CutPrefix(args, c.Name)
 		if !ok {
 			continue
@@ -70,7 +70,7 @@ func (s *system) refunded() (order, refund string) {
 	s.t.Helper()
 	o := s.order(1999)
 	s.paid(o.ID, "tok_visa", http.StatusCreated)
-	s.tell(cancelled(o))
+	s.deliver(cancelled(o))
 	return o.ID, s.charge(o.ID).StripeRefundID
 }
 
@@ -172,7 +172,7 @@ func TestARefundThatFailsBeforeItIsNotedComesAgain(t *testing.T) {
 	first := s.refundAtStripe(c.StripeID)
 	s.sandboxed(http.MethodPost, "/sandbox/refunds/"+first+"/fail", "", nil)
 	s.refundHook(first, http.StatusInternalServerError)
-	s.tell(cancelled(o))
+	s.deliver(cancelled(o))
 	s.refundHook(first, http.StatusOK)
 	if c := s.charge(o.ID); c.Status != "refunded" || c.StripeRefundID == first {
 		t.Errorf("the charge is %+v", c)
@@ -185,7 +185,7 @@ func TestARefundOfASaleThatFailsBeforeItIsNoticedChangesNothing(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	c := s.paid(o.ID, "tok_visa", http.StatusCreated)
-	s.tell(completed(o))
+	s.deliver(completed(o))
 	s.failRefund(s.refundAtStripe(c.StripeID))
 	s.expectStuck()
 }
@@ -205,7 +205,7 @@ func TestWhatTheReconcilerCannotEndWaitsForAPerson(t *testing.T) {
 	s := start(t)
 	done := s.order(2002)
 	s.paid(done.ID, "tok_visa", http.StatusCreated)
-	s.tell(completed(done))
+	s.deliver(completed(done))
 	asked := s.order(1999)
 	s.paid(asked.ID, "pm_card_authenticationRequired", http.StatusCreated)
 	unanswered := s.order(2000)
@@ -232,7 +232,7 @@ func TestWhatTheReconcilerCannotEndWaitsForAPerson(t *testing.T) {
 	s.sandboxed(http.MethodDelete, "/sandbox/faults", "", nil)
 	s.reconcile()
 	s.expectStuck(unanswered.ID)
-	s.tell(completed(unanswered))
+	s.deliver(completed(unanswered))
 	s.expectStuck()
 }
 
@@ -297,7 +297,7 @@ func TestWrongArguments(t *testing.T) {
 		"done": false, "done a b": true, "done -x": false,
 	} {
 		words := strings.Fields(args)
-		for _, c := range Commands("payments") {
+		for _, c := range Commands() {
 			if c.Name != "stuck "+words[0] {
 				continue
 			}

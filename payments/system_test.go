@@ -95,12 +95,12 @@ func ordered(price money.Cents) events.Order {
 func (s *system) order(price money.Cents) events.Order {
 	s.t.Helper()
 	o := ordered(price)
-	s.tell(events.OrderCreated{Order: o})
+	s.deliver(events.OrderCreated{Order: o})
 	return o
 }
 
-// tell publishes an event and waits until it has been handled.
-func (s *system) tell(e events.Event) {
+// deliver publishes an event and waits until it has been handled.
+func (s *system) deliver(e events.Event) {
 	s.t.Helper()
 	servicetest.Publish(s.t, s.bus, e)
 	servicetest.Settled(s.t, s.bus)

@@ -95,7 +95,7 @@ func (c *clockwork) open(within time.Duration) *Charge {
 // ordered lets payments know of an order as it now is.
 func (c *clockwork) ordered(o *Order) {
 	c.t.Helper()
-	err := c.service.orders.learn(c.t.Context(), events.Order{
+	err := c.service.orders.upsertCopy(c.t.Context(), events.Order{
 		ID: o.ID, Version: o.Version, Status: o.Status, UserID: o.UserID, ExpiresAt: o.ExpiresAt,
 		Ticket: events.OrderedTicket{Price: o.Price},
 	})
@@ -111,7 +111,7 @@ func (c *clockwork) attach(charge *Charge, method string) *Charge {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	charge, err = c.service.change(c.t.Context(), charge, func(c *Charge) { c.Attach(intent) })
+	charge, err = c.service.update(c.t.Context(), charge, func(c *Charge) { c.Attach(intent) })
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -229,10 +229,10 @@ func TestMoneyThatCameTooLateGoesBackInTime(t *testing.T) {
 		charge := c.open(time.Minute)
 		charge = c.attach(charge, "pm_card_visa")
 		c.confirm(charge)
-		if _, err := c.service.change(t.Context(), charge, (*Charge).Succeed); err != nil {
+		if _, err := c.service.update(t.Context(), charge, (*Charge).Succeed); err != nil {
 			t.Fatal(err)
 		}
-		c.ordered(&Order{ID: charge.ID, Version: 1, Status: orderCancelled, UserID: ada.ID, Price: 1999, ExpiresAt: charge.ExpiresAt})
+		c.ordered(&Order{ID: charge.ID, Version: 1, Status: events.StatusCancelled, UserID: ada.ID, Price: 1999, ExpiresAt: charge.ExpiresAt})
 		if now := c.changes(charge, Succeeded, 0, 2*round); now.Status != Refunded {
 			t.Errorf("it has %s", now.Status)
 		}

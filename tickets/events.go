@@ -27,12 +27,12 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) e
 }
 
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
-	ordered := Offer{e.Ticket.Title, e.Ticket.Price}
+	ordered := Offer{Title: e.Ticket.Title, Price: e.Ticket.Price}
 	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered) })
 }
 
-// change applies what orders tells of a ticket. No later attempt can mend a ticket that is not there,
-// for each is committed before anybody can order it, nor an order that cannot be beside a sale.
+// change applies an event from orders. Retrying can't help if the ticket doesn't exist, since tickets are committed
+// before they can be ordered, or if the event contradicts a sale.
 func (s *Service) change(ctx context.Context, id string, change func(*Ticket) error) error {
 	_, err := s.update(ctx, id, change)
 	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, ErrSold) || errors.Is(err, ErrOvertaken) {

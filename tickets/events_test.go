@@ -32,7 +32,7 @@ func TestTicketIsReservedReleasedAndSold(t *testing.T) {
 		{events.OrderCreated{Order: order(listed, 2)}, "reserved", order(listed, 2).ID},
 		{events.OrderCompleted{Order: order(listed, 2)}, "sold", order(listed, 2).ID},
 	} {
-		s.tell(c.event)
+		s.deliver(c.event)
 		want.Status, want.OrderID = c.status, c.orderID
 		want.Version++
 		if shown := s.get(listed.ID); shown != want {
@@ -50,7 +50,7 @@ func TestSoldTicketSaysWhatWasOrdered(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
 	servicetest.Decode[ticket](t, s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "99")), http.StatusOK)
-	s.tell(events.OrderCreated{Order: order(listed, 1)}, events.OrderCompleted{Order: order(listed, 1)})
+	s.deliver(events.OrderCreated{Order: order(listed, 1)}, events.OrderCompleted{Order: order(listed, 1)})
 	if shown := s.get(listed.ID); shown.Status != "sold" || shown.Title != "Concert" || shown.Price != "19.99" {
 		t.Errorf("sold as %+v, ordered as %+v", shown, listed)
 	}
@@ -59,7 +59,7 @@ func TestSoldTicketSaysWhatWasOrdered(t *testing.T) {
 func TestContradictionsAreDeadLetters(t *testing.T) {
 	s := start(t)
 	gone := s.list(ada, "Gone", "19.99")
-	s.tell(events.OrderCompleted{Order: order(gone, 2)})
+	s.deliver(events.OrderCompleted{Order: order(gone, 2)})
 	sold := s.get(gone.ID)
 	for _, contradiction := range []events.Event{
 		events.OrderCreated{Order: order(ticket{ID: missing}, 1)},
@@ -71,7 +71,7 @@ func TestContradictionsAreDeadLetters(t *testing.T) {
 		events.OrderCompleted{Order: order(gone, 1)},
 	} {
 		before := len(s.bus.Messages(bus.DeadLetters("tickets")))
-		s.tell(contradiction)
+		s.deliver(contradiction)
 		letters := s.bus.Messages(bus.DeadLetters("tickets"))[before:]
 		if len(letters) != 1 {
 			t.Errorf("%+v: %d dead letters", contradiction, len(letters))

@@ -15,7 +15,7 @@ import (
 	"ticketing.dev/common/web"
 )
 
-// Routes are the HTTP API of tickets. Everybody may look; selling takes a session.
+// Routes are the HTTP API of tickets. Reading needs no session; selling does.
 func (s *Service) Routes(r chi.Router) {
 	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.Middleware)
@@ -24,7 +24,7 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
 		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
 	})
-	r.Get("/api/tickets/{id}/events", s.follow) // no web.Handler: that ends a request after 30 s
+	r.Get("/api/tickets/{id}/events", s.follow) // not a web.Handler, which ends requests after 30 s
 }
 
 // view is a ticket as clients see it.
@@ -39,7 +39,9 @@ type view struct {
 }
 
 func show(t *Ticket) view {
-	return view{t.ID, t.Title, t.Price.Dollars(), t.UserID, t.OrderID, t.Status, t.Version}
+	return view{
+		ID: t.ID, Title: t.Title, Price: t.Price.Dollars(), UserID: t.UserID, OrderID: t.OrderID, Status: t.Status, Version: t.Version,
+	}
 }
 
 func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
@@ -58,7 +60,7 @@ func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
 	return web.List(w, r, page, tickets, func(t *Ticket) string { return t.ID }, show)
 }
 
-// listed selects the tickets that are free to order, or with ?seller=me one's own in every state.
+// listed selects available tickets, or with ?seller=me the user's own in every state.
 func listed(r *http.Request) (bson.M, error) {
 	switch query := r.URL.Query(); {
 	case !query.Has("seller"):
@@ -114,8 +116,8 @@ func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
 	return web.JSON(w, http.StatusOK, show(ticket))
 }
 
-// decodeOffer reads the body with which a ticket is listed or edited. What is no text or no amount
-// counts as none, so that NewOffer refuses it together with whatever else is wrong.
+// decodeOffer reads the body of a request to list or edit a ticket. Values of the wrong type decode to zero, so that
+// NewOffer reports them together with any other errors.
 func decodeOffer(w http.ResponseWriter, r *http.Request) (Offer, error) {
 	body, err := web.Decode[struct {
 		Title orZero[string]        `json:"title"`
@@ -127,7 +129,7 @@ func decodeOffer(w http.ResponseWriter, r *http.Request) (Offer, error) {
 	return NewOffer(body.Title.value, body.Price.value.Cents)
 }
 
-// orZero reads a T, and from JSON that holds none the zero T.
+// orZero decodes a T, or the zero T if the JSON isn't one.
 type orZero[T any] struct{ value T }
 
 func (z *orZero[T]) UnmarshalJSON(b []byte) error {

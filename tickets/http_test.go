@@ -80,7 +80,7 @@ func TestStoredBlankTitleStaysForSale(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := s.get(blank.ID)
-	s.tell(events.OrderCreated{Order: order(before, 1)})
+	s.deliver(events.OrderCreated{Order: order(before, 1)})
 	if got := s.get(blank.ID); got.Title != "\u200b" || got.Status != "reserved" {
 		t.Errorf("got %+v", got)
 	}
@@ -220,7 +220,7 @@ func TestJSONMayNameItsCharset(t *testing.T) {
 func TestRefusalsInTheirOrder(t *testing.T) {
 	s := start(t)
 	free, taken, gone := s.list(ada, "Free", "19.99"), s.list(ada, "Taken", "19.99"), s.list(ada, "Gone", "19.99")
-	s.tell(events.OrderCreated{Order: order(taken, 1)}, events.OrderCompleted{Order: order(gone, 1)})
+	s.deliver(events.OrderCreated{Order: order(taken, 1)}, events.OrderCompleted{Order: order(gone, 1)})
 	good, bad := offer("Edited", "20"), `{"title":"Edited"}`
 	for _, c := range []struct {
 		user           session.User
@@ -294,7 +294,7 @@ func TestListsAreSelectedAndPaged(t *testing.T) {
 		made = append(made, s.list(ada, fmt.Sprintf("Ada's %d", i), "19.99"))
 	}
 	bobs := s.list(bob, "Bob's", "19.99")
-	s.tell(events.OrderCreated{Order: order(made[1], 1)}, events.OrderCompleted{Order: order(made[3], 1)},
+	s.deliver(events.OrderCreated{Order: order(made[1], 1)}, events.OrderCompleted{Order: order(made[3], 1)},
 		events.OrderCancelled{Order: order(made[5], 1)})
 
 	free := []string{bobs.ID, made[6].ID, made[5].ID, made[4].ID, made[2].ID, made[0].ID}

@@ -36,7 +36,7 @@ func TestARepeatedListingIsAnsweredAsTheFirst(t *testing.T) {
 	listed := servicetest.Decode[ticket](t, first, http.StatusCreated)
 	edit := s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "20"))
 	servicetest.Decode[ticket](t, edit, http.StatusOK)
-	s.tell(events.OrderCreated{Order: order(listed, 1)})
+	s.deliver(events.OrderCreated{Order: order(listed, 1)})
 	for _, same := range []string{listing, `{"price":19.99,"title":" Concert ","other":1}`} {
 		if again := s.listWith("one", ada, same); again.Status != http.StatusCreated || again.Body != first.Body {
 			t.Errorf("repeated by %s: %d %s, want %s", same, again.Status, again.Body, first.Body)

@@ -39,7 +39,7 @@ func TestNewsOfThePastChangesNothing(t *testing.T) {
 	} {
 		listed := s.list(ada, "Concert", "19.99")
 		for _, n := range c.told {
-			s.tell(n(listed))
+			s.deliver(n(listed))
 		}
 		want := ""
 		if c.holder > 0 {
@@ -57,7 +57,7 @@ func TestNewsOfThePastChangesNothing(t *testing.T) {
 func TestASoldTicketIsNotEdited(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
-	s.tell(events.OrderCreated{Order: order(listed, 1)}, events.OrderCompleted{Order: order(listed, 1)})
+	s.deliver(events.OrderCreated{Order: order(listed, 1)}, events.OrderCompleted{Order: order(listed, 1)})
 	sold := s.get(listed.ID)
 	s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "99")).Refused(t, http.StatusBadRequest, "", "A sold ticket cannot be changed")
 	servicetest.Settled(t, s.bus)

@@ -82,8 +82,8 @@ func order(t ticket, n int64) events.Order {
 	}
 }
 
-// tell plays the orders service, and waits until what it tells has been handled.
-func (s *system) tell(all ...events.Event) {
+// deliver publishes events as orders would, and waits until they have been handled.
+func (s *system) deliver(all ...events.Event) {
 	s.t.Helper()
 	for _, e := range all {
 		servicetest.Publish(s.t, s.bus, e)

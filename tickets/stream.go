@@ -17,26 +17,25 @@ import (
 )
 
 const (
-	// beatEvery keeps a quiet stream alive: ingress-nginx closes one that is silent for 60 s.
+	// beatEvery keeps a quiet stream open: ingress-nginx closes streams that are silent for 60 s.
 	beatEvery = 15 * time.Second
-	// streamPatience is how long a client may take nothing of what is sent to it. A stopping service
-	// waits no longer for such a client.
+	// streamPatience is how long a client may read nothing before its stream is closed, also at shutdown.
 	streamPatience = 5 * time.Second
-	// comeBackAfter is when a client whose stream broke is asked to come back.
+	// comeBackAfter is the reconnect delay that clients are asked for.
 	comeBackAfter = 2 * time.Second
 )
 
-// What goes over the wire (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+// The wire format (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 const (
 	retryFrame  = "retry: %d\n\n"
 	ticketFrame = "id: %d\nevent: ticket\ndata: %s\n\n"
 	beatFrame   = ":\n\n"
 )
 
-// follow answers with a stream of the ticket as it is and then, at each change, as it has become.
+// follow streams a ticket's current state and then its changes.
 func (s *Service) follow(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		// net/http waits for the body before it answers, and it may never come.
+		// net/http waits for the body before it responds, and it may never arrive.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(streamPatience))
 		web.WriteError(w, r, problem.New(problem.Invalid, "A stream takes no body"))
 		return
@@ -49,8 +48,8 @@ func (s *Service) follow(w http.ResponseWriter, r *http.Request) {
 	s.stream(w, r, show(ticket))
 }
 
-// stream begins with a state, unless the client says that it knows this one already. After the last
-// state that a ticket can have it ends. A browser then comes back; 204 is what tells it not to.
+// stream sends the current state, unless the client already has it, and then the changes. It ends once the ticket
+// is sold. The browser then reconnects, and a 204 tells it to stop.
 func (s *Service) stream(w http.ResponseWriter, r *http.Request, now view) {
 	w.Header().Set("Cache-Control", "no-store")
 	known := r.Header.Get("Last-Event-ID") == strconv.FormatInt(now.Version, 10)
@@ -59,30 +58,30 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request, now view) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would collect events before it passes them on
+	w.Header().Set("X-Accel-Buffering", "no") // or nginx would buffer events
 	if r.Method == http.MethodHead {
 		return
 	}
-	out := &eventStream{w, http.NewResponseController(w)}
+	out := &eventStream{w: w, rc: http.NewResponseController(w)}
 	defer out.end()
-	s.pass(r.Context(), out, now, known)
+	s.send(r.Context(), out, now, known)
 }
 
-// pass sends a state, if it is not known, and those that follow it, until the ticket is sold, the client
-// goes or takes nothing, or the service stops.
-func (s *Service) pass(ctx context.Context, out *eventStream, now view, known bool) {
-	news, stop := s.watcher.watch(now.ID, now.Version)
+// send sends a state, unless it's known, and the following ones until the ticket is sold, the client disconnects or
+// stops reading, or the service shuts down.
+func (s *Service) send(ctx context.Context, out *eventStream, now view, known bool) {
+	updates, stop := s.watcher.watch(now.ID, now.Version)
 	defer stop()
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
 	err := out.begin()
 	if err == nil && !known {
-		err = out.tell(now)
+		err = out.ticket(now)
 	}
 	for err == nil && now.Status != Sold {
 		select {
-		case now = <-news:
-			err = out.tell(now)
+		case now = <-updates:
+			err = out.ticket(now)
 		case <-beat.C:
 			err = out.send(beatFrame)
 		case <-ctx.Done():
@@ -99,12 +98,12 @@ type eventStream struct {
 	rc *http.ResponseController
 }
 
-// begin sends the header as well, so that the client knows that it is connected.
+// begin also flushes the header, so that the client knows it's connected.
 func (e *eventStream) begin() error {
 	return e.send(fmt.Sprintf(retryFrame, comeBackAfter.Milliseconds()))
 }
 
-func (e *eventStream) tell(now view) error {
+func (e *eventStream) ticket(now view) error {
 	data, err := json.Marshal(now)
 	if err != nil {
 		return err
@@ -113,15 +112,15 @@ func (e *eventStream) tell(now view) error {
 }
 
 func (e *eventStream) send(frame string) error {
-	e.patience()
+	e.extendDeadline()
 	if _, err := io.WriteString(e.w, frame); err != nil {
 		return err
 	}
 	return e.rc.Flush()
 }
 
-// end is for what net/http writes after it.
-func (e *eventStream) end() { e.patience() }
+// end limits what net/http writes after the handler returns.
+func (e *eventStream) end() { e.extendDeadline() }
 
-// patience limits what is written next. net/http lifts that before the connection's next request.
-func (e *eventStream) patience() { _ = e.rc.SetWriteDeadline(time.Now().Add(streamPatience)) }
+// extendDeadline limits the next write. net/http resets the deadline before the connection's next request.
+func (e *eventStream) extendDeadline() { _ = e.rc.SetWriteDeadline(time.Now().Add(streamPatience)) }

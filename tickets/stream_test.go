@@ -146,7 +146,7 @@ func TestAStreamTellsEachChange(t *testing.T) {
 		events.OrderCreated{Order: order(now, 1)}, events.OrderCancelled{Order: order(now, 1)},
 		events.OrderCreated{Order: order(now, 2)}, events.OrderCompleted{Order: order(now, 2)},
 	} {
-		s.tell(e)
+		s.deliver(e)
 		st.tells(s.get(now.ID))
 	}
 	st.ends()
@@ -155,13 +155,13 @@ func TestAStreamTellsEachChange(t *testing.T) {
 func TestAClientThatComesBackIsToldWhatItMissed(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
-	s.tell(events.OrderCreated{Order: order(listed, 1)})
+	s.deliver(events.OrderCreated{Order: order(listed, 1)})
 	reserved := s.get(listed.ID)
 	for _, unknown := range []string{"0", "2", "01", "x", "-1"} {
 		ask(t, s.Client, listed.ID, unknown).tells(reserved)
 	}
 	knows := ask(t, s.Client, listed.ID, "1")
-	s.tell(events.OrderCompleted{Order: order(listed, 1)})
+	s.deliver(events.OrderCompleted{Order: order(listed, 1)})
 	knows.tells(s.get(listed.ID))
 	knows.ends()
 	if st := ask(t, s.Client, listed.ID, "2"); st.http.StatusCode != http.StatusNoContent {
@@ -211,7 +211,7 @@ func TestOwnChangesAreToldWithoutAsking(t *testing.T) {
 	st := follow(t, s.Client, listed)
 	put := s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "20"))
 	st.tells(servicetest.Decode[ticket](t, put, http.StatusOK))
-	s.tell(events.OrderCreated{Order: order(listed, 1)})
+	s.deliver(events.OrderCreated{Order: order(listed, 1)})
 	st.tells(s.get(listed.ID))
 }
 
@@ -301,7 +301,7 @@ func TestAStreamOutlivesTheDatabase(t *testing.T) {
 	st := follow(t, s.Client, listed)
 
 	mongo.Kill()
-	servicetest.Eventually(t, "an alarm", func() bool { return logged.has("what other replicas change is not seen") })
+	servicetest.Eventually(t, "an alarm", func() bool { return logged.has("ticket watcher: database unavailable") })
 	mongo.Restart()
 	var edited ticket
 	servicetest.Eventually(t, "an edit", func() bool {
@@ -309,7 +309,7 @@ func TestAStreamOutlivesTheDatabase(t *testing.T) {
 		return a.Status == http.StatusOK && json.Unmarshal([]byte(a.Body), &edited) == nil
 	})
 	st.tells(edited)
-	servicetest.Eventually(t, "the end of the alarm", func() bool { return logged.has("changes are seen again") })
+	servicetest.Eventually(t, "the end of the alarm", func() bool { return logged.has("ticket watcher: database available again") })
 }
 
 // journal remembers what was logged.

@@ -18,7 +18,7 @@ type Status string
 const (
 	Available Status = "available"
 	Reserved  Status = "reserved"
-	// Sold is the end: a sold ticket never changes.
+	// Sold is final: a sold ticket never changes.
 	Sold Status = "sold"
 )
 
@@ -31,21 +31,19 @@ const (
 	maxPrice money.Cents = 999_999_99
 )
 
-// What is said of an offer that is not allowed.
 const (
 	titleMessage = "Title must have 1 to 200 characters"
 	priceMessage = "Price must be between $0.50 and $999999.99 with at most two decimals"
 )
 
-// What a ticket refuses.
 var (
 	ErrReserved = problem.New(problem.Refused, "A reserved ticket cannot be changed")
 	ErrSold     = problem.New(problem.Refused, "A sold ticket cannot be changed")
-	// ErrOvertaken says that an order is complete, and yet a later one of its ticket is known.
+	// ErrOvertaken means that an order completed although the ticket has a later one.
 	ErrOvertaken = errors.New("the complete order is not the last one of its ticket")
 )
 
-// Ticket is what a seller has for sale.
+// Ticket is a ticket for sale.
 type Ticket struct {
 	aggregate.Root `bson:",inline"`
 
@@ -54,24 +52,24 @@ type Ticket struct {
 	State  `bson:",inline"`
 }
 
-// State is what changes of a ticket.
+// State is the part of a ticket that changes.
 type State struct {
 	Offer  `bson:",inline"`
 	Status Status `bson:"status"`
 	// OrderID is the order that holds the ticket, reserved or sold.
 	OrderID string `bson:"orderId,omitempty"`
-	// Reservation is the highest number of an order that has been heard of: the fencing token. Events
-	// come late, twice and in any order; what bears a lower number is of the past.
+	// Reservation is the highest order number seen: the fencing token. Events arrive late, twice and in any order;
+	// those with a lower number are outdated.
 	Reservation int64 `bson:"reservation"`
 }
 
-// Offer is what a seller asks for a ticket. NewOffer makes one that is allowed.
+// Offer is a title and a price. NewOffer checks them.
 type Offer struct {
 	Title string      `bson:"title"`
 	Price money.Cents `bson:"price"`
 }
 
-// NewOffer trims the title and checks both. The problem names each field that is wrong.
+// NewOffer trims the title and checks both. Its error lists every wrong field.
 func NewOffer(title string, price money.Cents) (Offer, error) {
 	title = strings.TrimSpace(title)
 	wrong := &problem.Error{Kind: problem.Invalid}
@@ -84,7 +82,7 @@ func NewOffer(title string, price money.Cents) (Offer, error) {
 	if len(wrong.Details) > 0 {
 		return Offer{}, wrong
 	}
-	return Offer{title, price}, nil
+	return Offer{Title: title, Price: price}, nil
 }
 
 // checkTitle returns what's wrong with a title, or "". Stored titles aren't rechecked, so existing tickets
@@ -110,7 +108,7 @@ func List(seller string, offer Offer) *Ticket {
 	return t
 }
 
-// Edit changes the offer at the seller's wish, as long as no order of the ticket is known.
+// Edit changes the offer for the seller. A reserved or sold ticket refuses.
 func (t *Ticket) Edit(user string, offer Offer) error {
 	switch {
 	case t.UserID != user:
@@ -118,38 +116,36 @@ func (t *Ticket) Edit(user string, offer Offer) error {
 	case t.Status == Reserved:
 		return ErrReserved
 	}
-	return t.become(State{offer, Available, "", t.Reservation})
+	return t.become(State{Offer: offer, Status: Available, Reservation: t.Reservation})
 }
 
-// Reserve holds the ticket for an order that was made. A number that is known already tells nothing
-// new: how that order ended may be known too.
+// Reserve holds the ticket for a new order. It ignores known numbers, since that order's end may be known too.
 func (t *Ticket) Reserve(orderID string, reservation int64) error {
 	if reservation <= t.Reservation {
 		return nil
 	}
-	return t.become(State{t.Offer, Reserved, orderID, reservation})
+	return t.become(State{Offer: t.Offer, Status: Reserved, OrderID: orderID, Reservation: reservation})
 }
 
-// Release frees the ticket from an order that was cancelled. It keeps the number even of one that it
-// has not heard of before, so that the news of its making, coming late, reserves nothing.
+// Release frees the ticket from a cancelled order. It keeps the number even of an unknown order, so that a late
+// order:created doesn't reserve the ticket.
 func (t *Ticket) Release(reservation int64) error {
 	if reservation < t.Reservation {
 		return nil
 	}
-	return t.become(State{t.Offer, Available, "", reservation})
+	return t.become(State{Offer: t.Offer, Status: Available, Reservation: reservation})
 }
 
-// Sell ends the sale with an order that is complete. The ticket then says what was sold at which
-// price: the seller may have edited it after the order and before the news of it.
+// Sell sells the ticket to a complete order, with the title and price that were ordered: the seller may have edited
+// the ticket before the order's event arrived.
 func (t *Ticket) Sell(orderID string, reservation int64, ordered Offer) error {
 	if reservation < t.Reservation {
 		return ErrOvertaken
 	}
-	return t.become(State{ordered, Sold, orderID, reservation})
+	return t.become(State{Offer: ordered, Status: Sold, OrderID: orderID, Reservation: reservation})
 }
 
-// become changes the ticket, unless it is so already. A sold ticket refuses: no order follows a
-// complete one and nothing cancels it, so whoever tells otherwise is wrong.
+// become changes the state. A sold ticket refuses: no order follows a complete one, and nothing cancels it.
 func (t *Ticket) become(next State) error {
 	switch {
 	case t.State == next:
@@ -162,7 +158,7 @@ func (t *Ticket) become(next State) error {
 	return nil
 }
 
-// event is the ticket as other services are told of it.
+// event is the ticket as other services see it.
 func (t *Ticket) event() events.Ticket {
 	return events.Ticket{
 		ID:      t.ID,

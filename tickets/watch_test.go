@@ -214,7 +214,7 @@ func TestAQuietStreamBeats(t *testing.T) {
 		time.Sleep(time.Hour) // longer than any deadline that a request or a write has
 		synctest.Wait()
 		w.put("a", 4, Reserved)
-		time.Sleep(lookEvery)
+		time.Sleep(pollEvery)
 		synctest.Wait()
 		r.mu.Lock()
 		if want := 1 + int(time.Hour/beatEvery); len(r.lines) != want || r.lines[want-1] != "id: 4" {
@@ -229,7 +229,7 @@ func TestManyWatchersAreOneQuestion(t *testing.T) {
 		w := newWorld(t)
 		w.put("a", 0, Available)
 		w.put("b", 7, Available)
-		time.Sleep(time.Minute + lookEvery/2) // from here on, between two looks
+		time.Sleep(time.Minute + pollEvery/2) // from here on, between two polls
 		if asked := w.questions(); len(asked) > 0 {
 			t.Errorf("nobody watches, and the database is asked: %v", asked)
 		}
@@ -242,18 +242,18 @@ func TestManyWatchersAreOneQuestion(t *testing.T) {
 		other := w.read("b")
 		other.told(t, "id: 7")
 
-		time.Sleep(lookEvery)
+		time.Sleep(pollEvery)
 		synctest.Wait()
 		if asked := w.questions(); fmt.Sprint(asked) != "[map[a:0 b:7]]" {
 			t.Errorf("asked %v", asked)
 		}
 		w.put("a", 1, Reserved)
-		time.Sleep(lookEvery)
+		time.Sleep(pollEvery)
 		for _, r := range readers {
 			r.told(t, "id: 1")
 		}
 		other.told(t)
-		w.service.watcher.tell(show(w.put("a", 2, Available))) // a change of one's own is told at once
+		w.service.watcher.notify(show(w.put("a", 2, Available))) // a change of one's own is told at once
 		for _, r := range readers {
 			r.told(t, "id: 2")
 			r.Close()
@@ -282,7 +282,7 @@ func TestWhoReadsNothingIsLetGoAndHoldsUpNobody(t *testing.T) {
 		r.told(t, "id: 0")
 		for version := int64(1); version <= 3; version++ {
 			w.put("a", version, Available)
-			time.Sleep(lookEvery)
+			time.Sleep(pollEvery)
 			r.told(t, fmt.Sprintf("id: %d", version))
 		}
 		if n := w.watching(); n != 2 {
@@ -305,7 +305,7 @@ func TestOnlyTheNewestStateIsKept(t *testing.T) {
 		defer conn.Close()
 		synctest.Wait()
 		for _, version := range []int64{1, 2, 5, 3, 5, 4} {
-			w.service.watcher.tell(view{ID: "a", Version: version})
+			w.service.watcher.notify(view{ID: "a", Version: version})
 		}
 		var ids []string
 		for len(ids) < 2 {
@@ -335,7 +335,7 @@ func TestStreamsOutliveTheDatabase(t *testing.T) {
 		time.Sleep(2 * beatEvery)
 		r.told(t, ":", ":")
 		w.answers(nil)
-		time.Sleep(lookEvery)
+		time.Sleep(pollEvery)
 		r.told(t, "id: 2")
 		if n := strings.Count(w.logged.String(), "\n"); n != 2 {
 			t.Errorf("logged %d lines, want one for the beginning and one for the end:\n%s", n, w.logged.String())
@@ -351,7 +351,7 @@ func TestTheStreamOfASoldTicketEnds(t *testing.T) {
 		defer r.Close()
 		r.told(t, "id: 1")
 		w.put("a", 2, Sold)
-		time.Sleep(lookEvery)
+		time.Sleep(pollEvery)
 		r.told(t, "id: 2")
 		r.ends(t)
 	})
@@ -396,7 +396,7 @@ func TestEachIsToldWhatIsNewToIt(t *testing.T) {
 		for range 20 { // maps have no order
 			behind, stop := w.service.watcher.watch("a", 3)
 			abreast, stopToo := w.service.watcher.watch("a", 5)
-			time.Sleep(lookEvery)
+			time.Sleep(pollEvery)
 			synctest.Wait()
 			if len(behind) != 1 || len(abreast) != 0 {
 				t.Fatalf("told %d and %d states, want 1 and none", len(behind), len(abreast))

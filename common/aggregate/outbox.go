@@ -9,8 +9,8 @@ import (
 	"ticketing.dev/common/events"
 )
 
-// pend encodes an event for the outbox.
-func pend(source string, e events.Event, at time.Time) (Pending, error) {
+// encode encodes an event for the outbox.
+func encode(source string, e events.Event, at time.Time) (Pending, error) {
 	m, err := events.NewMessage(source, e, at)
 	if err != nil {
 		return Pending{}, err
@@ -28,8 +28,8 @@ type outbox struct {
 	Pending []Pending `bson:"outbox"`
 }
 
-// pendingAt selects the documents whose outbox is not empty and was not just now written; the sparse
-// index serves it.
+// pendingAt selects documents whose outbox has an event that no worker is publishing right now. It uses the sparse
+// index.
 func pendingAt(now time.Time) bson.M {
 	return bson.M{
 		"outbox.0.id": bson.M{"$exists": true},
@@ -40,8 +40,8 @@ func pendingAt(now time.Time) bson.M {
 	}
 }
 
-// head selects the document if this event is the first of its outbox. Because the removal names what
-// it removes, two relays never remove each other's events.
+// head selects the document if this event is the first in its outbox, so that two relays never remove each other's
+// events.
 func head(id string, p Pending) bson.M { return bson.M{"_id": id, "outbox.0.id": p.ID} }
 
 // popHead removes the first event of the outbox.

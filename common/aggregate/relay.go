@@ -20,23 +20,23 @@ import (
 )
 
 const (
-	// relayWorkers publish side by side, each for one aggregate at a time. NATS Streaming with its
-	// file store syncs many publishers' messages at once: sixteen reach eight times what one does.
+	// relayWorkers is how many aggregates are published at the same time. NATS Streaming's file store syncs
+	// concurrent messages together: sixteen workers are eight times as fast as one.
 	relayWorkers = 16
-	// relayQueue is how many commits may wait for a worker. What does not fit is left to the sweep.
+	// relayQueue is how many commits may wait for a worker. The sweep handles the rest.
 	relayQueue = 1024
-	// sweepEvery is how long an event waits that a crash or the bus kept from being published.
+	// sweepEvery is the pause between sweeps.
 	sweepEvery = 2 * time.Second
-	// sweepAge spares what was committed just now: a worker has it. What seems to come from later than
-	// now was committed by a clock that is ahead, nobody knows when.
+	// sweepAge excludes recent events, which a worker is publishing. Events dated later than now come from a clock
+	// that is ahead, and are swept too.
 	sweepAge = time.Second
 	// sweepBatch bounds the memory of one sweep.
 	sweepBatch = 500
-	// publishTimeout ends a publication that the broker does not acknowledge.
+	// publishTimeout bounds one publication.
 	publishTimeout = 5 * time.Second
 	// retryEvery is the pause between attempts to publish while a caller waits.
 	retryEvery = 100 * time.Millisecond
-	// drainTimeout is what a stopping process gives to its last events. The next start has the rest.
+	// drainTimeout bounds publishing at shutdown. The next start publishes the rest.
 	drainTimeout = 5 * time.Second
 )
 
@@ -50,23 +50,23 @@ type Relay struct {
 	collections []*mongo.Collection
 }
 
-// commit is an outbox as it was just written.
+// commit is an outbox that was just written.
 type commit struct {
 	docs   *mongo.Collection
 	outbox outbox
 }
 
-// NewRelay makes a relay. Nothing is published before it runs.
+// NewRelay creates a relay. It publishes nothing until Run is called.
 func NewRelay(b bus.Publisher, log *slog.Logger) *Relay {
 	return &Relay{
 		bus:     b,
 		queue:   make(chan commit, relayQueue),
-		stalled: outage.New(log, "events wait in the outbox: publishing fails", "events are published again"),
+		stalled: outage.New(log, "outbox: publishing events fails", "outbox: publishing events works again"),
 	}
 }
 
-// serve adds a collection to those that are swept. Their reads are by majority: what a new primary
-// could still take back is never published.
+// serve adds a collection to sweep. It's read with majority concern, so that a write that could be rolled back is
+// never published.
 func (r *Relay) serve(docs *mongo.Collection) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -74,18 +74,18 @@ func (r *Relay) serve(docs *mongo.Collection) {
 		docs.Database().Collection(docs.Name(), options.Collection().SetReadConcern(readconcern.Majority())))
 }
 
-// committed hands an outbox over without waiting.
+// committed queues an outbox without waiting.
 func (r *Relay) committed(docs *mongo.Collection, root *Root) {
-	if len(root.Outbox) == 0 {
+	if r == nil || len(root.Outbox) == 0 {
 		return
 	}
 	select {
 	case r.queue <- commit{docs, outbox{root.ID, slices.Clone(root.Outbox)}}:
-	default: // the sweep finds it
+	default: // left to the sweep
 	}
 }
 
-// Run publishes until ctx ends, and then what is still in the queue.
+// Run publishes until ctx ends, and then empties the queue.
 func (r *Relay) Run(ctx context.Context) error {
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -99,7 +99,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// work publishes commits; when ctx has ended, those that are left, until the queue is empty.
+// work publishes commits until ctx has ended and the queue is empty.
 func (r *Relay) work(ctx, last context.Context) {
 	for {
 		select {
@@ -116,8 +116,8 @@ func (r *Relay) work(ctx, last context.Context) {
 	}
 }
 
-// publish sends the events of one aggregate in their order and removes each from the outbox. It
-// stops at the first that fails, so that none overtakes it.
+// publish publishes an aggregate's events in order and removes each from the outbox. It stops at the first failure,
+// so that no event overtakes another.
 func (r *Relay) publish(ctx context.Context, docs *mongo.Collection, o outbox) error {
 	for _, p := range o.Pending {
 		if err := r.publishOne(ctx, docs, o.ID, p); err != nil {
@@ -154,7 +154,7 @@ func (r *Relay) publishOne(ctx context.Context, docs *mongo.Collection, id strin
 	return nil
 }
 
-// sweepUntil sweeps at once, then every few seconds, until ctx ends.
+// sweepUntil sweeps immediately and then every sweepEvery until ctx ends.
 func (r *Relay) sweepUntil(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -170,7 +170,7 @@ func (r *Relay) sweepUntil(ctx context.Context) {
 	}
 }
 
-// sweep publishes what is pending since before sweepAge in every collection.
+// sweep publishes pending events in every collection.
 func (r *Relay) sweep(ctx context.Context) error {
 	r.mu.Lock()
 	collections := slices.Clone(r.collections)
@@ -206,7 +206,7 @@ func (r *Relay) sweepSome(ctx context.Context, docs *mongo.Collection) (int, err
 // write. One that fails doesn't hold up the others.
 func (r *Relay) publishHeads(ctx context.Context, docs *mongo.Collection, due []outbox) error {
 	var (
-		side      errgroup.Group
+		side      errgroup.Group // without a context: one failure doesn't cancel the others
 		mu        sync.Mutex
 		published []string
 	)

@@ -16,10 +16,10 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// ErrDuplicate says that a unique index refused an insertion.
+// ErrDuplicate means that a unique index refused an insertion.
 var ErrDuplicate = errors.New("duplicate key")
 
-// Store keeps the aggregates of one collection. Whatever it commits goes to the relay.
+// Store holds the aggregates of one collection and hands committed events to the relay.
 type Store[A Aggregate] struct {
 	docs   *mongo.Collection
 	source string
@@ -27,19 +27,22 @@ type Store[A Aggregate] struct {
 	relay  *Relay
 }
 
-// Open makes a store and the indexes that its service's queries need beside that of the outbox.
-// source is the name of the service, as its events tell it. empty makes an aggregate to decode into.
+// Open opens a store and creates its indexes: the given ones, and those of the outbox and of idempotency keys.
+// source is the name of the service in its events. empty returns an aggregate to decode into. relay may be nil if
+// the aggregates record no events.
 func Open[A Aggregate](ctx context.Context, docs *mongo.Collection, source string, relay *Relay, empty func() A, indexes ...mongo.IndexModel) (*Store[A], error) {
 	pending := mongo.IndexModel{Keys: bson.D{{Key: "outbox.0.id", Value: 1}}, Options: options.Index().SetSparse(true)}
 	if err := mongodb.CreateIndexes(ctx, docs, append(indexes, pending, requestKeys())...); err != nil {
 		return nil, err
 	}
-	relay.serve(docs)
-	return &Store[A]{docs, source, empty, relay}, nil
+	if relay != nil {
+		relay.serve(docs)
+	}
+	return &Store[A]{docs: docs, source: source, empty: empty, relay: relay}, nil
 }
 
-// Insert commits a new aggregate and what it has recorded. ErrDuplicate says that its id or another
-// unique field is taken: by another, or by this very one when an earlier answer was lost.
+// Insert commits a new aggregate and its recorded events. ErrDuplicate means that its id or another unique field
+// is taken: by another aggregate, or by this one if an earlier response was lost.
 func (s *Store[A]) Insert(ctx context.Context, a A) error {
 	if err := s.insert(ctx, a); err != nil {
 		return err
@@ -58,8 +61,8 @@ func (s *Store[A]) InsertAndPublish(ctx context.Context, a A, within time.Durati
 	return s.Publish(ctx, a, within), nil
 }
 
-// Publish publishes what is in the outbox of an aggregate as it was read, and tries again for a while.
-// It reports whether the broker has stored it all.
+// Publish publishes the outbox of an aggregate as it was read, and retries until within has passed. It reports
+// whether the broker has stored all of it.
 func (s *Store[A]) Publish(ctx context.Context, a A, within time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -68,7 +71,7 @@ func (s *Store[A]) Publish(ctx context.Context, a A, within time.Duration) bool 
 
 func (s *Store[A]) insert(ctx context.Context, a A) error {
 	r := a.root()
-	if err := r.seal(s.source, time.Now()); err != nil {
+	if err := s.moveToOutbox(r); err != nil {
 		return err
 	}
 	_, err := s.docs.InsertOne(ctx, a)
@@ -86,7 +89,7 @@ func (s *Store[A]) insert(ctx context.Context, a A) error {
 func (s *Store[A]) InsertAll(ctx context.Context, all []A) error {
 	docs := make([]any, len(all))
 	for n, a := range all {
-		if err := a.root().seal(s.source, time.Now()); err != nil {
+		if err := s.moveToOutbox(a.root()); err != nil {
 			return err
 		}
 		docs[n] = a
@@ -97,12 +100,12 @@ func (s *Store[A]) InsertAll(ctx context.Context, all []A) error {
 	return nil
 }
 
-// Get reads an aggregate by its id; problem.ErrNotFound says that there is none.
+// Get reads an aggregate by its id. The error is problem.ErrNotFound if there is none.
 func (s *Store[A]) Get(ctx context.Context, id string) (A, error) {
 	return s.First(ctx, bson.M{"_id": id})
 }
 
-// First reads the one aggregate that a filter selects, or problem.ErrNotFound.
+// First reads the one aggregate that a filter selects. The error is problem.ErrNotFound if there is none.
 func (s *Store[A]) First(ctx context.Context, filter bson.M) (A, error) {
 	a := s.empty()
 	err := s.docs.FindOne(ctx, filter).Decode(a)
@@ -115,10 +118,9 @@ func (s *Store[A]) First(ctx context.Context, filter bson.M) (A, error) {
 	return a, nil
 }
 
-// Update changes an aggregate. It reads it, applies change, and commits state and recorded events
-// where the version has not moved meanwhile; if it has, it starts again, so change may run more than
-// once and does nothing but change its argument. What change leaves as it was is not written. An
-// error of change ends the update and is returned as it is. The aggregate is returned as it now is.
+// Update reads an aggregate, applies change, and commits state and recorded events if the version is still the one
+// it read. Otherwise it starts over, so change may run more than once and must only change its argument. If change
+// changes nothing, nothing is written; if it fails, its error is returned as it is. Update returns the new state.
 func (s *Store[A]) Update(ctx context.Context, id string, change func(A) error) (A, error) {
 	for {
 		a, err := s.Get(ctx, id)
@@ -135,31 +137,23 @@ func (s *Store[A]) Update(ctx context.Context, id string, change func(A) error) 
 	}
 }
 
-// attempt applies a change to an aggregate as it was read; it is done unless another was faster.
+// attempt applies a change to an aggregate as it was read. done is false if another update was faster.
 func (s *Store[A]) attempt(ctx context.Context, a A, change func(A) error) (done bool, err error) {
 	r := a.root()
 	read := r.Version
-	before, err := bson.Marshal(a)
-	if err != nil {
-		return false, fmt.Errorf("encode %s: %w", r.ID, err)
+	r.Version++ // first, since the change records events that carry the new version
+	changed, err := s.apply(a, change)
+	if err != nil || !changed {
+		r.Version = read
+		return !changed, err
 	}
-
-	r.Version++ // before the change, for the events that it records
-	if err := change(a); err != nil {
-		r.Version--
-		return false, err
-	}
-	if unchanged, err := s.unchanged(a, before); unchanged || err != nil {
-		return unchanged, err
-	}
-
-	if err := r.seal(s.source, time.Now()); err != nil {
+	if err := s.moveToOutbox(r); err != nil {
 		return false, err
 	}
 	unmoved := bson.M{"_id": r.ID, "version": read}
 	result, err := s.docs.ReplaceOne(ctx, unmoved, a)
 	if mongo.IsDuplicateKeyError(err) && r.Request != nil {
-		// Its key expired after the read, and another request has taken it.
+		// The idempotency key expired after the read, and another request has taken it.
 		r.Request = nil
 		result, err = s.docs.ReplaceOne(ctx, unmoved, a)
 	}
@@ -173,23 +167,32 @@ func (s *Store[A]) attempt(ctx context.Context, a A, change func(A) error) (done
 	return true, nil
 }
 
-// unchanged compares an aggregate with what was read, and gives it back its version if it is the same.
-func (s *Store[A]) unchanged(a A, before []byte) (bool, error) {
+// apply calls change and reports whether it changed the state or recorded an event.
+func (s *Store[A]) apply(a A, change func(A) error) (changed bool, err error) {
 	r := a.root()
-	r.Version--
+	before, err := bson.Marshal(a)
+	if err != nil {
+		return false, fmt.Errorf("encode %s: %w", r.ID, err)
+	}
+	if err := change(a); err != nil {
+		return false, err
+	}
 	after, err := bson.Marshal(a)
 	if err != nil {
 		return false, fmt.Errorf("encode %s: %w", r.ID, err)
 	}
-	if len(r.recorded) == 0 && bytes.Equal(before, after) {
-		return true, nil
-	}
-	r.Version++
-	return false, nil
+	return len(r.recorded) > 0 || !bytes.Equal(before, after), nil
 }
 
-// Newest reads up to limit aggregates, the newest first, from behind the one with the id after, or
-// from the start if that is empty.
+// moveToOutbox encodes the recorded events into the outbox.
+func (s *Store[A]) moveToOutbox(r *Root) error {
+	if s.relay == nil && len(r.recorded) > 0 {
+		return fmt.Errorf("record %s of %s: the store has no relay", r.recorded[0].Subject(), r.ID)
+	}
+	return r.moveToOutbox(s.source, time.Now())
+}
+
+// Newest reads up to limit aggregates, newest first, starting after the id after, if it isn't empty.
 func (s *Store[A]) Newest(ctx context.Context, filter bson.M, after string, limit int) ([]A, error) {
 	if after != "" {
 		filter = maps.Clone(filter)
@@ -198,7 +201,7 @@ func (s *Store[A]) Newest(ctx context.Context, filter bson.M, after string, limi
 	return s.find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(int64(limit)))
 }
 
-// All reads up to limit aggregates that a filter selects, in no order.
+// All reads up to limit aggregates that a filter selects, in no particular order.
 func (s *Store[A]) All(ctx context.Context, filter bson.M, limit int) ([]A, error) {
 	return s.find(ctx, filter, options.Find().SetLimit(int64(limit)))
 }

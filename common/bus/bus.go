@@ -1,8 +1,8 @@
-// Package bus carries events between the services. It knows nothing of a broker: bus/stan speaks to
-// NATS Streaming, bus/memory serves tests, and bus/bustest holds what both must do.
+// Package bus carries events between the services, independent of the broker: bus/stan uses NATS Streaming, bus/memory
+// is for tests, and bus/bustest is the test suite for both.
 //
-// Delivery is at least once. A message may come twice, late, and in any order; handlers are written
-// for that (see package events).
+// Delivery is at least once. Messages may arrive twice, late and in any order; handlers expect that (see package
+// events).
 package bus
 
 import (
@@ -19,33 +19,30 @@ import (
 
 // Publisher sends messages.
 type Publisher interface {
-	// Publish returns nil once the broker has stored the message. After an error it may have been
-	// stored or not.
+	// Publish returns nil once the broker has stored the message. After an error it may or may not be stored.
 	Publish(ctx context.Context, channel string, message []byte) error
 }
 
-// Handler handles one message. A nil error acknowledges it; any error brings it again later, to this
-// or another member of the group. ctx ends before the broker would give the message to somebody else.
+// Handler handles one message. A nil error acknowledges it; after any other error it's redelivered later, to this or
+// another member of the group. ctx ends before the redelivery.
 type Handler func(ctx context.Context, message []byte) error
 
-// Bus is a connection to a broker. It heals by itself when the broker goes away and comes back.
+// Bus is a connection to a broker. It reconnects by itself.
 type Bus interface {
 	Publisher
-	// Subscribe joins a group. Every message of the channel, from the first that was ever published,
-	// is given to one member of the group until one of them acknowledges it. Messages are handled
-	// side by side.
+	// Subscribe joins a group. Every message of the channel, from the first ever published, is delivered to one
+	// member of the group at a time until one acknowledges it. Messages are handled concurrently.
 	Subscribe(group, channel string, handle Handler) (Subscription, error)
-	// Replay reads a channel beside all groups: every message once, in the order in which they were
-	// stored, from the first that was ever published, and then those that come. It ends with nil when
-	// each returns false, with the error of ctx when that ends, and with another when the broker is
-	// away or goes away.
-	Replay(ctx context.Context, channel string, each func(message []byte) bool) error
+	// Replay reads what a channel holds at the time of the call, outside of any group: every message once, in
+	// the order in which they were stored. It writes nothing. It fails when ctx ends, and when the broker is or
+	// goes away.
+	Replay(ctx context.Context, channel string, each func(message []byte)) error
 }
 
 // Subscription is a membership in a group.
 type Subscription interface {
-	// Close leaves the group and waits for the handlers that run. What was not acknowledged goes to
-	// the others, or waits for the next one to join.
+	// Close leaves the group and waits for running handlers. Unacknowledged messages go to other members, or wait
+	// for the next one to join.
 	Close() error
 }
 
@@ -55,7 +52,7 @@ type Listener struct {
 	Handle  Handler
 }
 
-// On makes a listener of a function. The type of the event names the channel.
+// On makes a listener from a function. The event's type determines the channel.
 func On[E events.Event](handle func(context.Context, E) error) Listener {
 	var e E
 	return Listener{e.Subject(), func(ctx context.Context, message []byte) error {
@@ -112,10 +109,10 @@ func guard(b Publisher, group string, l Listener, log *slog.Logger) Handler {
 		if p, ok := errors.AsType[poison](err); ok {
 			letter := newDeadLetter(group, l.Channel, message, p)
 			log.Error("message cannot be handled, sent to the dead letters", "channel", l.Channel, "letter", letter.ID(), "cause", letter.Cause)
-			err = bury(ctx, b, letter)
+			err = publishDeadLetter(ctx, b, letter)
 		}
 		if err != nil {
-			log.Warn("message not handled, it will come again", "channel", l.Channel, "error", err)
+			log.Warn("message not handled, will be redelivered", "channel", l.Channel, "error", err)
 		}
 		return err
 	}

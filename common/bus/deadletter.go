@@ -10,12 +10,11 @@ import (
 	"time"
 )
 
-// Poison marks an error that no later attempt can mend: the message cannot be decoded, or it
-// contradicts what is known. The message goes to the dead letters. Trouble of the infrastructure is
-// never poison.
+// Poison marks an error that retrying can't fix: the message can't be decoded, or it contradicts the state. The message
+// becomes a dead letter. Infrastructure errors are never poison.
 func Poison(err error) error { return poison{err} }
 
-// IsPoison says whether an error has been marked as poison.
+// IsPoison reports whether an error is marked as poison.
 func IsPoison(err error) bool {
 	_, ok := errors.AsType[poison](err)
 	return ok
@@ -25,42 +24,40 @@ type poison struct{ error }
 
 func (p poison) Unwrap() error { return p.error }
 
-// DeadLetter is a message that could not be handled, with its cause.
+// DeadLetter is a message that couldn't be handled, with the cause.
 type DeadLetter struct {
 	Group   string          `json:"group"`
 	Channel string          `json:"channel"`
 	Cause   string          `json:"cause"`
 	Time    time.Time       `json:"time"`
 	Message json.RawMessage `json:"message,omitempty"`
-	// Raw is the message where it is no JSON.
+	// Raw is the message if it isn't JSON.
 	Raw []byte `json:"raw,omitempty"`
 }
 
-// DeadLetters is the channel on which a group's dead letters are kept.
+// DeadLetters is the channel of a group's dead letters.
 func DeadLetters(group string) string { return group + ":dead-letters" }
 
-// newDeadLetter keeps JSON in the form in which it is published, so that the letter has the same id
-// before and after.
+// newDeadLetter stores JSON as it will be published, so that the letter's id stays the same.
 func newDeadLetter(group, channel string, message []byte, cause error) DeadLetter {
 	letter := DeadLetter{Group: group, Channel: channel, Cause: cause.Error(), Time: time.Now().UTC()}
 	if !json.Valid(message) {
 		letter.Raw = message
 		return letter
 	}
-	letter.Message, _ = json.Marshal(json.RawMessage(message)) // which fails for what is not valid
+	letter.Message, _ = json.Marshal(json.RawMessage(message)) // valid JSON always encodes
 	return letter
 }
 
-// ID is the same for all letters of one message: 16 hexadecimal digits of a hash of the group, the
-// channel and the message. A message becomes a letter twice when a replica dies between publishing the
-// letter and acknowledging the message.
+// ID is a hash of group, channel and message, as 16 hexadecimal digits. All letters of one message have the same id: a
+// replica that dies between publishing the letter and acknowledging the message causes a second letter.
 func (l DeadLetter) ID() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q", l.Group, l.Channel, l.Content())
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// Content is the message, JSON or not.
+// Content returns the message, JSON or not.
 func (l DeadLetter) Content() []byte {
 	if l.Message != nil {
 		return l.Message
@@ -68,7 +65,7 @@ func (l DeadLetter) Content() []byte {
 	return l.Raw
 }
 
-func bury(ctx context.Context, b Publisher, letter DeadLetter) error {
+func publishDeadLetter(ctx context.Context, b Publisher, letter DeadLetter) error {
 	encoded, err := json.Marshal(letter)
 	if err != nil {
 		return fmt.Errorf("encode a dead letter: %w", err)

@@ -1,16 +1,12 @@
-// Package deadletters lets an operator look after the messages that a service could not handle.
+// Package deadletters lets an operator list, redrive and drop the messages that a service couldn't handle.
 //
-// The dead letters of a group are a channel of the bus, and from a channel nothing is ever removed. So
-// what has been decided on a letter is written behind it, into the same channel: one log, whose order
-// says what came first. A letter is open unless a decision follows it.
-//
-// A bus does not say where a channel ends. Who reads it to the end writes a mark first, and reads until
-// the mark comes.
+// A group's dead letters are a channel of the bus, from which nothing is ever removed. So a decision on a letter is
+// appended to the same channel: one log, whose order says what came first. A letter is open unless a decision
+// follows it.
 package deadletters
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -19,26 +15,25 @@ import (
 )
 
 const (
-	// brokerWait is how long a broker that is away is waited for.
+	// brokerWait is how long a command waits for the broker.
 	brokerWait = 10 * time.Second
-	// brokerRetry is how soon it is asked again.
+	// brokerRetry is the pause between attempts.
 	brokerRetry = 100 * time.Millisecond
-	// readTimeout ends the reading of a log. A broker on a laptop gives some ten thousand letters a
-	// second.
+	// readTimeout bounds reading the log. A broker on a laptop delivers about ten thousand letters a second.
 	readTimeout = time.Minute
 )
 
-// Outcome is what has become of a letter.
+// Outcome is what an operator decided about a letter.
 type Outcome string
 
 const (
-	// Redriven means that the service has handled the message after all.
+	// Redriven means that the service has handled the message.
 	Redriven Outcome = "redriven"
-	// Dropped means that nobody needs the message.
+	// Dropped means that the message is no longer needed.
 	Dropped Outcome = "dropped"
 )
 
-// Decision says what has become of a letter, and who saw to it.
+// Decision records what became of a letter, and who decided.
 type Decision struct {
 	Letter  string    `json:"letter"`
 	Outcome Outcome   `json:"outcome"`
@@ -46,7 +41,7 @@ type Decision struct {
 	By      string    `json:"by"`
 }
 
-// Letter is a dead letter as it stands.
+// Letter is a dead letter and the decision on it.
 type Letter struct {
 	ID string `json:"id"`
 	bus.DeadLetter
@@ -54,14 +49,14 @@ type Letter struct {
 	Decision *Decision `json:"decision,omitempty"`
 }
 
-// log is the channel of a group's dead letters. by is who writes into it.
+// log is the channel of a group's dead letters. Decisions are signed by by.
 type log struct {
 	bus   bus.Bus
 	group string
 	by    string
 }
 
-// note is what operators write into the channel beside the letters.
+// note is what operators append beside the letters. Older programs marked the end of the log before they read it.
 type note struct {
 	Decision *Decision `json:"decision,omitempty"`
 	Mark     string    `json:"mark,omitempty"`
@@ -73,20 +68,14 @@ type entry struct {
 	note
 }
 
-// read returns all letters in the order in which they came, each once. It sees all that was in the log
-// when it was called.
+// read returns all letters in the order in which they arrived, each once. It writes nothing.
 func (l log) read(ctx context.Context) ([]*Letter, error) {
-	mark := rand.Text()
-	if err := l.write(ctx, note{Mark: mark}); err != nil {
-		return nil, fmt.Errorf("read the dead letters: %w", err)
-	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	s := newStack()
-	err := l.bus.Replay(ctx, bus.DeadLetters(l.group), func(message []byte) bool {
-		e := l.decode(message)
-		s.add(e)
-		return e.Mark != mark
+	var s *stack
+	err := retry(ctx, func() error {
+		s = newStack()
+		return l.bus.Replay(ctx, bus.DeadLetters(l.group), func(message []byte) { s.add(l.decode(message)) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the dead letters: %w", err)
@@ -94,7 +83,7 @@ func (l log) read(ctx context.Context) ([]*Letter, error) {
 	return s.letters, nil
 }
 
-// decode takes a message that is none of ours for a letter about itself, for somebody to look at.
+// decode presents a message that isn't an entry as a letter about itself.
 func (l log) decode(message []byte) entry {
 	var e entry
 	err := json.Unmarshal(message, &e)
@@ -104,24 +93,25 @@ func (l log) decode(message []byte) entry {
 	return e
 }
 
-// decide writes what has become of a letter. It may be written twice.
+// decide appends a decision. Appending it twice does no harm.
 func (l log) decide(ctx context.Context, letter string, outcome Outcome) error {
 	d := Decision{Letter: letter, Outcome: outcome, Time: time.Now().UTC(), By: l.by}
-	if err := l.write(ctx, note{Decision: &d}); err != nil {
-		return fmt.Errorf("write that letter %s is %s: %w", letter, outcome, err)
+	encoded, err := json.Marshal(note{Decision: &d})
+	if err != nil {
+		return err
+	}
+	err = retry(ctx, func() error { return l.bus.Publish(ctx, bus.DeadLetters(l.group), encoded) })
+	if err != nil {
+		return fmt.Errorf("record that letter %s is %s: %w", letter, outcome, err)
 	}
 	return nil
 }
 
-// write waits a while for a broker that is away.
-func (l log) write(ctx context.Context, n note) error {
-	encoded, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
+// retry waits a while for the broker.
+func retry(ctx context.Context, do func() error) error {
 	enough := time.After(brokerWait)
 	for {
-		err := l.bus.Publish(ctx, bus.DeadLetters(l.group), encoded)
+		err := do()
 		if err == nil {
 			return nil
 		}
@@ -135,7 +125,7 @@ func (l log) write(ctx context.Context, n note) error {
 	}
 }
 
-// stack is the letters of a log as far as it has been read.
+// stack collects the letters of a log while it is read.
 type stack struct {
 	letters []*Letter
 	byID    map[string]*Letter
@@ -155,8 +145,7 @@ func (s *stack) add(e entry) {
 	}
 }
 
-// addLetter keeps one letter for each message. If the message has come back after a decision, that
-// decision was about the past.
+// addLetter keeps one letter per message. A message that comes back after a decision is open again.
 func (s *stack) addLetter(d bus.DeadLetter) {
 	letter := &Letter{ID: d.ID(), DeadLetter: d}
 	switch known, ok := s.byID[letter.ID]; {

@@ -1,9 +1,9 @@
-// Package events holds every event that the services exchange: one Go type for each, which declares
-// the channel it travels on, so that publisher and listener cannot disagree.
+// Package events holds the events that the services exchange. Each is a Go type that declares its channel, so that
+// publisher and listener can't disagree.
 //
-// An event carries the whole state of its aggregate and its version. A service that keeps a copy
-// writes it if it is newer, and needs no order of delivery. On the wire an event is a CloudEvents
-// 1.0 message in JSON; testdata pins that form.
+// An event carries the full state of its aggregate and its version. A service that keeps a copy stores it if it's
+// newer, so delivery order doesn't matter. On the wire an event is a CloudEvents 1.0 message in JSON, pinned by
+// testdata.
 package events
 
 import (
@@ -14,13 +14,13 @@ import (
 
 // Event is a fact about one aggregate.
 type Event interface {
-	// Subject is the channel of the bus that the event travels on, and its type in CloudEvents.
+	// Subject is the event's channel on the bus, and its CloudEvents type.
 	Subject() string
-	// Aggregate is the id of what the event is about: the subject in CloudEvents.
+	// Aggregate is the id of the aggregate: the CloudEvents subject.
 	Aggregate() string
 }
 
-// Ticket is the whole state of a ticket.
+// Ticket is the state of a ticket.
 type Ticket struct {
 	ID      string      `json:"id"`
 	Version int64       `json:"version"`
@@ -33,21 +33,31 @@ type Ticket struct {
 
 func (t Ticket) Aggregate() string { return t.ID }
 
-// TicketCreated says that a ticket is for sale.
+// TicketCreated: a ticket is for sale.
 type TicketCreated struct{ Ticket }
 
 func (TicketCreated) Subject() string { return "ticket:created" }
 
-// TicketUpdated says that a ticket has changed: edited, reserved, released or sold.
+// TicketUpdated: a ticket was edited, reserved, released or sold.
 type TicketUpdated struct{ Ticket }
 
 func (TicketUpdated) Subject() string { return "ticket:updated" }
 
-// Order is the whole state of an order.
+// OrderStatus is the state of an order.
+type OrderStatus string
+
+const (
+	StatusCreated         OrderStatus = "created"
+	StatusAwaitingPayment OrderStatus = "awaiting:payment"
+	StatusComplete        OrderStatus = "complete"
+	StatusCancelled       OrderStatus = "cancelled"
+)
+
+// Order is the state of an order.
 type Order struct {
 	ID        string        `json:"id"`
 	Version   int64         `json:"version"`
-	Status    string        `json:"status"`
+	Status    OrderStatus   `json:"status"`
 	UserID    string        `json:"userId"`
 	ExpiresAt time.Time     `json:"expiresAt"`
 	Ticket    OrderedTicket `json:"ticket"`
@@ -60,17 +70,17 @@ type OrderedTicket struct {
 	ID    string      `json:"id"`
 	Title string      `json:"title"`
 	Price money.Cents `json:"price"`
-	// Reservation counts the orders of this ticket from 1. It is the fencing token: what belongs to a
-	// lower number than the highest one seen is of the past.
+	// Reservation counts the orders of this ticket from 1. It's the fencing token: events with a number lower than
+	// the highest one seen are outdated.
 	Reservation int64 `json:"reservation"`
 }
 
-// OrderCreated says that a ticket has been reserved.
+// OrderCreated: a ticket was reserved.
 type OrderCreated struct{ Order }
 
 func (OrderCreated) Subject() string { return "order:created" }
 
-// OrderCancelled says that a reservation has been released, and why: expired, user or payment-failed.
+// OrderCancelled: a reservation was released. Reason is expired, user or payment-failed.
 type OrderCancelled struct {
 	Order
 	Reason string `json:"reason"`
@@ -78,12 +88,12 @@ type OrderCancelled struct {
 
 func (OrderCancelled) Subject() string { return "order:cancelled" }
 
-// OrderCompleted says that an order has been paid and its ticket is sold.
+// OrderCompleted: an order was paid, and its ticket is sold.
 type OrderCompleted struct{ Order }
 
 func (OrderCompleted) Subject() string { return "order:completed" }
 
-// ExpirationComplete says that the time of an order is up, whatever has become of it since.
+// ExpirationComplete: an order's time is up. The order may have ended already.
 type ExpirationComplete struct {
 	OrderID string `json:"orderId"`
 }
@@ -99,12 +109,12 @@ type Payment struct {
 
 func (p Payment) Aggregate() string { return p.ID }
 
-// PaymentStarted says that a payment is in flight. Its outcome follows.
+// PaymentStarted: a payment is in flight. Its outcome follows.
 type PaymentStarted struct{ Payment }
 
 func (PaymentStarted) Subject() string { return "payment:started" }
 
-// PaymentCreated says that money has been captured.
+// PaymentCreated: money was captured.
 type PaymentCreated struct {
 	Payment
 	StripeID string      `json:"stripeId"`
@@ -113,7 +123,7 @@ type PaymentCreated struct {
 
 func (PaymentCreated) Subject() string { return "payment:created" }
 
-// PaymentFailed says that a payment has ended without money.
+// PaymentFailed: a payment ended without money.
 type PaymentFailed struct {
 	Payment
 	Reason string `json:"reason"`
@@ -121,7 +131,7 @@ type PaymentFailed struct {
 
 func (PaymentFailed) Subject() string { return "payment:failed" }
 
-// PaymentRefunded says that captured money has been given back.
+// PaymentRefunded: captured money was refunded.
 type PaymentRefunded struct {
 	Payment
 	StripeRefundID string      `json:"stripeRefundId"`

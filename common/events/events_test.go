@@ -27,7 +27,7 @@ var (
 	payment = events.Payment{ID: "order-1", OrderID: "order-1"}
 )
 
-func order(status string) events.Order {
+func order(status events.OrderStatus) events.Order {
 	return events.Order{
 		ID: "order-1", Version: 1, Status: status, UserID: "user-2",
 		ExpiresAt: time.Date(2026, 11, 23, 12, 15, 0, 0, time.UTC),

@@ -21,8 +21,7 @@ type Message struct {
 	Data            json.RawMessage `json:"data"`
 }
 
-// NewMessage puts an event into an envelope with an id of its own. source is the service that it
-// comes from.
+// NewMessage wraps an event in an envelope with a new id. source is the publishing service.
 func NewMessage(source string, e Event, at time.Time) (Message, error) {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -40,8 +39,8 @@ func NewMessage(source string, e Event, at time.Time) (Message, error) {
 	}, nil
 }
 
-// Decode takes an event of type E out of its envelope. An error means that no later attempt can
-// succeed either: no JSON, another specification or type of event, or data without an aggregate.
+// Decode unwraps an event of type E. Its errors are permanent: the message isn't JSON, has another specification or
+// type, or names no aggregate.
 func Decode[E Event](encoded []byte) (E, error) {
 	var e E
 	var m Message

@@ -30,7 +30,7 @@ var (
 	ErrMalformed = problem.New(problem.Invalid, "Idempotency-Key must be one key of 1 to 255 characters, in quotes or as a bare token")
 	// ErrReused means that the key was used with a different request.
 	ErrReused = problem.New(problem.KeyReused, "This Idempotency-Key was used with a different request")
-	// ErrInProgress says that the first request with the key has no outcome yet.
+	// ErrInProgress means that the first request with the key has no outcome yet.
 	ErrInProgress = &problem.Error{
 		Kind:       problem.InProgress,
 		Details:    []problem.Detail{{Message: "The first request with this Idempotency-Key is still being processed"}},
@@ -40,13 +40,13 @@ var (
 
 // Request is the stored record of a request that created something. It's nil if the request had no key.
 type Request struct {
-	// Key is a hash of the route, the user and the client's key. A unique index lets one request with
-	// it make something.
+	// Key is a hash of the route, the user and the client's key. A unique index makes sure that only one request
+	// with it creates something.
 	Key string `bson:"key"`
 	// Digest detects a different request with the same key.
 	Digest string    `bson:"digest"`
 	At     time.Time `bson:"at"`
-	// Answer is the body of the first answer, once there is one.
+	// Answer is the body of the first response, once there is one.
 	Answer string `bson:"answer,omitempty"`
 }
 
@@ -75,8 +75,8 @@ func Read(r *http.Request, user string, content any, now time.Time) (*Request, e
 var (
 	// quoted is a string of structured fields (RFC 9651 §3.3.3) with 1 to 255 characters.
 	quoted = regexp.MustCompile(`^"((?:[ !#-\[\]-~]|\\["\\]){1,255})"$`)
-	// bare is what many clients send: a UUID, or another token, without the quotes.
-	bare = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z:/=-]{1,255}$")
+	// unquoted is what many clients send: a UUID or another token without quotes.
+	unquoted = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z:/=-]{1,255}$")
 	// unescaped removes the backslashes of a quoted string.
 	unescaped = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
 )
@@ -89,7 +89,7 @@ func parse(values []string) (key string, ok bool) {
 	if m := quoted.FindStringSubmatch(value); m != nil {
 		return unescaped.Replace(m[1]), true
 	}
-	return value, bare.MatchString(value)
+	return value, unquoted.MatchString(value)
 }
 
 // hash joins the parts so that no two lists of parts have the same hash.
@@ -116,7 +116,7 @@ func (q *Request) Answered(answer any) *Request {
 	return &answered
 }
 
-// HasAnswer says whether there's a recorded answer.
+// HasAnswer reports whether there's a recorded response.
 func (q *Request) HasAnswer() bool { return q != nil && q.Answer != "" }
 
 // Repeats returns ErrReused if a request with the same key is a different request.

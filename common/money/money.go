@@ -1,5 +1,4 @@
-// Package money holds amounts of US dollars as whole cents. No amount is ever a floating-point
-// number: 19.99 has no exact one, and int64(19.99*100) is 1998.
+// Package money represents US dollars as whole cents. Floating-point numbers aren't exact: int64(19.99*100) is 1998.
 package money
 
 import (
@@ -11,7 +10,7 @@ import (
 	"strings"
 )
 
-// Cents is an amount in US cents: what is stored, computed with, published and sent to Stripe.
+// Cents is an amount in US cents, as it's stored, published and sent to Stripe.
 type Cents int64
 
 // String formats the amount as people read it: $1234.50.
@@ -51,8 +50,8 @@ func (d Dollars) MarshalJSON() ([]byte, error) {
 // the point keep the cents far inside an int64.
 var number = regexp.MustCompile(`^(-?)(0|[1-9][0-9]{0,12})(?:\.([0-9]{1,2}))?$`)
 
-// UnmarshalJSON reads a JSON number. Whatever else there is (a string, an exponent, a third decimal)
-// is a *json.UnmarshalTypeError, to which encoding/json adds the name of the field.
+// UnmarshalJSON reads a JSON number. Anything else (a string, an exponent, a third decimal) is a
+// *json.UnmarshalTypeError, to which encoding/json adds the field's name.
 func (d *Dollars) UnmarshalJSON(b []byte) error {
 	m := number.FindSubmatch(b)
 	if m == nil {

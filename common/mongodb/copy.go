@@ -12,8 +12,7 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// GetCopy reads what is known of another service's aggregate; problem.ErrNotFound says that nothing is,
-// or not yet.
+// GetCopy reads the copy of another service's aggregate. The error is problem.ErrNotFound if there is none yet.
 func GetCopy[T any](ctx context.Context, copies *mongo.Collection, id string) (*T, error) {
 	c := new(T)
 	err := copies.FindOne(ctx, bson.M{"_id": id}).Decode(c)
@@ -26,9 +25,8 @@ func GetCopy[T any](ctx context.Context, copies *mongo.Collection, id string) (*
 	return c, nil
 }
 
-// SetIfNewer writes what another service tells of its aggregate into the copy with this id, if the
-// version is above the one that is stored. Only the fields of set are written, since the copy may
-// hold others of this service's own, which onInsert begins.
+// SetIfNewer updates the copy of another service's aggregate if the version is newer than the stored one. It writes
+// only the fields of set, since the copy may have fields of this service's own, which onInsert initializes.
 func SetIfNewer(ctx context.Context, copies *mongo.Collection, id string, version int64, set, onInsert bson.M) error {
 	older := bson.M{"_id": id, "version": bson.M{"$lt": version}}
 	change := bson.M{"$set": set}
@@ -36,8 +34,8 @@ func SetIfNewer(ctx context.Context, copies *mongo.Collection, id string, versio
 	if len(onInsert) > 0 {
 		change["$setOnInsert"] = onInsert
 	}
-	// An upsert whose filter does not match inserts, and that fails where the copy is there already: as
-	// new or newer, or made by another process just now. The second round tells them apart.
+	// If the filter doesn't match, the upsert inserts, which fails if the copy exists: it's as new, or another process
+	// has just created it. The second round handles the latter.
 	for _, upsert := range []bool{true, false} {
 		_, err := copies.UpdateOne(ctx, older, change, options.Update().SetUpsert(upsert))
 		if mongo.IsDuplicateKeyError(err) {

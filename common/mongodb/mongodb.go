@@ -76,7 +76,7 @@ func await(ctx context.Context, client *mongo.Client, log *slog.Logger) error {
 	}
 }
 
-// CreateIndexes makes the indexes that aren't there yet.
+// CreateIndexes creates missing indexes.
 func CreateIndexes(ctx context.Context, collection *mongo.Collection, indexes ...mongo.IndexModel) error {
 	if _, err := collection.Indexes().CreateMany(ctx, indexes); err != nil {
 		return fmt.Errorf("create the indexes of %s: %w", collection.Name(), err)
@@ -84,12 +84,12 @@ func CreateIndexes(ctx context.Context, collection *mongo.Collection, indexes ..
 	return nil
 }
 
-// Ping says whether the database answers.
+// Ping checks the database.
 func Ping(ctx context.Context, db *mongo.Database) error {
 	return db.Client().Ping(ctx, readpref.Primary())
 }
 
-// Disconnect closes the connections of a database's client.
+// Disconnect closes the client of a database.
 func Disconnect(db *mongo.Database) error {
 	ctx, cancel := context.WithTimeout(context.Background(), selectionTimeout)
 	defer cancel()

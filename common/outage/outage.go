@@ -1,5 +1,4 @@
-// Package outage keeps the log readable while something is away: an outage is told once when it begins
-// and once when it is over, however much fails in between.
+// Package outage keeps the log readable during outages: it logs one line when an outage begins and one when it ends.
 package outage
 
 import (
@@ -7,20 +6,19 @@ import (
 	"sync/atomic"
 )
 
-// Outage is one thing that may be away, now and then.
+// Outage tracks whether something is unavailable.
 type Outage struct {
 	log         *slog.Logger
 	began, over string
 	on          atomic.Bool
 }
 
-// New makes an outage that is not on. began is logged as an error when it begins, which is an alarm,
-// and over when it ends.
+// New returns an outage that hasn't begun. began is logged as an error when it begins, over when it ends.
 func New(log *slog.Logger, began, over string) *Outage {
 	return &Outage{log: log, began: began, over: over}
 }
 
-// Report takes the outcome of anything that fails during the outage.
+// Report records the outcome of an operation that fails during the outage.
 func (o *Outage) Report(err error) {
 	switch {
 	case err != nil && !o.on.Swap(true):
@@ -30,5 +28,5 @@ func (o *Outage) Report(err error) {
 	}
 }
 
-// On says whether it has begun and is not over.
+// On reports whether the outage is going on.
 func (o *Outage) On() bool { return o.on.Load() }

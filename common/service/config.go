@@ -8,9 +8,9 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Config is what every service reads from its environment. A service's own configuration embeds it.
+// Config is what every service reads from its environment. Each service's configuration embeds it.
 type Config struct {
-	// Port is where HTTP is served.
+	// Port is the HTTP port.
 	Port int `env:"PORT" envDefault:"3000"`
 	// LogLevel is debug, info, warn or error. debug shows every request.
 	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"info"`
@@ -18,14 +18,15 @@ type Config struct {
 
 func (c Config) base() Config { return c }
 
+// configuration is a pointer to a struct that embeds Config.
 type configuration interface{ base() Config }
 
-// load reads a configuration from the environment by its `env` tags. The error names all that is
-// missing or wrong at once, a line each.
-func load[C any]() (C, error) {
-	c, err := env.ParseAs[C]()
+// load reads a configuration from the environment by its `env` tags. The error lists everything that is missing
+// or wrong, one per line.
+func load(c configuration) error {
+	err := env.Parse(c)
 	if all, ok := errors.AsType[env.AggregateError](err); ok {
-		return c, fmt.Errorf("configuration: %w", errors.Join(all.Errors...))
+		return fmt.Errorf("configuration: %w", errors.Join(all.Errors...))
 	}
-	return c, err
+	return err
 }

@@ -17,76 +17,108 @@ import (
 	"ticketing.dev/common/bus"
 )
 
-// What a program ends with when it fails, and when its arguments are wrong.
+// Exit statuses.
 const (
 	statusFailed = 1
 	statusUsage  = 2
 )
 
-// Do is what a program does with its service once that is made: it serves, or it carries out a command.
-type Do[S Service] func(ctx context.Context, b bus.Bus, s S) error
-
-// Command is something that an operator asks of a service's program, which then does not serve.
-type Command[S Service] struct {
-	// Name is what the arguments begin with: one or more words.
+// Command is something that an operator asks of a service's program, which then doesn't serve.
+type Command struct {
+	// Name is one or more words, with which the arguments begin.
 	Name string
-	// Arguments are the form of those that follow, and About says what the command does. Both are for
-	// people.
+	// Arguments and About describe the arguments that follow and the command, for the usage text.
 	Arguments, About string
 	// Parse reads the arguments that follow. Its error says what is wrong with them.
-	Parse func(args []string) (Action[S], error)
+	Parse func(args []string) (Action, error)
 }
 
-// Action carries out a command with the service, whose tasks and listeners do not run. What the
-// operator wants to know goes to out.
-type Action[S Service] func(ctx context.Context, out io.Writer, b bus.Bus, s S) error
+// Action carries out a command. The service's tasks and listeners don't run. Results go to out.
+type Action func(ctx context.Context, out io.Writer, b bus.Bus, s Service) error
 
-// Main runs the program of a service. Without arguments it serves; with arguments it carries out one of
-// the commands, which are told the program's name. run reads its configuration from the environment,
-// makes the service and hands it on. ctx ends at SIGTERM or SIGINT. The status is 1 when anything
-// fails, and 2 when the arguments are wrong.
-func Main[C configuration, S Service](name string, run func(ctx context.Context, c C, log *slog.Logger, do Do[S]) error, commands ...func(name string) []Command[S]) {
-	p := program[C, S]{name: name, run: run}
-	for _, some := range commands {
-		p.commands = append(p.commands, some(name)...)
-	}
-	os.Exit(p.main(os.Args[1:]))
-}
+// Program is the running program of a service: it serves or, with arguments, carries out a command.
+type Program struct {
+	// Log is JSON for a service. For a command it's text and shows only warnings and errors.
+	Log *slog.Logger
 
-type program[C configuration, S Service] struct {
 	name     string
-	run      func(context.Context, C, *slog.Logger, Do[S]) error
-	commands []Command[S]
+	config   Config
+	commands []Command
+	action   Action // nil to serve
+	stopped  <-chan struct{}
 }
 
-func (p program[C, S]) main(args []string) (status int) {
-	if slices.ContainsFunc(args, asksForHelp) {
+// Start reads the arguments, and the configuration c from the environment. If either is wrong, it says so and
+// exits. The context ends at SIGTERM or SIGINT.
+func Start(name string, c configuration, commands ...[]Command) (context.Context, *Program) {
+	p := &Program{name: name, commands: slices.Concat(commands...)}
+	args := os.Args[1:]
+	if slices.ContainsFunc(args, isHelp) {
 		p.usage(os.Stdout)
-		return 0
+		os.Exit(0)
 	}
-	action, err := p.parse(args)
-	if err != nil {
-		p.complain(err)
+	var err error
+	if p.action, err = p.parse(args); err != nil {
+		p.printError(err)
 		p.usage(os.Stderr)
-		return statusUsage
+		os.Exit(statusUsage)
 	}
-	c, err := load[C]()
-	if err != nil {
-		p.complain(err)
-		return statusFailed
+	if err := load(c); err != nil {
+		p.printError(err)
+		os.Exit(statusFailed)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	if action == nil {
-		return p.serve(ctx, c)
+	p.config = c.base()
+	if p.action == nil {
+		p.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: p.config.LogLevel})).With("service", name)
+	} else {
+		p.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	return p.carryOut(ctx, c, action)
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT) // until the process exits
+	p.stopped = ctx.Done()
+	return ctx, p
 }
 
-func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+// Run serves until ctx ends, or carries out the command that the arguments named.
+func (p *Program) Run(ctx context.Context, b bus.Bus, s Service) error {
+	if p.action != nil {
+		return p.action(ctx, os.Stdout, b, s)
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", p.config.Port))
+	if err != nil {
+		return err
+	}
+	return Run(ctx, p.name, l, b, p.Log, s)
+}
 
-// parse finds the command that the arguments name. There is none, and no error, where there are none.
-func (p program[C, S]) parse(args []string) (Action[S], error) {
+// Exit reports the program's error, if any, and exits: with status 1 if it failed, 0 otherwise.
+func (p *Program) Exit(err error) {
+	switch {
+	case err == nil:
+		os.Exit(0)
+	case p.action != nil:
+		p.printError(err)
+	case p.interrupted(err): // stopped during startup
+		os.Exit(0)
+	default:
+		p.Log.Error("service failed", "error", err)
+	}
+	os.Exit(statusFailed)
+}
+
+// interrupted reports whether a signal caused the error.
+func (p *Program) interrupted(err error) bool {
+	select {
+	case <-p.stopped:
+		return errors.Is(err, context.Canceled)
+	default:
+		return false
+	}
+}
+
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+// parse finds the command that the arguments name. Without arguments the action is nil.
+func (p *Program) parse(args []string) (Action, error) {
 	if len(args) == 0 {
 		return nil, nil
 	}
@@ -102,58 +134,21 @@ func (p program[C, S]) parse(args []string) (Action[S], error) {
 		return action, nil
 	}
 	given := strings.Join(args, " ")
-	if slices.ContainsFunc(p.commands, func(c Command[S]) bool { return strings.HasPrefix(c.Name, given+" ") }) {
+	if slices.ContainsFunc(p.commands, func(c Command) bool { return strings.HasPrefix(c.Name, given+" ") }) {
 		return nil, fmt.Errorf("incomplete command: %s", given)
 	}
 	return nil, fmt.Errorf("unknown command: %s", given)
 }
 
-func (p program[C, S]) serve(ctx context.Context, c C) (status int) {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.base().LogLevel})).With("service", p.name)
-	err := p.run(ctx, c, log, func(ctx context.Context, b bus.Bus, s S) error {
-		l, err := c.base().listen(ctx)
-		if err != nil {
-			return err
-		}
-		return Run(ctx, p.name, l, b, log, s)
-	})
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return 0 // it was stopped before it had begun
-	}
-	if err != nil {
-		log.Error("service ends", "error", err)
-		return statusFailed
-	}
-	return 0
-}
+func (p *Program) printError(err error) { fmt.Fprintf(os.Stderr, "%s: %v\n", p.name, err) }
 
-// listen opens the port that the configuration names.
-func (c Config) listen(ctx context.Context) (net.Listener, error) {
-	return new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", c.Port))
-}
-
-// carryOut logs for a person, and only what goes wrong or is waited for.
-func (p program[C, S]) carryOut(ctx context.Context, c C, action Action[S]) (status int) {
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	err := p.run(ctx, c, log, func(ctx context.Context, b bus.Bus, s S) error {
-		return action(ctx, os.Stdout, b, s)
-	})
-	if err != nil {
-		p.complain(err)
-		return statusFailed
-	}
-	return 0
-}
-
-func (p program[C, S]) complain(err error) { fmt.Fprintf(os.Stderr, "%s: %v\n", p.name, err) }
-
-func (p program[C, S]) usage(w io.Writer) {
+func (p *Program) usage(w io.Writer) {
 	columns := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(columns, "usage:")
 	fmt.Fprintf(columns, "  %s\trun the service\n", p.name)
 	for _, c := range p.commands {
 		fmt.Fprintf(columns, "  %s %s %s\t%s\n", p.name, c.Name, c.Arguments, c.About)
 	}
-	fmt.Fprintln(columns, "\nAll of them take the service's own configuration from the environment.")
+	fmt.Fprintln(columns, "\nAll of them read the service's configuration from the environment.")
 	columns.Flush()
 }

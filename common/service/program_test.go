@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/exec"
 	"strings"
@@ -34,24 +33,24 @@ func (example) Listeners() []bus.Listener { return nil }
 func (example) Tasks() []Task             { return nil }
 
 // greetings are commands that greet one person, or fail.
-func greetings(program string) []Command[example] {
-	return []Command[example]{{
+func greetings(program string) []Command {
+	return []Command{{
 		Name: "greet nobody", About: "fail",
-		Parse: func([]string) (Action[example], error) {
-			return func(context.Context, io.Writer, bus.Bus, example) error { return errors.New("nobody is there") }, nil
+		Parse: func([]string) (Action, error) {
+			return func(context.Context, io.Writer, bus.Bus, Service) error { return errors.New("nobody is there") }, nil
 		},
 	}, {
 		Name: "wave back", About: "do nothing",
-		Parse: func([]string) (Action[example], error) {
-			return func(context.Context, io.Writer, bus.Bus, example) error { return nil }, nil
+		Parse: func([]string) (Action, error) {
+			return func(context.Context, io.Writer, bus.Bus, Service) error { return nil }, nil
 		},
 	}, {
 		Name: "greet", Arguments: "NAME", About: "say hello",
-		Parse: func(args []string) (Action[example], error) {
+		Parse: func(args []string) (Action, error) {
 			if len(args) != 1 {
 				return nil, errors.New("one name")
 			}
-			return func(_ context.Context, out io.Writer, _ bus.Bus, _ example) error {
+			return func(_ context.Context, out io.Writer, _ bus.Bus, _ Service) error {
 				fmt.Fprintf(out, "%s says hello to %s\n", program, args[0])
 				return nil
 			}, nil
@@ -62,18 +61,18 @@ func greetings(program string) []Command[example] {
 // TestMain lets the test's own binary be the program under test.
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_EXAMPLE") != "" {
-		Main("example", func(ctx context.Context, _ exampleConfig, log *slog.Logger, do Do[example]) error {
-			log.Info("made") // which is not for who calls a command
-			if os.Getenv("MONGO_URI") == away {
-				log.Warn("MongoDB does not answer yet") // which is
-			}
-			return do(ctx, nil, example{&station{}})
-		}, greetings)
+		var c exampleConfig
+		ctx, p := Start("example", &c, greetings("example"))
+		p.Log.Info("opened") // commands don't show it
+		if c.Mongo.URI == away {
+			p.Log.Warn("MongoDB does not answer yet") // commands do
+		}
+		p.Exit(p.Run(ctx, nil, example{&station{}}))
 	}
 	os.Exit(m.Run())
 }
 
-// away is a MongoDB for which the example has to wait.
+// away is a MongoDB that the example waits for.
 const away = "mongodb://away"
 
 var complete = []string{"MONGO_URI=mongodb://x", "JWT_KEY=asdf", "PORT=0"}
@@ -84,7 +83,7 @@ func called(env []string, args ...string) *exec.Cmd {
 	return c
 }
 
-func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
+func TestNamesEveryMissingVariable(t *testing.T) {
 	for _, args := range [][]string{nil, {"greet", "ada"}} {
 		out, err := called([]string{"ORDER_TTL=soon"}, args...).CombinedOutput()
 		exit, ok := errors.AsType[*exec.ExitError](err)
@@ -99,7 +98,7 @@ func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 	}
 }
 
-func TestAProgramDoesWhatItsArgumentsSay(t *testing.T) {
+func TestRunsTheCommandInItsArguments(t *testing.T) {
 	const usage = "example greet NAME"
 	for _, c := range []struct {
 		args           string
@@ -134,14 +133,14 @@ func TestAProgramDoesWhatItsArgumentsSay(t *testing.T) {
 	}
 }
 
-func TestACommandTellsWhatItWaitsFor(t *testing.T) {
+func TestCommandsShowWarnings(t *testing.T) {
 	out, err := called(append(complete, "MONGO_URI="+away), "greet", "ada").CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "MongoDB does not answer yet") {
 		t.Errorf("%v: %s", err, out)
 	}
 }
 
-func TestWithoutArgumentsItServes(t *testing.T) {
+func TestServesWithoutArguments(t *testing.T) {
 	p := called(complete)
 	stderr, err := p.StderrPipe()
 	if err != nil {

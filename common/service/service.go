@@ -1,5 +1,5 @@
-// Package service runs a service: its configuration, its HTTP, its listeners and its tasks, and the
-// end of them all in an order that loses no request and no event.
+// Package service runs a service: its configuration, HTTP server, listeners and tasks. It shuts them down in an order
+// that loses no request and no event.
 package service
 
 import (
@@ -20,33 +20,33 @@ import (
 )
 
 const (
-	// drainTimeout is what requests have to end in when the service stops: web gives them 30 s. With
-	// what the tasks need after that, a pod's terminationGracePeriodSeconds has to be above 45.
+	// drainTimeout bounds requests at shutdown; web gives them 30 s. With the time that tasks need afterwards, a pod's
+	// terminationGracePeriodSeconds must be above 45.
 	drainTimeout = 35 * time.Second
-	// writeTimeout ends a request whose client does not read the answer: later than web ends the work
-	// for it, and before drainTimeout. A stream sets deadlines of its own.
+	// writeTimeout bounds responses to slow clients: more than web's request timeout, less than drainTimeout. Streams
+	// set their own deadlines.
 	writeTimeout = 33 * time.Second
-	// readyTimeout ends the question to the store whether it answers.
+	// readyTimeout bounds the readiness check.
 	readyTimeout = 2 * time.Second
 )
 
-// Service is what a program runs.
+// Service is a service that Run can run.
 type Service interface {
-	// Routes adds the service's part of the HTTP API.
+	// Routes adds the service's HTTP routes.
 	Routes(r chi.Router)
 	// Listeners are the events that the service reacts to.
 	Listeners() []bus.Listener
-	// Tasks are what it does by itself.
+	// Tasks run in the background.
 	Tasks() []Task
-	// Ready says whether the service's own store answers.
+	// Ready checks the service's own store.
 	Ready(ctx context.Context) error
 }
 
-// Task works until ctx ends. An error stops the whole service.
+// Task runs until ctx ends. An error stops the whole service.
 type Task func(ctx context.Context) error
 
-// Run serves until ctx ends, then drains: no new requests and messages, and when the last of them has
-// been handled the tasks end, the relay among them, so that what it committed is still published.
+// Run serves until ctx ends. Then it stops accepting requests and messages, waits for those being handled, and finally
+// stops the tasks, so that the relay still publishes what was committed.
 func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.Logger, s Service) error {
 	draining := make(chan struct{})
 	server := newServer(handler(s, b, draining, log), log)
@@ -83,8 +83,8 @@ func Run(ctx context.Context, name string, l net.Listener, b bus.Bus, log *slog.
 
 type drainingKey struct{}
 
-// Draining is closed when the service that handles a request begins to stop. A response that has no end
-// of its own ends then, or the service would wait for it in vain. Outside of Run it is never closed.
+// Draining is closed when the service that handles a request starts to shut down. Endless responses must end then.
+// Outside of Run it's never closed.
 func Draining(ctx context.Context) <-chan struct{} {
 	draining, _ := ctx.Value(drainingKey{}).(chan struct{})
 	return draining
@@ -100,7 +100,7 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// drain waits for the requests and the messages that are being handled.
+// drain waits for the requests and messages that are being handled.
 func drain(ctx context.Context, server *http.Server, listening bus.Subscription) error {
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
@@ -115,7 +115,7 @@ func drain(ctx context.Context, server *http.Server, listening bus.Subscription)
 	return both.Wait()
 }
 
-// handler adds what the platform asks of every service.
+// handler adds the health checks.
 func handler(s Service, b bus.Bus, draining <-chan struct{}, log *slog.Logger) http.Handler {
 	r := web.NewRouter(log)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
@@ -141,8 +141,8 @@ func handler(s Service, b bus.Bus, draining <-chan struct{}, log *slog.Logger) h
 	return r
 }
 
-// brokerState doesn't affect readiness: without its broker, a service still answers most requests. But whoever
-// starts a system may want to wait for it.
+// brokerState doesn't affect readiness: without its broker, a service still answers most requests. A program
+// that starts a system can wait for it.
 func brokerState(b bus.Bus) string {
 	if bus.SessionOf(b).Connected {
 		return "connected"
@@ -150,8 +150,7 @@ func brokerState(b bus.Bus) string {
 	return "away"
 }
 
-// Every is a task that does something at once and then at an interval. An error is logged, and the
-// next time comes as if it had not been.
+// Every returns a task that calls do immediately and then at an interval. It logs errors and continues.
 func Every(interval time.Duration, log *slog.Logger, what string, do func(ctx context.Context) error) Task {
 	return func(ctx context.Context) error {
 		tick := time.NewTicker(interval)

@@ -20,7 +20,7 @@ const (
 	oldName = "session"
 )
 
-// checkName refuses what can't be the cookie's name over plain http.
+// checkName checks the cookie's name for plain http.
 func checkName(name string) error {
 	if err := (&http.Cookie{Name: name}).Valid(); err != nil {
 		return fmt.Errorf("COOKIE_NAME %q: %w", name, err)
@@ -31,7 +31,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// names are those that a session may have, the one for this request first.
+// names are the possible names of the session cookie, starting with the one for this request.
 func (s *Sessions) names(r *http.Request) []string {
 	if s.plainLocal(r) {
 		return []string{s.plainName, hostName, oldName}
@@ -46,20 +46,19 @@ func (s *Sessions) give(w http.ResponseWriter, r *http.Request, value string, ma
 	names := s.names(r)
 	http.SetCookie(w, s.cookie(r, names[0], value, maxAge))
 	for _, name := range names[1:] {
-		if slices.ContainsFunc(r.CookiesNamed(name), s.good) {
+		if slices.ContainsFunc(r.CookiesNamed(name), s.valid) {
 			http.SetCookie(w, s.cookie(r, name, "", -1))
 		}
 	}
 }
 
-// good says whether a cookie holds a session.
-func (s *Sessions) good(c *http.Cookie) bool {
+// valid reports whether a cookie holds a session.
+func (s *Sessions) valid(c *http.Cookie) bool {
 	_, err := s.open(c.Value)
 	return err == nil
 }
 
-// cookie makes a session cookie. Scripts cannot read it, and other sites cannot make a browser
-// send it with their writes.
+// cookie returns a session cookie. Scripts can't read it, and browsers don't send it with writes from other sites.
 func (s *Sessions) cookie(r *http.Request, name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
 		Name:     name,
@@ -72,24 +71,21 @@ func (s *Sessions) cookie(r *http.Request, name, value string, maxAge int) *http
 	}
 }
 
-// bare takes off the padding with which securecookie ends a value. What is left are letters, digits, -
-// and _, which nobody escapes. Next.js sets a cookie that it passes on with %3D for =, and that would
-// be no session any more.
-func bare(value string) string { return strings.TrimRight(value, "=") }
+// trimPadding removes the padding from a securecookie value. Next.js escapes = as %3D when it passes a cookie on,
+// which would make the session invalid.
+func trimPadding(value string) string { return strings.TrimRight(value, "=") }
 
-// padded gives a bare value its padding back. One that has it stays as it is: sessions were once given
-// so.
-func padded(value string) string { return value + strings.Repeat("=", -len(value)&3) }
+// addPadding restores the padding of a value. Values with padding, which earlier releases set, stay as they are.
+func addPadding(value string) string { return value + strings.Repeat("=", -len(value)&3) }
 
-// plainLocal says whether the site is served over plain http on the browser's own machine. There is
-// no network to protect the cookie from, and not every browser keeps a Secure one there.
+// plainLocal reports whether the site is served over plain http on the browser's own machine. No network could read
+// the cookie there, and not every browser keeps a Secure one.
 func (s *Sessions) plainLocal(r *http.Request) bool {
 	host, scheme := s.proxies.Asked(r)
 	return scheme != "https" && local(host)
 }
 
-// local says whether a Host header names the machine that asks: localhost and what is below it
-// (RFC 6761 §6.3), or a loopback address.
+// local reports whether a host is localhost, below localhost (RFC 6761 §6.3), or a loopback address.
 func local(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

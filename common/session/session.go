@@ -1,9 +1,7 @@
-// Package session keeps users signed in. A session is a JSON Web Token in an encrypted cookie:
-// nothing is stored, so every service reads it by itself with the one secret that they share, and a
-// session ends only with its time or with the cookie.
+// Package session keeps users signed in. A session is a JSON Web Token in an encrypted cookie. Nothing is stored:
+// every service reads it with a shared secret, and it ends when it expires or the cookie is removed.
 //
-// The secret is never a key itself. Three keys are derived from it, so that none of them tells
-// anything of another.
+// The secret isn't used as a key itself. Three independent keys are derived from it.
 package session
 
 import (
@@ -29,14 +27,14 @@ const (
 	label = "session"
 	// lifetime is how long a session lasts: the token, the cookie's timestamp and the browser's copy.
 	lifetime = 24 * time.Hour
-	// strongKey is the length in bytes from which a secret counts as strong, that of the hash which
-	// signs with it (RFC 7518 §3.2, https://www.rfc-editor.org/rfc/rfc7518#section-3.2).
+	// strongKey is the minimum length in bytes of a strong secret
+	// (RFC 7518 §3.2, https://www.rfc-editor.org/rfc/rfc7518#section-3.2).
 	strongKey = 32
 	// keySize is the length in bytes of each derived key: HMAC-SHA256 and AES-256.
 	keySize = 32
 )
 
-// User is who a session belongs to.
+// User is the user of a session.
 type User struct {
 	ID    string `json:"id"`
 	Email string `json:"email"`
@@ -44,12 +42,11 @@ type User struct {
 
 // Config holds the secret of all sessions.
 type Config struct {
-	// Key is what the keys are derived from. Who knows or guesses it can be any user.
+	// Key is the secret. Anyone who knows it can sign in as any user.
 	Key string `env:"JWT_KEY,required,notEmpty"`
 	// RequireStrong refuses a Key under 32 bytes, as in production.
 	RequireStrong bool `env:"REQUIRE_STRONG_KEYS"`
-	// Proxies are those that are believed about the host and scheme that a visitor asked for, which
-	// decide whether the cookie is Secure.
+	// Proxies are trusted about the requested host and scheme, which decide whether the cookie is Secure.
 	Proxies forwarded.Proxies `env:"TRUSTED_PROXIES"`
 	// CookieName is the cookie's name over plain http on the user's own machine, where cookies are shared
 	// by all ports. Empty means "ticketing".
@@ -64,8 +61,8 @@ type Sessions struct {
 	plainName string
 }
 
-// Open derives the keys. A secret that is empty is an error. One under 32 bytes is an error where
-// strong ones are required, and elsewhere a warning in the log.
+// Open derives the keys. An empty secret is an error. One under 32 bytes is an error if strong keys are required, and
+// otherwise logged as a warning.
 func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	switch weak := len(c.Key) < strongKey; {
 	case c.Key == "":
@@ -73,7 +70,7 @@ func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	case weak && c.RequireStrong:
 		return nil, fmt.Errorf("JWT_KEY has %d bytes, REQUIRE_STRONG_KEYS asks for %d", len(c.Key), strongKey)
 	case weak:
-		log.Warn("JWT_KEY is weak: whoever guesses it can be any user", "bytes", len(c.Key), "strong", strongKey)
+		log.Warn("JWT_KEY is weak: anyone who guesses it can sign in as any user", "bytes", len(c.Key), "strong", strongKey)
 	}
 	plainName := cmp.Or(c.CookieName, defaultName)
 	if err := checkName(plainName); err != nil {
@@ -88,11 +85,11 @@ func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
 		MaxAge(int(lifetime.Seconds()))
-	return &Sessions{tokens{sign, time.Now}, cookies, c.Proxies, plainName}, nil
+	return &Sessions{tokens: tokens{sign, time.Now}, cookies: cookies, proxies: c.Proxies, plainName: plainName}, nil
 }
 
-// derive makes the key for one purpose (HKDF, RFC 5869). There is no salt: every service and every
-// start derives the same keys, and the label alone tells them apart.
+// derive derives the key for one purpose (HKDF, RFC 5869), without a salt: every service and every start must derive
+// the same keys.
 func derive(secret, label string) ([]byte, error) {
 	return hkdf.Key(sha256.New, []byte(secret), nil, label, keySize)
 }
@@ -107,7 +104,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
 	if err != nil {
 		return fmt.Errorf("encode the session cookie: %w", err)
 	}
-	s.give(w, r, bare(value), int(lifetime.Seconds()))
+	s.give(w, r, trimPadding(value), int(lifetime.Seconds()))
 	return nil
 }
 
@@ -118,8 +115,8 @@ func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
 
 type userKey struct{}
 
-// Middleware lets handlers know who is signed in. Anything but a good session is no session: a
-// forged or outdated cookie is no error, its sender is just not signed in.
+// Middleware makes the signed-in user available to From and Require. A forged or expired cookie isn't an error; its
+// sender just isn't signed in.
 func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if u, err := s.read(r); err == nil {
@@ -129,9 +126,8 @@ func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// read takes the user out of the request's cookies. Browsers send all cookies that fit the path and the
-// domain (RFC 6265 §5.4), and other programs on the host may have set some of the same name: the first
-// good one counts.
+// read returns the user of the first valid session cookie. Other programs on the host may have set cookies of the
+// same name, and browsers send them all (RFC 6265 §5.4).
 func (s *Sessions) read(r *http.Request) (User, error) {
 	err := http.ErrNoCookie
 	for _, name := range s.names(r) {
@@ -145,16 +141,16 @@ func (s *Sessions) read(r *http.Request) (User, error) {
 	return User{}, err
 }
 
-// open takes the user out of a cookie's value.
+// open returns the user from a cookie's value.
 func (s *Sessions) open(value string) (User, error) {
 	var token []byte
-	if err := s.cookies.Decode(label, padded(value), &token); err != nil {
+	if err := s.cookies.Decode(label, addPadding(value), &token); err != nil {
 		return User{}, err
 	}
 	return s.tokens.verify(string(token))
 }
 
-// From says who is signed in, if anybody is.
+// From returns the signed-in user, if any.
 func From(r *http.Request) (User, bool) {
 	u, ok := r.Context().Value(userKey{}).(User)
 	return u, ok

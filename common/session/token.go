@@ -7,11 +7,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// algorithm is the only one that is accepted. What a token says of itself does not decide how it is
-// verified (RFC 8725 §3.1, https://www.rfc-editor.org/rfc/rfc8725#section-3.1).
+// algorithm is the only accepted one, whatever a token claims
+// (RFC 8725 §3.1, https://www.rfc-editor.org/rfc/rfc8725#section-3.1).
 var algorithm = jwt.SigningMethodHS256
 
-// claims are what a token says: sub (the user's id), email, iat and exp.
+// claims are sub (the user's id), email, iat and exp.
 type claims struct {
 	Email string `json:"email"`
 	jwt.RegisteredClaims
@@ -23,7 +23,7 @@ type tokens struct {
 	now func() time.Time
 }
 
-// issue makes a token that is good for the lifetime of a session.
+// issue returns a token that is valid for the lifetime of a session.
 func (t tokens) issue(u User) (string, error) {
 	now := t.now()
 	return jwt.NewWithClaims(algorithm, claims{u.Email, jwt.RegisteredClaims{
@@ -33,7 +33,7 @@ func (t tokens) issue(u User) (string, error) {
 	}}).SignedString(t.key)
 }
 
-// verify says whose a token is. One without an end or without a user is no good.
+// verify returns the user of a token. A token without an expiry or a user is invalid.
 func (t tokens) verify(token string) (User, error) {
 	var c claims
 	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.key, nil },

@@ -17,18 +17,18 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// bodyLimit is the longest body that is read, in bytes.
+// bodyLimit is the size of the longest accepted body, in bytes.
 const bodyLimit = 64 << 10
 
-// validate knows fields by their JSON names.
+// validate reports fields by their JSON names.
 var validate = func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(jsonName)
 	return v
 }()
 
-// Decode reads a JSON object into a T and checks its `validate` tags. A field that is wrong is told
-// by its `message` tag. Bodies that aren't UTF-8 (RFC 8259 §8.1) are refused.
+// Decode reads a JSON object into a T and checks its `validate` tags. The `message` tag is the error text. Bodies
+// that aren't UTF-8 (RFC 8259 §8.1) are refused.
 func Decode[T any](w http.ResponseWriter, r *http.Request) (T, error) {
 	var body T
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
@@ -51,7 +51,7 @@ func Decode[T any](w http.ResponseWriter, r *http.Request) (T, error) {
 	return body, check(body)
 }
 
-// malformed says what is wrong with a body that cannot be decoded.
+// malformed returns the error for a body that can't be decoded.
 func malformed[T any](err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return problem.New(problem.TooLarge, fmt.Sprintf("Body is longer than %d KiB", bodyLimit>>10))
@@ -79,7 +79,7 @@ func check(body any) error {
 	return p
 }
 
-// message is what to say of a field that is wrong.
+// message is the error text for a field.
 func message(t reflect.Type, field string) string {
 	for f := range t.Fields() {
 		if text := f.Tag.Get("message"); jsonName(f) == field && text != "" {

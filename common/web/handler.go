@@ -1,5 +1,5 @@
-// Package web is what every service's HTTP has in common: errors become responses in one place,
-// bodies are decoded and validated, lists are paged.
+// Package web holds what the HTTP APIs share: it turns errors into responses, decodes and validates bodies, and
+// pages lists.
 package web
 
 import (
@@ -14,25 +14,23 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// requestTimeout ends the work for one request. It is longer than any sequence of calls that a
-// healthy request makes.
+// requestTimeout bounds the work for one request. It's longer than any healthy request takes.
 const requestTimeout = 30 * time.Second
 
-// Handler answers a request or returns an error, which becomes the response.
+// Handler handles a request. An error that it returns becomes the response.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
-	// A body that is announced and never sent ends too. Where that cannot be set, nothing is read from
-	// a connection.
+	// Also bound reading the body, which may never arrive. Writers without deadlines aren't connections.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(requestTimeout))
 	if err := h(w, r.WithContext(ctx)); err != nil {
 		WriteError(w, r, err)
 	}
 }
 
-// JSON writes a value.
+// JSON writes a value as JSON.
 func JSON(w http.ResponseWriter, status int, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -52,8 +50,8 @@ func Answer(w http.ResponseWriter, q *idempotency.Request, status int, v any) er
 	return nil
 }
 
-// document is the body of every error: RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457) and the
-// errors that this API's clients read.
+// document is the body of every error response: RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457) plus the errors
+// array.
 type document struct {
 	Type   string           `json:"type"`
 	Title  string           `json:"title"`
@@ -61,7 +59,7 @@ type document struct {
 	Errors []problem.Detail `json:"errors"`
 }
 
-// statuses maps every kind of problem to the wire.
+// statuses maps kinds of problems to HTTP statuses.
 var statuses = map[problem.Kind]int{
 	problem.CrossSite:            http.StatusForbidden,
 	problem.NotSignedIn:          http.StatusUnauthorized,
@@ -80,8 +78,8 @@ var statuses = map[problem.Kind]int{
 	problem.Internal:             http.StatusInternalServerError,
 }
 
-// WriteError answers with an error. One that is no problem.Error is logged, and the client is told
-// no more than that something went wrong. A client that has gone is nobody's trouble.
+// WriteError writes an error response. Errors other than problem.Error are logged, and the response says only that
+// something went wrong. Client disconnects aren't logged.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem.Of(err)
 	if gone := r.Context().Err() != nil; p.Kind == problem.Internal && !gone {
@@ -91,7 +89,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(max(p.RetryAfter, time.Second).Seconds())))
 	}
 	status := statuses[p.Kind]
-	body, err := json.Marshal(document{"about:blank", http.StatusText(status), status, p.Details})
+	body, err := json.Marshal(document{Type: "about:blank", Title: http.StatusText(status), Status: status, Errors: p.Details})
 	if err != nil {
 		logger(r).ErrorContext(r.Context(), "encode a problem", "error", err)
 	}
@@ -102,7 +100,7 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // it fails when the client has gone
+	_, _ = w.Write(body) // fails if the client has disconnected
 }
 
 type loggerKey struct{}

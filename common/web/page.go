@@ -14,8 +14,7 @@ const (
 	maxLimit     = 1000
 )
 
-// Page is the part of a list that a client asks for: at most Limit things, from behind the one whose
-// id is After.
+// Page is the requested part of a list: at most Limit items, starting after the one with the id After.
 type Page struct {
 	Limit int
 	After string
@@ -41,11 +40,11 @@ func ParsePage(r *http.Request) (Page, error) {
 	return page, nil
 }
 
-// isID says whether a text has the form of an id (see aggregate.NewID).
+// isID reports whether a text has the form of an id (see aggregate.NewID).
 func isID(s string) bool { return validate.Var(s, "mongodb") == nil }
 
-// List writes a page of things as a JSON array, each through view. things holds one more than the
-// limit if there is a next page; a Link header (RFC 8288) then leads to it.
+// List writes a page as a JSON array of views. If there is a next page, things has one item more than the limit, and
+// a Link header (RFC 8288) points to it.
 func List[T, V any](w http.ResponseWriter, r *http.Request, page Page, things []T, id func(T) string, view func(T) V) error {
 	if len(things) > page.Limit {
 		things = things[:page.Limit]

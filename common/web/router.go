@@ -18,9 +18,8 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// NewRouter makes a router with what every request goes through: an id, a line in the log, a guard
-// against panics and one against writes that another site makes a browser send. Routes are added with
-// their whole path: of those that are mounted chi does not tell which methods they have.
+// NewRouter returns a router whose middleware gives requests an id, logs them, recovers from panics and refuses
+// cross-site writes. Add routes with their full path: chi doesn't report the methods of mounted ones.
 func NewRouter(log *slog.Logger) *chi.Mux {
 	crossSite := http.NewCrossOriginProtection()
 	crossSite.SetDenyHandler(Handler(func(http.ResponseWriter, *http.Request) error {
@@ -34,10 +33,10 @@ func NewRouter(log *slog.Logger) *chi.Mux {
 	return r
 }
 
-// requestIDHeader carries a request's id from the client or a proxy through to the log and back.
+// requestIDHeader carries a request's id from the client or a proxy to the log and back.
 const requestIDHeader = "X-Request-Id"
 
-// identified sees to it that every request has an id, its own if it is one.
+// identified gives every request an id. It keeps a valid id that the request already has.
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !requestID.MatchString(r.Header.Get(requestIDHeader)) {
@@ -50,7 +49,7 @@ func identified(next http.Handler) http.Handler {
 
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// logged writes one line for each request and gives handlers a logger that knows the request's id.
+// logged logs every request, and gives handlers a logger with the request's id.
 func logged(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +63,7 @@ func logged(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// recovered turns a panic into a 500, and leaves http.ErrAbortHandler to the server.
+// recovered turns a panic into a 500, except http.ErrAbortHandler.
 func recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -80,7 +79,7 @@ func recovered(next http.Handler) http.Handler {
 	})
 }
 
-// methodNotAllowed names the methods that are, as RFC 9110 §15.5.6 asks.
+// methodNotAllowed lists the allowed methods (RFC 9110 §15.5.6).
 func methodNotAllowed(routes chi.Routes) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var allowed []string

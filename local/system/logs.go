@@ -120,7 +120,7 @@ func (l *lines) Write(p []byte) (int, error) {
 
 // readable turns a line of slog's JSON into one for people, such as
 //
-//	15:04:05 WARN  orders: order is overdue: its expiration did not come order=65a1…
+//	15:04:05 WARN  orders: order is overdue: no expiration event order=65a1…
 //
 // and returns its time separately. The text is empty below the level. A line that isn't JSON, such as one of a
 // panic, stays as it is.

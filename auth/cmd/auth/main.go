@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"ticketing.dev/auth"
 	"ticketing.dev/common/mongodb"
@@ -17,23 +16,27 @@ type config struct {
 	Session session.Config
 }
 
-func main() { service.Main("auth", run) }
+func main() {
+	var c config
+	ctx, p := service.Start("auth", &c)
+	p.Exit(run(ctx, p, c))
+}
 
-// run needs no bus: auth neither publishes nor listens.
-func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*auth.Service]) error {
-	sessions, err := session.Open(c.Session, log)
+// run opens no bus: auth doesn't publish or listen.
+func run(ctx context.Context, p *service.Program, c config) error {
+	sessions, err := session.Open(c.Session, p.Log)
 	if err != nil {
 		return err
 	}
-	db, err := mongodb.Connect(ctx, c.Mongo, "auth", log)
+	db, err := mongodb.Connect(ctx, c.Mongo, "auth", p.Log)
 	if err != nil {
 		return err
 	}
 	defer mongodb.Disconnect(db)
 
-	s, err := auth.New(ctx, auth.Options{DB: db, Sessions: sessions, Log: log})
+	s, err := auth.New(ctx, auth.Options{DB: db, Sessions: sessions, Log: p.Log})
 	if err != nil {
 		return err
 	}
-	return do(ctx, nil, s)
+	return p.Run(ctx, nil, s)
 }

@@ -40,7 +40,8 @@ func Run(t *testing.T, start func(t *testing.T) Broker) {
 		{"poison comes again until it is buried", againUntilBuried},
 		{"a panic brings the message again", againAfterPanic},
 		{"a channel is replayed in its order", replayed},
-		{"a replay ends with its context", replayEnds},
+		{"a replay of an empty channel ends", replayEmpty},
+		{"a replay ends with its context", replayCancelled},
 		{"a replay ends when the broker does", replayFails},
 		{"a new session says since when it lasts", sessionKnown},
 	} {

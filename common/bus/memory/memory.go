@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -127,41 +128,30 @@ func (b *Bus) group(name, channel string) *group {
 }
 
 // Replay fails with ErrStopped when the broker is away or goes away.
-func (b *Bus) Replay(ctx context.Context, channel string, each func(message []byte) bool) error {
+func (b *Bus) Replay(ctx context.Context, channel string, each func(message []byte)) error {
+	b.mu.Lock()
+	stored, outages := slices.Clone(b.messages[channel]), b.outages
+	b.mu.Unlock()
 	for n := 0; ; n++ {
-		message, err := b.stored(ctx, channel, n)
-		if err != nil {
-			return fmt.Errorf("replay %s: %w", channel, err)
-		}
-		if !each(message) {
+		b.mu.Lock()
+		away := b.stopped || b.outages != outages
+		b.mu.Unlock()
+		switch {
+		case away:
+			return fmt.Errorf("replay %s: %w", channel, ErrStopped)
+		case ctx.Err() != nil:
+			return fmt.Errorf("replay %s: %w", channel, ctx.Err())
+		case n == len(stored):
 			return nil
 		}
+		each(bytes.Clone(stored[n]))
 	}
 }
 
-// stored waits for the message of a channel that has n before it.
-func (b *Bus) stored(ctx context.Context, channel string, n int) ([]byte, error) {
-	defer b.wakeAtEnd(ctx)()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	outages := b.outages
-	for {
-		switch {
-		case b.stopped || b.outages != outages:
-			return nil, ErrStopped
-		case n < len(b.messages[channel]):
-			return bytes.Clone(b.messages[channel][n]), nil
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		}
-		b.changed.Wait()
-	}
-}
-
-// wakeAtEnd makes those who wait for a change look at ctx when it ends, until stop is called.
+// wakeAtEnd wakes everyone who waits for a change when ctx ends, until stop is called.
 func (b *Bus) wakeAtEnd(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
-		b.mu.Lock() // Without it the broadcast could fall between the look at ctx and the wait.
+		b.mu.Lock() // or the broadcast could fall between checking ctx and waiting
 		defer b.mu.Unlock()
 		b.changed.Broadcast()
 	})

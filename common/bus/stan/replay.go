@@ -4,48 +4,70 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/stan.go"
 )
 
-// Replay needs a session, and fails with ErrNotConnected where there is none.
-func (b *Bus) Replay(ctx context.Context, channel string, each func(message []byte) bool) error {
+// emptyAfter is how long a subscribed broker may send nothing before a channel counts as empty. The broker
+// delivers what it has at once, and offers no other way to find out.
+const emptyAfter = 2 * time.Second
+
+// Replay needs a session, and fails with ErrNotConnected without one.
+func (b *Bus) Replay(ctx context.Context, channel string, each func(message []byte)) error {
 	if err := b.replay(ctx, channel, each); err != nil {
 		return fmt.Errorf("replay %s: %w", channel, err)
 	}
 	return nil
 }
 
-// replay reads through a subscription of its own, outside of any group, which the broker forgets at
-// the end.
-func (b *Bus) replay(ctx context.Context, channel string, each func(message []byte) bool) error {
+func (b *Bus) replay(ctx context.Context, channel string, each func(message []byte)) error {
 	s := b.current.Load()
 	if s == nil {
 		return ErrNotConnected
 	}
-	messages, over := make(chan []byte), make(chan struct{})
 	last := uint64(0)
-	reading, err := s.Subscribe(channel, func(m *stan.Msg) {
-		if m.Sequence <= last {
-			return // It comes again, since its acknowledgement was late.
+	found := func(m *stan.Msg) bool { last = m.Sequence; return false }
+	if err := b.read(ctx, s, channel, stan.StartWithLastReceived(), emptyAfter, found); err != nil || last == 0 {
+		return err
+	}
+	seen := uint64(0)
+	return b.read(ctx, s, channel, stan.DeliverAllAvailable(), 0, func(m *stan.Msg) bool {
+		if m.Sequence > seen && m.Sequence <= last { // not redelivered because of a late acknowledgement
+			seen = m.Sequence
+			each(m.Data)
 		}
-		last = m.Sequence
+		return m.Sequence < last
+	})
+}
+
+// read subscribes outside of any group and calls each until it returns false. If wait isn't 0, read also ends
+// when no message has arrived after it.
+func (b *Bus) read(ctx context.Context, s *session, channel string, from stan.SubscriptionOption, wait time.Duration, each func(*stan.Msg) bool) error {
+	messages, over := make(chan *stan.Msg), make(chan struct{})
+	reading, err := s.Subscribe(channel, func(m *stan.Msg) {
 		select {
-		case messages <- m.Data:
+		case messages <- m:
 		case <-over:
 		}
-	}, stan.DeliverAllAvailable())
+	}, from)
 	if err != nil {
 		return err
 	}
 	defer b.endReplay(reading)
 	defer close(over)
+	var empty <-chan time.Time
+	if wait > 0 {
+		empty = time.After(wait)
+	}
 	for {
 		select {
-		case message := <-messages:
-			if !each(message) {
+		case m := <-messages:
+			if !each(m) {
 				return nil
 			}
+		case <-empty:
+			return nil
 		case <-s.lost:
 			return errors.Join(ErrNotConnected, s.cause)
 		case <-b.stopped:
@@ -58,6 +80,6 @@ func (b *Bus) replay(ctx context.Context, channel string, each func(message []by
 
 func (b *Bus) endReplay(reading stan.Subscription) {
 	if err := reading.Unsubscribe(); err != nil && !errors.Is(err, stan.ErrConnectionClosed) {
-		b.log.Warn("the broker was not told of the end of a replay", "error", err)
+		b.log.Warn("unsubscribe after a replay failed", "error", err)
 	}
 }

@@ -11,32 +11,32 @@ import (
 )
 
 const (
-	// A silent broker is given up when more than this many pings were not answered, one a second.
+	// A silent broker is given up after this many unanswered pings, one a second.
 	pingInterval = 1
 	pingsMissed  = 3
 
-	// requestWait is how long the broker may take to answer a request to connect, join or leave.
+	// requestWait bounds requests to connect, subscribe and unsubscribe.
 	requestWait = 2 * time.Second
-	// writeWait is how long a connection may take no bytes.
+	// writeWait bounds writes to a blocked connection.
 	writeWait = 2 * time.Second
 
-	// noLimit is more messages on their way than there will be: stan.go blocks at its limit without
-	// regard to any context. How much is published at once is for the publisher to bound.
+	// noLimit effectively disables stan.go's limit of messages in flight, at which it blocks regardless of the
+	// context. Publishers bound their own concurrency.
 	noLimit = 1 << 20
 
 	shortestPause = 100 * time.Millisecond
 	longestPause  = 5 * time.Second
 )
 
-// session is one registration with the broker, from its making to its loss.
+// session is one connection to the broker.
 type session struct {
 	stan.Conn
 	begun time.Time
-	lost  chan struct{} // closed when the session has ended by itself
+	lost  chan struct{} // closed when the session is lost
 	cause error         // why, once lost is closed
 }
 
-// run keeps a session until ctx ends.
+// run maintains a session until ctx ends.
 func (b *Bus) run(ctx context.Context) {
 	defer close(b.stopped)
 	for {
@@ -56,7 +56,7 @@ func (b *Bus) run(ctx context.Context) {
 	}
 }
 
-// connect tries until there is a session. The error is that of ctx.
+// connect retries until there is a session or ctx ends.
 func (b *Bus) connect(ctx context.Context) (*session, error) {
 	for attempt := 0; ; attempt++ {
 		if err := pause(ctx, attempt); err != nil {
@@ -66,24 +66,22 @@ func (b *Bus) connect(ctx context.Context) (*session, error) {
 		if err == nil {
 			return s, nil
 		}
-		b.log.Warn("broker cannot be reached", "attempt", attempt, "error", err)
+		b.log.Warn("broker unreachable", "attempt", attempt, "error", err)
 	}
 }
 
-// dial makes a session. Every session of the process has the same client id: if the broker still
-// holds the last one, it finds it dead and hands what that one had not acknowledged to the others at
-// once, not only when its heartbeats have failed.
+// dial opens a session. All sessions of the process use the same client id, so the broker notices that the previous one
+// is dead and redelivers its unacknowledged messages immediately, without waiting for its heartbeats to fail.
 func (b *Bus) dial() (*session, error) {
 	s := &session{lost: make(chan struct{})}
 	conn, err := stan.Connect(b.config.ClusterID, b.config.ClientID,
 		stan.NatsURL(b.config.URL),
 		stan.NatsOptions(
-			// The session is made anew as a whole: a NATS connection that comes back alone leaves it
-			// open what the broker still knows of the subscriptions.
+			// After a bare reconnect the broker may have dropped our subscriptions, so a new session is opened.
 			nats.NoReconnect(),
 			nats.FlusherTimeout(writeWait),
 			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-				b.log.Error("trouble on the connection to the broker", "error", err)
+				b.log.Error("broker connection error", "error", err)
 			}),
 		),
 		stan.ConnectWait(requestWait),
@@ -102,7 +100,7 @@ func (b *Bus) dial() (*session, error) {
 	return s, nil
 }
 
-// offer hands the session to every subscription that asks, until it is lost or ctx ends.
+// offer passes the session to the subscriptions until it's lost or ctx ends.
 func (b *Bus) offer(ctx context.Context, s *session) {
 	for {
 		select {
@@ -115,15 +113,14 @@ func (b *Bus) offer(ctx context.Context, s *session) {
 	}
 }
 
-// end takes leave of the broker, which would find out by itself.
+// end closes the session. If that fails, the broker notices by itself.
 func (b *Bus) end(s *session) {
 	if err := s.Close(); err != nil {
-		b.log.Warn("the broker was not told of the end of the session", "error", err)
+		b.log.Warn("closing the broker session failed", "error", err)
 	}
 }
 
-// pause waits before an attempt: longer before each one, and partly by chance, so that all the
-// clients of a broker do not come back at the same moment. It returns early with the error of ctx.
+// pause waits before an attempt, with exponential backoff and jitter. It returns early with the error of ctx.
 func pause(ctx context.Context, attempt int) error {
 	if attempt == 0 {
 		return ctx.Err()

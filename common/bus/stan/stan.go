@@ -1,12 +1,11 @@
-// Package stan carries events over NATS Streaming. It is the one package that knows that broker.
+// Package stan implements bus.Bus with NATS Streaming.
 //
-// A Bus opens without its broker. One goroutine keeps a session with the broker and makes a new one,
-// with backoff, whenever it is lost. Each subscription has a goroutine that joins its group again on
-// every session. So there is one way to heal, whatever broke: a crashed broker, a frozen one, a
-// network that went away, a broker that has forgotten its clients.
+// A Bus opens even if the broker is down. One goroutine keeps a session with the broker and replaces it, with backoff,
+// whenever it's lost. Each subscription has a goroutine that rejoins its group on every session. So there is one way to
+// recover, whether the broker crashed, froze, became unreachable or lost its clients.
 //
-// NATS Streaming knows no negative acknowledgement. What a handler refuses comes again when AckWait
-// has passed, so AckWait is the delay of a retry as well as the time that a handler has.
+// NATS Streaming has no negative acknowledgement. A message that a handler refuses is redelivered after AckWait, so
+// AckWait is both the retry delay and the handler's deadline.
 package stan
 
 import (
@@ -26,32 +25,32 @@ import (
 )
 
 const (
-	// defaultAckWait gives a handler twelve seconds, enough for calls to Stripe and to a database.
+	// defaultAckWait gives handlers twelve seconds, enough for calls to Stripe and a database.
 	defaultAckWait = 15 * time.Second
 
-	// storeWait is how long Publish waits for the broker to store a message. It is well under
-	// AckWait, for handlers publish too.
+	// storeWait is how long Publish waits for the broker to store a message. It's well under AckWait, since handlers
+	// publish too.
 	storeWait = 5 * time.Second
 )
 
 var (
-	// ErrNotConnected says that there is no session with the broker at the moment.
+	// ErrNotConnected means that there is currently no session with the broker.
 	ErrNotConnected = errors.New("not connected to the broker")
-	// ErrClosed says that the bus has been closed.
+	// ErrClosed means that the bus is closed.
 	ErrClosed = errors.New("the bus is closed")
 )
 
-// Config says where the broker is and who is asking.
+// Config configures the connection.
 type Config struct {
 	// URL is the broker's address, or several with commas between them.
 	URL string `env:"NATS_URL,required,notEmpty"`
 	// ClusterID is the name of the cluster that the broker was started with.
 	ClusterID string `env:"NATS_CLUSTER_ID" envDefault:"ticketing"`
-	// ClientID names the process, for example its pod. Random letters are added, so two processes of
-	// one name do not shut each other out, nor does one that crashed shut out its successor.
+	// ClientID names the process, for example its pod. A random suffix is added, so that processes with the same
+	// name don't lock each other out.
 	ClientID string `env:"NATS_CLIENT_ID" envDefault:"ticketing"`
-	// AckWait is when the broker gives a message to somebody else that was not acknowledged: 15
-	// seconds unless set, in whole seconds, at least one. Handlers have four fifths of it.
+	// AckWait is when the broker redelivers an unacknowledged message: 15 seconds by default, in whole seconds.
+	// Handlers have four fifths of it.
 	AckWait time.Duration
 }
 
@@ -66,14 +65,14 @@ func (c Config) check() error {
 	if c.ClientID == "" {
 		errs = append(errs, errors.New("no ClientID"))
 	}
-	// The protocol has a whole number of seconds and would cut off the rest.
+	// The protocol would truncate it to whole seconds.
 	if c.AckWait < time.Second || c.AckWait%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("AckWait is %v, not a whole number of seconds", c.AckWait))
 	}
 	return errors.Join(errs...)
 }
 
-// Bus is a connection to NATS Streaming that heals by itself.
+// Bus is a connection to NATS Streaming that recovers by itself.
 type Bus struct {
 	config Config
 	log    *slog.Logger
@@ -92,8 +91,8 @@ type Bus struct {
 
 var _ bus.Bus = (*Bus)(nil)
 
-// Open returns at once, whether the broker is there or not; the log is told when it is lost and when it
-// is back. The error says that the configuration cannot work.
+// Open returns immediately, whether or not the broker is up. Losing and regaining it is logged. It fails only if the
+// configuration is invalid.
 func Open(c Config, log *slog.Logger) (*Bus, error) {
 	if c.AckWait == 0 {
 		c.AckWait = defaultAckWait
@@ -124,8 +123,8 @@ func uniqueID(name string) string {
 	return outsideClientID.ReplaceAllString(name, "-") + "-" + rand.Text()[:12]
 }
 
-// Connected reports whether the broker can be reached, as far as is known: the loss of a broker is
-// noticed within a second if its connection breaks, within five if it is silent.
+// Connected reports whether there is a session. A broken connection is noticed within a second, a silent broker within
+// five.
 func (b *Bus) Connected() bool { return b.Session().Connected }
 
 // Session is what Connected reports, and since when.
@@ -136,16 +135,15 @@ func (b *Bus) Session() bus.Session {
 	return bus.Session{Since: *b.lostAt.Load()}
 }
 
-// lose notes that there is no session from now on.
+// lose records that there is no session now.
 func (b *Bus) lose() {
 	now := time.Now()
 	b.lostAt.Store(&now)
 	b.current.Store(nil)
 }
 
-// Publish returns nil once the broker has stored the message. Without a session it fails at once; it
-// gives up after five seconds or when ctx ends. The one thing that can hold it longer than ctx is a
-// connection that takes no more bytes, for up to two seconds.
+// Publish returns nil once the broker has stored the message. Without a session it fails immediately; otherwise it
+// gives up after five seconds or when ctx ends. A blocked connection can delay that by up to two seconds.
 func (b *Bus) Publish(ctx context.Context, channel string, message []byte) error {
 	if err := b.store(ctx, channel, message); err != nil {
 		return fmt.Errorf("publish to %s: %w", channel, err)
@@ -171,15 +169,14 @@ func (b *Bus) store(ctx context.Context, channel string, message []byte) error {
 }
 
 var (
-	// validGroup has no colon: the broker refuses it in the name of a durable queue group.
+	// validGroup has no colon, which the broker refuses in durable queue groups.
 	validGroup = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 	// validChannel is a NATS subject without wildcards.
 	validChannel = regexp.MustCompile(`^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$`)
 )
 
-// Subscribe joins a durable queue group. It returns at once; the group is joined as soon as the
-// broker can be reached, and again after every loss. The error says that a name is not one that the
-// broker takes, or that the bus is closed.
+// Subscribe joins a durable queue group. It returns immediately; the group is joined as soon as the broker is
+// reachable, and again after every loss. It fails if a name is invalid or the bus is closed.
 func (b *Bus) Subscribe(group, channel string, handle bus.Handler) (bus.Subscription, error) {
 	if !validGroup.MatchString(group) {
 		return nil, fmt.Errorf("group %q: only letters, digits, - and _ are allowed", group)
@@ -203,8 +200,7 @@ func (b *Bus) forget(s *subscription) {
 	delete(b.subscriptions, s)
 }
 
-// Close leaves all groups, waits for the handlers that run, and ends the session. They can publish
-// until they have returned.
+// Close leaves all groups, waits for running handlers, and ends the session. Handlers can publish until they return.
 func (b *Bus) Close() error {
 	b.mu.Lock()
 	b.closed = true

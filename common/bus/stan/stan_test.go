@@ -40,7 +40,7 @@ func TestOpensWithoutBroker(t *testing.T) {
 	b, logged := open(t, nats.URL)
 	tickets := subscribe(t, b, "ticket:created", accept)
 	orders := subscribe(t, b, "order:created", accept)
-	logged.await(t, "broker cannot be reached")
+	logged.await(t, "broker unreachable")
 	if b.Connected() {
 		t.Error("connected to nothing")
 	}
@@ -149,7 +149,7 @@ func TestBoundsHandlersThatIgnoreTheirDeadline(t *testing.T) {
 		running.Add(-1)
 		return nil
 	})
-	logged.await(t, "handlers outlast their deadline, message put off")
+	logged.await(t, "handlers exceed their deadline, message deferred")
 	if n := running.Load(); n != allowed {
 		t.Errorf("%d handlers at work", n)
 	}
@@ -187,7 +187,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		nats.Kill()
 		b, logged := open(t, nats.URL)
 		subscribe(t, b, "ticket:created", accept)
-		logged.await(t, "broker cannot be reached")
+		logged.await(t, "broker unreachable")
 		closeWithoutTrace(t, b)
 	})
 	t.Run("while the broker is silent", func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		expect(t, got, "one")
 		nats.Pause()
 		closeWithoutTrace(t, b)
-		logged.await(t, "the broker has not said that the group is left; it finds out by itself")
+		logged.await(t, "unsubscribing not confirmed by the broker")
 	})
 	t.Run("while a handler publishes", func(t *testing.T) {
 		nats := standin.NATS(t)

@@ -13,10 +13,10 @@ import (
 	"ticketing.dev/common/bus"
 )
 
-// maxInflight is how many messages of a subscription are handled side by side.
+// maxInflight is how many messages of a subscription are handled concurrently.
 const maxInflight = 64
 
-// subscription is a membership in a group that outlives the sessions it is held on.
+// subscription is a group membership that survives sessions.
 type subscription struct {
 	bus            *Bus
 	group, channel string
@@ -49,14 +49,13 @@ func subscribe(b *Bus, group, channel string, handle bus.Handler) *subscription 
 	return s
 }
 
-// Close hands out no more messages, waits for the handlers that run and for their acknowledgements,
-// and leaves the group. The group itself stays, and keeps for its next member what is published
-// meanwhile. An error says that the broker would not let it go.
+// Close stops delivery, waits for running handlers and their acknowledgements, and leaves the group. The durable group
+// keeps new messages for its next member. It fails if the broker refuses.
 func (s *subscription) Close() error {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
-	// The membership ends after the handlers: without it nothing can be acknowledged any more.
+	// Leave last, since acknowledging needs the membership.
 	s.running.Wait()
 	s.stop()
 	<-s.left
@@ -64,7 +63,7 @@ func (s *subscription) Close() error {
 	return s.err
 }
 
-// run is a member on one session after the other until ctx ends.
+// run joins the group on every session until ctx ends.
 func (s *subscription) run(ctx context.Context) {
 	defer close(s.left)
 	for failures := 0; pause(ctx, failures) == nil; {
@@ -72,7 +71,7 @@ func (s *subscription) run(ctx context.Context) {
 		case session := <-s.bus.sessions:
 			if err := s.stay(ctx, session); err != nil {
 				failures++
-				s.log.Error("cannot join the group", "error", err)
+				s.log.Error("subscribing failed", "error", err)
 				continue
 			}
 			failures = 0
@@ -81,8 +80,7 @@ func (s *subscription) run(ctx context.Context) {
 	}
 }
 
-// stay joins the group and returns when the session is lost or ctx ends. The error says that the
-// group could not be joined though the session lives.
+// stay joins the group and returns when the session is lost or ctx ends. It fails if joining fails on a live session.
 func (s *subscription) stay(ctx context.Context, session *session) error {
 	membership, err := s.join(session)
 	switch {
@@ -100,10 +98,9 @@ func (s *subscription) stay(ctx context.Context, session *session) error {
 }
 
 func (s *subscription) join(session *session) (stan.Subscription, error) {
-	// Each session has places of its own, so handlers left over from the last one, whose
-	// acknowledgements are lost, take none away.
-	places := make(chan struct{}, maxInflight)
-	return session.QueueSubscribe(s.channel, s.group, func(m *stan.Msg) { s.deliver(m, places) },
+	// Each session has its own semaphore, so that handlers of the previous session don't count.
+	semaphore := make(chan struct{}, maxInflight)
+	return session.QueueSubscribe(s.channel, s.group, func(m *stan.Msg) { s.deliver(m, semaphore) },
 		stan.DurableName(s.group),
 		stan.DeliverAllAvailable(),
 		stan.SetManualAckMode(),
@@ -112,46 +109,45 @@ func (s *subscription) join(session *session) (stan.Subscription, error) {
 }
 
 func (s *subscription) leave(membership stan.Subscription) error {
-	err := membership.Close() // Unsubscribe would delete the group with its last member.
+	err := membership.Close() // Unsubscribe would delete the group with its last member
 	switch {
 	case err == nil, errors.Is(err, stan.ErrConnectionClosed):
-		return nil // The membership is over, if only because the session is.
+		return nil // the membership ended, if only with the session
 	case errors.Is(err, stan.ErrCloseReqTimeout):
-		s.log.Warn("the broker has not said that the group is left; it finds out by itself")
-		return nil // A slow broker is no reason for a service to end badly.
+		s.log.Warn("unsubscribing not confirmed by the broker")
+		return nil // a slow broker shouldn't fail the shutdown
 	}
 	return fmt.Errorf("leave group %s of %s: %w", s.group, s.channel, err)
 }
 
-// deliver starts the handling of one message. The broker sends no more than there are places, unless
-// handlers outlast their deadline and it gives their messages again: then it drops the message, to
-// come once more later.
-func (s *subscription) deliver(m *stan.Msg, places chan struct{}) {
+// deliver starts handling a message. The semaphore is full only if handlers exceed their deadline and the broker
+// redelivers their messages; deliver then drops the message, which will be redelivered.
+func (s *subscription) deliver(m *stan.Msg, semaphore chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
 		return
 	}
 	select {
-	case places <- struct{}{}:
-		s.running.Go(func() { s.attend(m, places) })
+	case semaphore <- struct{}{}:
+		s.running.Go(func() { s.attend(m, semaphore) })
 	default:
-		s.log.Warn("handlers outlast their deadline, message put off")
+		s.log.Warn("handlers exceed their deadline, message deferred")
 	}
 }
 
 // attend handles one message and acknowledges it. The handler has four fifths of AckWait; the rest is
 // for the way to it and back. Its place is free before the acknowledgement makes the broker send the
 // next message.
-func (s *subscription) attend(m *stan.Msg, places chan struct{}) {
+func (s *subscription) attend(m *stan.Msg, semaphore chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.ackWait*4/5)
 	defer cancel()
 	err := s.handle(ctx, m.Data)
-	<-places
+	<-semaphore
 	if err != nil {
 		return
 	}
 	if err := m.Ack(); err != nil {
-		s.log.Warn("message not acknowledged, it will come again", "error", err)
+		s.log.Warn("acknowledging failed, message will be redelivered", "error", err)
 	}
 }

@@ -30,18 +30,18 @@ var delivered = []Defect{
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  append([]string{"kill:tickets", "kill:orders", "kill:payments"}, databaseLinks...),
 		Edits: []Edit{{subscriptionFile, `	err := s.handle(ctx, m.Data)
-	<-places
+	<-semaphore
 	if err != nil {
 		return
 	}
 	if err := m.Ack(); err != nil {
-		s.log.Warn("message not acknowledged, it will come again", "error", err)
+		s.log.Warn("acknowledging failed, message will be redelivered", "error", err)
 	}
 `, `	if err := m.Ack(); err != nil {
-		s.log.Warn("message not acknowledged, it will come again", "error", err)
+		s.log.Warn("acknowledging failed, message will be redelivered", "error", err)
 	}
 	_ = s.handle(ctx, m.Data)
-	<-places
+	<-semaphore
 `}},
 	},
 	{
@@ -49,10 +49,10 @@ var delivered = []Defect{
 		Why:      "a message whose handling failed is acknowledged",
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  databaseLinks,
-		Edits: []Edit{{"common/bus/bus.go", `it will come again", "channel", l.Channel, "error", err)
+		Edits: []Edit{{"common/bus/bus.go", `will be redelivered", "channel", l.Channel, "error", err)
 		}
 		return err
-`, `it will come again", "channel", l.Channel, "error", err)
+`, `will be redelivered", "channel", l.Channel, "error", err)
 		}
 		return nil
 `}},

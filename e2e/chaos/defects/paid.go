@@ -1,9 +1,10 @@
 package defects
 
 const (
-	payFile      = "payments/pay.go"
-	chargeFile   = "payments/charge.go"
-	paymentsFile = "payments/service.go"
+	payFile       = "payments/pay.go"
+	reconcileFile = "payments/reconcile.go"
+	chargeFile    = "payments/charge.go"
+	paymentsFile  = "payments/service.go"
 )
 
 // paid breaks payments.
@@ -26,27 +27,14 @@ var paid = []Defect{
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  latePayments,
-		Edits: []Edit{{payFile, `	case orderCancelled:
-		switch {
-		case c.chargedBack():
-			return s.change(ctx, c, (*Charge).Settle)
-		case c.Dispute.withdrawn():
-			return c, nil
-		}
-		refund, err := s.stripe.refund(ctx, c.StripeID, c.Amount)
-		if err != nil {
-			return s.refuseRefund(ctx, c, err)
-		}
-		return s.change(ctx, c, func(c *Charge) { c.Refund(refund) })
-	}
-`, "\t}\n"}},
+		Edits:    []Edit{{reconcileFile, "case o.Status != events.StatusCancelled:", "default:"}},
 	},
 	{
 		Name:     "refund-too-early",
 		Why:      "a payment is refunded before the order is known to be cancelled",
 		Promises: []string{"P4"},
 		Service:  "payments",
-		Edits:    []Edit{{payFile, "\tcase orderCancelled:\n", "\tdefault:\n"}},
+		Edits:    []Edit{{reconcileFile, "case o.Status != events.StatusCancelled:", "case false:"}},
 	},
 	{
 		Name:     "settled-only-when-paid",
@@ -58,14 +46,10 @@ var paid = []Defect{
 			{"payments/events.go", `	if _, err := s.settle(ctx, e.ID); !errors.Is(err, problem.ErrNotFound) {
 		return err
 	}
-	return nil
-`, "\treturn nil\n"},
+`, ""},
 			{"payments/events.go", "\t\"errors\"\n", ""},
 			{"payments/events.go", "\t\"ticketing.dev/common/problem\"\n", ""},
-			{paymentsFile, `s.resolve),
-		s.each(ctx, bson.M{"status": Succeeded, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-unsettled)}},
-			func(ctx context.Context, c *Charge) (*Charge, error) { return s.settle(ctx, c.ID) }))
-`, "s.resolve))\n"},
+			{reconcileFile, "return s.settle(ctx, c.ID) }))", "return c, nil }))"},
 		},
 	},
 	{
@@ -75,21 +59,21 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  []string{"stripe", "pause:payments", "slow:payments"},
 		Edits: []Edit{
-			{payFile, `	c, missing := s.charges.Get(ctx, o.ID)
-`, `	c, missing := s.charges.Get(ctx, o.ID)
-	if missing == nil && c.Status == Pending {
-		return nil, false, problem.ErrNotFound
-	}
+			{payFile, "	if c != nil && !c.waits(s.now()) {\n", "	if c != nil && c.Status != Pending {\n"},
+			{payFile, `	c, started, err := s.start(ctx, o, c, request)
+`, `	c, started, err := s.start(ctx, o, nil, request)
 `},
-			{payFile, `		c, err = s.charges.Get(ctx, o.ID)
-		return s.earlier(ctx, request, c, err)
-	}
-`, `		if c, err = s.charges.Get(ctx, o.ID); err != nil || c.Status != Pending {
-			return s.again(ctx, c, err)
+			{payFile, `		if c == nil || err != nil {
+			return nil, false, err
 		}
-	}
+`, `		if c == nil || err != nil {
+			return nil, false, err
+		}
+		if c.Status == Pending {
+			break
+		}
 `},
-			{chargeFile, "\tif c.Status == Pending && c.StripeID == \"\" {\n", "\tif c.Status == Pending {\n"},
+			{chargeFile, "c.StripeID == \"\" {\n\t\tc.StripeID = intent\n", "intent != \"\" {\n\t\tc.StripeID = intent\n"},
 		},
 	},
 	{
@@ -99,8 +83,8 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  []string{"slow:payments", "kill:payments"}, // a long moment between the two, and a death in it
 		Edits: []Edit{
-			{payFile, "\tc, err = s.change(ctx, c, func(c *Charge) { c.Attach(intent) })\n",
-				"\tconfirmed := s.stripe.confirm(ctx, intent)\n\tc, err = s.change(ctx, c, func(c *Charge) { c.Attach(intent) })\n"},
+			{payFile, "\tc, err = s.update(ctx, c, func(c *Charge) { c.Attach(intent) })\n",
+				"\tconfirmed := s.stripe.confirm(ctx, intent)\n\tc, err = s.update(ctx, c, func(c *Charge) { c.Attach(intent) })\n"},
 			{payFile, "\terr = s.stripe.confirm(ctx, intent)\n", "\terr = confirmed\n"},
 		},
 	},
@@ -109,18 +93,12 @@ var paid = []Defect{
 		Why:      "a charge fails while its PaymentIntent can still be confirmed",
 		Promises: []string{"P4"},
 		Service:  "payments",
-		Edits: []Edit{{payFile, `	intent, err := s.stripe.cancel(ctx, c.StripeID, why)
+		Edits: []Edit{{reconcileFile, `	intent, err := s.stripe.cancel(ctx, c.StripeID, why)
 	if err != nil {
-		return c, fmt.Errorf("cancel %s of order %s: %w", c.StripeID, c.ID, err)
-	}
-	switch intent.Status {
-	case stripe.PaymentIntentStatusCanceled:
-		return s.change(ctx, c, func(c *Charge) { c.Fail(reason) })
-	case stripe.PaymentIntentStatusSucceeded:
-		return s.succeed(ctx, c)
-	}
-	return c, fmt.Errorf("cancel %s of order %s: it is %s", c.StripeID, c.ID, intent.Status)
-`, "\treturn s.change(ctx, c, func(c *Charge) { c.Fail(reason) })\n"}},
+`, `	return s.update(ctx, c, func(c *Charge) { c.Fail(reason) })
+	intent, err := s.stripe.cancel(ctx, c.StripeID, why)
+	if err != nil {
+`}},
 	},
 	{
 		Name:     "reconciler-left-out",
@@ -136,12 +114,7 @@ var paid = []Defect{
 		Promises: []string{"P4"},
 		Service:  "payments",
 		Provoke:  []string{"refund"},
-		Edits: []Edit{{"payments/refund.go", `	if c, err = s.resolve(ctx, c); err != nil {
-		return err
-	}
-	_, err = s.look(ctx, c)
-	return err
-`, "\t_ = c\n\treturn nil\n"}},
+		Edits:    []Edit{{"payments/refund.go", "	_, err = s.checkReturns(ctx, c)\n", ""}},
 	},
 	{
 		Name:     "stripe-events-not-read",
@@ -150,7 +123,7 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  []string{"refund", "refund", "webhooks"},
 		Edits: []Edit{{paymentsFile,
-			"\t\tafterAWhile(feedEvery, service.Every(feedEvery, s.log, \"reading Stripe's events\", s.readFeed)),\n", ""}},
+			"\t\tafter(pollEvery, service.Every(pollEvery, s.log, \"poll of Stripe's events\", s.pollStripe)),\n", ""}},
 	},
 }
 

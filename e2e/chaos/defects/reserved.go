@@ -1,9 +1,11 @@
 package defects
 
 const (
-	ordersFile = "orders/service.go"
-	orderFile  = "orders/order.go"
-	ticketFile = "tickets/ticket.go"
+	ordersFile  = "orders/service.go"
+	reserveFile = "orders/reserve.go"
+	ordersStore = "orders/store.go"
+	orderFile   = "orders/order.go"
+	ticketFile  = "tickets/ticket.go"
 )
 
 // reserved breaks who gets a ticket.
@@ -13,7 +15,7 @@ var reserved = []Defect{
 		Why:      "two orders can claim the same reservation",
 		Promises: []string{"P1"},
 		Service:  "orders",
-		Edits:    []Edit{{ordersFile, "options.Index().SetUnique(true)", "options.Index()"}},
+		Edits:    []Edit{{ordersStore, "options.Index().SetUnique(true)", "options.Index()"}},
 	},
 	{
 		Name:     "claim-looks-first",
@@ -21,8 +23,8 @@ var reserved = []Defect{
 		Promises: []string{"P1"},
 		Service:  "orders",
 		Edits: []Edit{
-			{ordersFile, "options.Index().SetUnique(true)", "options.Index()"},
-			{ordersFile, `	err = s.orders.Insert(ctx, order)
+			{ordersStore, "options.Index().SetUnique(true)", "options.Index()"},
+			{reserveFile, `	err = s.orders.Insert(ctx, order)
 	if !errors.Is(err, aggregate.ErrDuplicate) {
 		return err == nil, err
 	}
@@ -42,7 +44,7 @@ var reserved = []Defect{
 		Promises: []string{"P1"},
 		Service:  "orders",
 		Provoke:  []string{"replay", "kill:nats", "kill:orders"},
-		Edits: []Edit{{"orders/ticket.go", `		bson.M{"_id": id, "released": reservation - 1},
+		Edits: []Edit{{ordersStore, `		bson.M{"_id": id, "released": reservation - 1},
 		bson.M{"$set": bson.M{"released": reservation}})
 `, `		bson.M{"_id": id},
 		bson.M{"$inc": bson.M{"released": 1}})

@@ -17,8 +17,8 @@ var timed = []Defect{
 		Provoke:  []string{"kill:redis", "pause:redis", "cut:redis"},
 		Edits: []Edit{
 			noSweepOfOverdueOrders,
-			{"expiration/events.go", "\treturn s.timers.set(ctx, timer{e.ID, e.ExpiresAt})\n",
-				"\t_ = s.timers.set(ctx, timer{e.ID, e.ExpiresAt})\n\treturn nil\n"},
+			{"expiration/events.go", "\treturn s.timers.set(ctx, timer{OrderID: e.ID, ExpiresAt: e.ExpiresAt})\n",
+				"\t_ = s.timers.set(ctx, timer{OrderID: e.ID, ExpiresAt: e.ExpiresAt})\n\treturn nil\n"},
 		},
 	},
 	{
@@ -27,10 +27,10 @@ var timed = []Defect{
 		Promises: []string{"P5b"},
 		Provoke:  []string{"outage"}, // and nothing else, which might delay orders as well
 		Edits: []Edit{
-			{"orders/outage.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
-			{"payments/paused.go", "\tif !started {\n", "\tif !started && s.bus == nil {\n"},
-			{"payments/paused.go", ".Out() {", ".AwayFor() > time.Hour {"},
-			{"payments/paused.go", "startedWithin = 5 * time.Second", "startedWithin = time.Millisecond"},
+			{"orders/expire.go", "return bus.SessionOf(s.bus).SteadyFor(catchUp)", "return true"},
+			{payFile, "\tcase !started:\n", "\tcase !started && s.bus == nil:\n"},
+			{payFile, ".Out() {", ".AwayFor() > time.Hour {"},
+			{payFile, "startedWithin = 5 * time.Second", "startedWithin = time.Millisecond"},
 		},
 	},
 	{

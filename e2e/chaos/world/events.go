@@ -26,8 +26,7 @@ var Channels = []string{
 const (
 	connectTimeout = 5 * time.Second
 	connectPause   = 50 * time.Millisecond
-	readTimeout    = 2 * time.Second        // for one channel
-	readPause      = 300 * time.Millisecond // without a message, all of a channel was read
+	readTimeout    = 5 * time.Second // for one channel
 )
 
 // message is an event as it was published.
@@ -89,13 +88,7 @@ func readChannels(ctx context.Context, b *stan.Bus, channels []string) ([]messag
 func readChannel(ctx context.Context, b *stan.Bus, channel string) (messages []message, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	quiet := time.AfterFunc(readPause, cancel)
-	defer quiet.Stop()
-	err = b.Replay(ctx, channel, func(m []byte) bool {
-		quiet.Reset(readPause)
-		messages = append(messages, message{channel, slices.Clone(m)})
-		return true
-	})
+	err = b.Replay(ctx, channel, func(m []byte) { messages = append(messages, message{channel, slices.Clone(m)}) })
 	if ctx.Err() != nil { // the channel was read as far as it goes
 		err = nil
 	}

@@ -1,9 +1,8 @@
-// Command expiration runs the expiration service, or carries out what its operator asks for (expiration -h).
+// Command expiration runs the expiration service or one of its operator commands (expiration -h).
 package main
 
 import (
 	"context"
-	"log/slog"
 
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
@@ -14,20 +13,24 @@ import (
 type config struct {
 	service.Config
 	NATS stan.Config
-	// RedisAddr is the host and port of the Redis that holds the timers.
+	// RedisAddr is the host:port of the Redis that stores the timers.
 	RedisAddr string `env:"REDIS_ADDR,required,notEmpty"`
 }
 
-func main() { service.Main("expiration", run, deadletters.Commands) }
+func main() {
+	var c config
+	ctx, p := service.Start("expiration", &c, deadletters.Commands("expiration"))
+	p.Exit(run(ctx, p, c))
+}
 
-func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*expiration.Service]) error {
+func run(ctx context.Context, p *service.Program, c config) error {
 	redis := expiration.Connect(c.RedisAddr)
 	defer redis.Close()
-	broker, err := stan.Open(c.NATS, log)
+	broker, err := stan.Open(c.NATS, p.Log)
 	if err != nil {
 		return err
 	}
 	defer broker.Close()
 
-	return do(ctx, broker, expiration.New(expiration.Options{Redis: redis, Bus: broker, Log: log}))
+	return p.Run(ctx, broker, expiration.New(expiration.Options{Redis: redis, Bus: broker, Log: p.Log}))
 }

@@ -1,9 +1,8 @@
-// Command orders runs the orders service, or carries out what its operator asks for (orders -h).
+// Command orders runs the orders service or one of its operator commands (orders -h).
 package main
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"ticketing.dev/common/bus/stan"
@@ -19,31 +18,35 @@ type config struct {
 	Mongo   mongodb.Config
 	NATS    stan.Config
 	Session session.Config
-	// OrderTTL is how long a ticket stays reserved without a payment.
+	// OrderTTL is how long an unpaid order reserves its ticket.
 	OrderTTL time.Duration `env:"ORDER_TTL" envDefault:"15m"`
 }
 
-func main() { service.Main("orders", run, deadletters.Commands) }
+func main() {
+	var c config
+	ctx, p := service.Start("orders", &c, deadletters.Commands("orders"))
+	p.Exit(run(ctx, p, c))
+}
 
-func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*orders.Service]) error {
-	sessions, err := session.Open(c.Session, log)
+func run(ctx context.Context, p *service.Program, c config) error {
+	sessions, err := session.Open(c.Session, p.Log)
 	if err != nil {
 		return err
 	}
-	db, err := mongodb.Connect(ctx, c.Mongo, "orders", log)
+	db, err := mongodb.Connect(ctx, c.Mongo, "orders", p.Log)
 	if err != nil {
 		return err
 	}
 	defer mongodb.Disconnect(db)
-	broker, err := stan.Open(c.NATS, log)
+	broker, err := stan.Open(c.NATS, p.Log)
 	if err != nil {
 		return err
 	}
 	defer broker.Close()
 
-	s, err := orders.New(ctx, orders.Options{DB: db, Bus: broker, Sessions: sessions, TTL: c.OrderTTL, Log: log})
+	s, err := orders.New(ctx, orders.Options{DB: db, Bus: broker, Sessions: sessions, TTL: c.OrderTTL, Log: p.Log})
 	if err != nil {
 		return err
 	}
-	return do(ctx, broker, s)
+	return p.Run(ctx, broker, s)
 }

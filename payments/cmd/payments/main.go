@@ -1,9 +1,8 @@
-// Command payments runs the payments service, or carries out what its operator asks for (payments -h).
+// Command payments runs the payments service or one of its operator commands (payments -h).
 package main
 
 import (
 	"context"
-	"log/slog"
 
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
@@ -21,27 +20,31 @@ type config struct {
 	Stripe  payments.StripeConfig
 }
 
-func main() { service.Main("payments", run, deadletters.Commands, payments.Commands) }
+func main() {
+	var c config
+	ctx, p := service.Start("payments", &c, deadletters.Commands("payments"), payments.Commands())
+	p.Exit(run(ctx, p, c))
+}
 
-func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*payments.Service]) error {
-	sessions, err := session.Open(c.Session, log)
+func run(ctx context.Context, p *service.Program, c config) error {
+	sessions, err := session.Open(c.Session, p.Log)
 	if err != nil {
 		return err
 	}
-	db, err := mongodb.Connect(ctx, c.Mongo, "payments", log)
+	db, err := mongodb.Connect(ctx, c.Mongo, "payments", p.Log)
 	if err != nil {
 		return err
 	}
 	defer mongodb.Disconnect(db)
-	broker, err := stan.Open(c.NATS, log)
+	broker, err := stan.Open(c.NATS, p.Log)
 	if err != nil {
 		return err
 	}
 	defer broker.Close()
 
-	s, err := payments.New(ctx, payments.Options{DB: db, Bus: broker, Sessions: sessions, Stripe: c.Stripe, Log: log})
+	s, err := payments.New(ctx, payments.Options{DB: db, Bus: broker, Sessions: sessions, Stripe: c.Stripe, Log: p.Log})
 	if err != nil {
 		return err
 	}
-	return do(ctx, broker, s)
+	return p.Run(ctx, broker, s)
 }

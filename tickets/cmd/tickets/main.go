@@ -1,9 +1,8 @@
-// Command tickets runs the tickets service, or carries out what its operator asks for (tickets -h).
+// Command tickets runs the tickets service or one of its operator commands (tickets -h).
 package main
 
 import (
 	"context"
-	"log/slog"
 
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
@@ -20,27 +19,31 @@ type config struct {
 	Session session.Config
 }
 
-func main() { service.Main("tickets", run, deadletters.Commands) }
+func main() {
+	var c config
+	ctx, p := service.Start("tickets", &c, deadletters.Commands("tickets"))
+	p.Exit(run(ctx, p, c))
+}
 
-func run(ctx context.Context, c config, log *slog.Logger, do service.Do[*tickets.Service]) error {
-	sessions, err := session.Open(c.Session, log)
+func run(ctx context.Context, p *service.Program, c config) error {
+	sessions, err := session.Open(c.Session, p.Log)
 	if err != nil {
 		return err
 	}
-	db, err := mongodb.Connect(ctx, c.Mongo, "tickets", log)
+	db, err := mongodb.Connect(ctx, c.Mongo, "tickets", p.Log)
 	if err != nil {
 		return err
 	}
 	defer mongodb.Disconnect(db)
-	broker, err := stan.Open(c.NATS, log)
+	broker, err := stan.Open(c.NATS, p.Log)
 	if err != nil {
 		return err
 	}
 	defer broker.Close()
 
-	s, err := tickets.New(ctx, tickets.Options{DB: db, Bus: broker, Sessions: sessions, Log: log})
+	s, err := tickets.New(ctx, tickets.Options{DB: db, Bus: broker, Sessions: sessions, Log: p.Log})
 	if err != nil {
 		return err
 	}
-	return do(ctx, broker, s)
+	return p.Run(ctx, broker, s)
 }

@@ -83,7 +83,7 @@ func TestAMalformedHashIsAnErrorThatDoesNotTellIt(t *testing.T) {
 }
 
 func TestUnmatchedCostsTheSameAndMatchesNothing(t *testing.T) {
-	stored := unmatched()
+	stored := dummyHash()
 	p, err := parsePHC(stored)
 	if err != nil {
 		t.Fatal(err)

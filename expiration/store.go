@@ -16,36 +16,34 @@ import (
 )
 
 const (
-	// queue is apart from whatever else is in the same Redis.
+	// queue is separate from anything else in the same Redis.
 	queue = "expiration"
-	// taskType also matches every type that begins with it: no other may.
+	// taskType also matches every type that begins with it, so no other type may.
 	taskType = "order:expire"
 
-	// dueEvery and idleEvery are how often Redis is asked for tasks that have become due, and for tasks
-	// to run when there were none. Together they are most of the delay after a due second.
+	// dueEvery and idleEvery are how often asynq checks for due tasks, and for tasks to run when it was idle.
+	// Together they are most of the delay after a due second.
 	dueEvery  = 200 * time.Millisecond
 	idleEvery = 100 * time.Millisecond
-	// workers publish side by side: many orders may be due in the same second, and a publication waits
-	// for the broker's disk.
+	// workers publish concurrently: many orders may be due in the same second, and each publication waits for the
+	// broker's disk.
 	workers = 32
-	// tryTimeout ends one try to publish. It is longer than the bus takes to give up.
+	// tryTimeout bounds one attempt to publish. It's longer than the bus's own timeout.
 	tryTimeout = 10 * time.Second
-	// retryDelay is short, as a ticket waits, and long enough that an outage of the bus with many
-	// orders due does not keep Redis busy.
+	// retryDelay is short because a ticket is waiting, and long enough not to overload Redis during a bus outage.
 	retryDelay = 2 * time.Second
-	// drainTimeout is what the last publications have when the service stops. Those that do not end
-	// in time start again with the next process.
+	// drainTimeout bounds the last publications at shutdown. The next process repeats unfinished ones.
 	drainTimeout = 6 * time.Second
-	// pingEvery is how soon an outage of Redis is noticed.
+	// pingEvery is how often Redis is checked.
 	pingEvery = time.Second
 )
 
-// timers are tasks in an asynq queue, one for each order, with the order's id.
+// timers are tasks in an asynq queue, one per order, with the order's id.
 type timers struct {
 	redis     *redis.Client
 	client    *asynq.Client
 	inspector *asynq.Inspector
-	away      *outage.Outage
+	outage    *outage.Outage
 	log       *slog.Logger
 }
 
@@ -54,14 +52,14 @@ func newTimers(r *redis.Client, log *slog.Logger) timers {
 		redis:     r,
 		client:    asynq.NewClientFromRedisClient(r),
 		inspector: asynq.NewInspectorFromRedisClient(r),
-		away:      outage.New(log, "timers stand still: Redis does not answer", "timers run again: Redis answers"),
+		outage:    outage.New(log, "Redis unavailable, timers are stopped", "Redis available again, timers are running"),
 		log:       log,
 	}
 }
 
 func (ts timers) ping(ctx context.Context) error { return ts.redis.Ping(ctx).Err() }
 
-// set stores a timer. One that is there already stays as it is.
+// set stores a timer. An existing one stays as it is.
 func (ts timers) set(ctx context.Context, t timer) error {
 	payload, err := json.Marshal(t)
 	if err != nil {
@@ -72,16 +70,15 @@ func (ts timers) set(ctx context.Context, t timer) error {
 		asynq.TaskID(t.OrderID),
 		asynq.ProcessAt(t.due()),
 		asynq.Timeout(tryTimeout),
-		asynq.MaxRetry(math.MaxInt32)) // asynq keeps 32 bits: with retryDelay that is for ever
+		asynq.MaxRetry(math.MaxInt32)) // asynq uses 32 bits; with retryDelay that's forever
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return fmt.Errorf("set the timer of order %s: %w", t.OrderID, err)
 	}
 	return nil
 }
 
-// stop removes the timer of an order. It is well if there is none, and if it is firing just now:
-// orders ignores the expiration of an order that has ended. asynq takes no context here; the timeouts
-// of the Redis client bound the call.
+// stop removes an order's timer. A missing timer is not an error, nor is one that is firing: orders ignores the
+// expiration of an order that has ended. asynq takes no context here; the Redis client's timeouts bound the call.
 func (ts timers) stop(orderID string) error {
 	err := ts.inspector.DeleteTask(queue, orderID)
 	none := errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound)
@@ -91,17 +88,17 @@ func (ts timers) stop(orderID string) error {
 	return nil
 }
 
-// firing says whether the order's task is running. asynq deletes no such task, and its error for that
-// cannot be told from others.
+// firing reports whether the order's task is running. asynq can't delete such a task, and its error for that isn't
+// distinguishable from others.
 func (ts timers) firing(orderID string) bool {
 	task, err := ts.inspector.GetTaskInfo(queue, orderID)
 	return err == nil && task.State == asynq.TaskStateActive
 }
 
-// run fires timers until ctx ends, and then waits for those that are firing. A timer whose fire fails
-// fires again, without limit.
+// run fires timers until ctx ends, and then waits for those that are firing. A timer whose fire fails is retried
+// without limit.
 func (ts timers) run(ctx context.Context, fire func(context.Context, timer) error) error {
-	ts.away.Report(ts.ping(ctx))
+	ts.outage.Report(ts.ping(ctx))
 	server := asynq.NewServerFromRedisClient(ts.redis, asynq.Config{
 		Queues:                   map[string]int{queue: 1},
 		Concurrency:              workers,
@@ -110,20 +107,20 @@ func (ts timers) run(ctx context.Context, fire func(context.Context, timer) erro
 		RetryDelayFunc:           func(int, error, *asynq.Task) time.Duration { return retryDelay },
 		ShutdownTimeout:          drainTimeout,
 		HealthCheckInterval:      pingEvery,
-		HealthCheckFunc:          ts.away.Report,
-		Logger:                   logger{ts.log, ts.away},
+		HealthCheckFunc:          ts.outage.Report,
+		Logger:                   logger{ts.log, ts.outage},
 		LogLevel:                 asynq.WarnLevel,
 	})
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(taskType, func(ctx context.Context, task *asynq.Task) error {
 		var t timer
 		if err := json.Unmarshal(task.Payload(), &t); err != nil {
-			ts.log.Error("timer cannot be read, archived", "payload", string(task.Payload()), "error", err)
+			ts.log.Error("malformed timer archived", "payload", string(task.Payload()), "error", err)
 			return fmt.Errorf("decode a timer: %w: %w", err, asynq.SkipRetry)
 		}
 		return fire(ctx, t)
 	})
-	if err := server.Start(mux); err != nil { // Run would wait for signals, which are not its to handle
+	if err := server.Start(mux); err != nil { // Run would handle signals, which is the program's job
 		return fmt.Errorf("start asynq: %w", err)
 	}
 	<-ctx.Done()

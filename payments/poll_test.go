@@ -11,7 +11,7 @@ import (
 // read reads Stripe's events, as each replica does by itself in a while.
 func (s *system) read() {
 	s.t.Helper()
-	if err := s.service.readFeed(s.t.Context()); err != nil {
+	if err := s.service.pollStripe(s.t.Context()); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -66,7 +66,7 @@ func TestAnEventThatCannotBeHandledIsReadAgain(t *testing.T) {
 	s.refundAtStripe(a.StripeID)
 	s.refundAtStripe(b.StripeID)
 	s.fault("disputes.list", "error_before", 6) // stripe-go asks three times for each of two events
-	if err := s.service.readFeed(t.Context()); err == nil {
+	if err := s.service.pollStripe(t.Context()); err == nil {
 		t.Error("nobody hears of it")
 	}
 	if (s.charge(first.ID).Status == "refunded") == (s.charge(second.ID).Status == "refunded") {
@@ -85,20 +85,20 @@ func TestAnEventThatCannotBeHandledIsReadAgain(t *testing.T) {
 func TestReadingGoesOnWhereAnotherReplicaHasStopped(t *testing.T) {
 	s := start(t)
 	now := time.Now()
-	at, err := s.service.feed.since(t.Context(), now)
-	if err != nil || now.Sub(at) != feedKept {
+	at, err := s.service.cursor.since(t.Context(), now)
+	if err != nil || now.Sub(at) != eventsKept {
 		t.Errorf("the first reading begins at %v, %v", at, err)
 	}
 	for range 2 {
 		s.read()
 	}
-	at, err = s.open(nil).feed.since(t.Context(), time.Now())
-	if age := time.Since(at); err != nil || age < feedOverlap || age > feedOverlap+time.Minute {
+	at, err = s.open(nil).cursor.since(t.Context(), time.Now())
+	if age := time.Since(at); err != nil || age < pollOverlap || age > pollOverlap+time.Minute {
 		t.Errorf("another replica begins at %v, %v", at, err)
 	}
 	// After a very long break, there is no more than what Stripe lists.
-	late := time.Now().Add(2 * feedKept)
-	if at, err = s.service.feed.since(t.Context(), late); err != nil || late.Sub(at) != feedKept {
+	late := time.Now().Add(2 * eventsKept)
+	if at, err = s.service.cursor.since(t.Context(), late); err != nil || late.Sub(at) != eventsKept {
 		t.Errorf("after a break it begins at %v, %v", at, err)
 	}
 }

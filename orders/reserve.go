@@ -1,0 +1,84 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+
+	"ticketing.dev/common/aggregate"
+	"ticketing.dev/common/bus"
+	"ticketing.dev/common/idempotency"
+	"ticketing.dev/common/problem"
+)
+
+// ErrBehind refuses an unknown ticket while events about tickets can't arrive.
+var ErrBehind = &problem.Error{
+	Kind:       problem.Unavailable,
+	Details:    []problem.Detail{{Message: "The ticket can't be reserved yet. Please try again in a moment."}},
+	RetryAfter: 5 * time.Second,
+}
+
+// place reserves a ticket, once per idempotency key.
+func (s *Service) place(ctx context.Context, wish Wish, buyer string, request *idempotency.Request) (*Order, error) {
+	order, _, err := s.orders.Once(ctx, request, func() (*Order, error) { return s.reserve(ctx, wish, buyer, request) })
+	return order, err
+}
+
+// reserve gives the ticket to one buyer. The order is made from the same copy of the ticket that the wish was
+// compared with.
+func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request *idempotency.Request) (*Order, error) {
+	for {
+		ticket, err := s.ticket(ctx, wish.TicketID)
+		if err != nil {
+			return nil, err
+		}
+		if err := wish.Grants(ticket); err != nil {
+			return nil, err
+		}
+		order := Place(ticket, buyer, s.now().Add(s.ttl))
+		order.Request = request.Answered(show(order))
+		won, err := s.claim(ctx, order)
+		if mongo.IsNetworkError(err) { // it may have won, and only the response was lost
+			won, err = s.claim(ctx, order)
+		}
+		if won || err != nil {
+			return order, err
+		}
+	}
+}
+
+// claim inserts an order. The unique index on its slot decides who wins; order, reservation and event are one write.
+// If the slot belongs to a cancelled order, the ticket's count lags behind, as after a crash right after the
+// cancellation. Then claim corrects the count and reports no win, and the caller tries again.
+func (s *Service) claim(ctx context.Context, order *Order) (won bool, err error) {
+	err = s.orders.Insert(ctx, order)
+	if !errors.Is(err, aggregate.ErrDuplicate) {
+		return err == nil, err
+	}
+	holder, err := s.orders.First(ctx, bson.M{"slot": order.Slot})
+	switch {
+	case errors.Is(err, problem.ErrNotFound): // the idempotency key is taken, not the slot
+		return false, aggregate.ErrDuplicate
+	case err != nil:
+		return false, fmt.Errorf("find the holder of slot %s: %w", order.Slot, err)
+	case holder.ID == order.ID: // an earlier attempt at this insertion succeeded
+		return true, nil
+	case holder.Status != Cancelled:
+		return false, ErrReserved
+	}
+	return false, s.tickets.release(ctx, order.Ticket.ID, holder.Ticket.Reservation)
+}
+
+// ticket finds the ticket to reserve. While the broker is away, an unknown ticket may just not have
+// arrived yet.
+func (s *Service) ticket(ctx context.Context, id string) (*Ticket, error) {
+	t, err := s.tickets.get(ctx, id)
+	if errors.Is(err, problem.ErrNotFound) && bus.SessionOf(s.bus).Out() {
+		return nil, ErrBehind
+	}
+	return t, err
+}
