@@ -32,7 +32,6 @@ const (
 	codeSecretKeyRequired     = "secret_key_required"
 	codeUnexpectedState       = "payment_intent_unexpected_state"
 	codeUnknown               = "parameter_unknown"
-	codeURLInvalid            = "url_invalid"
 )
 
 // apiError is a refusal in Stripe's shape. It also is what a PaymentIntent keeps

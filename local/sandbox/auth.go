@@ -34,17 +34,8 @@ func (k apiKey) mayCall(op operation) error {
 	case k.publishable():
 		return unauthorized(codeSecretKeyRequired, "This API call cannot be made with a publishable API key. Please use a secret API key.")
 	default:
-		return unauthorized("", "Invalid API Key provided: "+k.redacted())
+		return unauthorized("", "Invalid API Key provided.")
 	}
-}
-
-// redacted shows enough of a key to recognise it and too little to use it.
-func (k apiKey) redacted() string {
-	const shown = 8
-	if len(k) <= shown {
-		return strings.Repeat("*", len(k))
-	}
-	return string(k[:shown]) + strings.Repeat("*", len(k)-shown)
 }
 
 func unauthorized(code, message string) error {

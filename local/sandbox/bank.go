@@ -2,10 +2,8 @@ package sandbox
 
 import (
 	_ "embed"
-	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 
 	"github.com/go-chi/chi/v5"
 )
@@ -37,22 +35,15 @@ func (s *Sandbox) showBank(w http.ResponseWriter, r *http.Request) error {
 	return writeBank(w, in)
 }
 
-// decideAtBank takes the payer's decision and sends the payer back to the shop.
-// Deciding again changes nothing.
+// decideAtBank takes the payer's decision. Deciding again changes nothing.
 func (s *Sandbox) decideAtBank(w http.ResponseWriter, r *http.Request) error {
 	secret, approved, err := readDecision(w, r)
 	if err != nil {
 		return err
 	}
-	var (
-		in        *paymentIntent
-		returnURL string
-	)
+	var in *paymentIntent
 	err = s.update(nil, func(tx *tx) (err error) {
 		if in, err = intentAtBank(tx, chi.URLParam(r, "id"), secret); err != nil {
-			return err
-		}
-		if returnURL, _, err = lookUp[string](tx, returnURLs, in.ID); err != nil {
 			return err
 		}
 		return decide(tx, in, approved)
@@ -60,10 +51,7 @@ func (s *Sandbox) decideAtBank(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if returnURL == "" {
-		return writeBank(w, in)
-	}
-	return redirectBack(w, r, returnURL, in)
+	return writeBank(w, in)
 }
 
 func readDecision(w http.ResponseWriter, r *http.Request) (secret string, approved bool, err error) {
@@ -104,21 +92,6 @@ func decide(tx *tx, in *paymentIntent, approved bool) error {
 	in.failAuthentication(pm)
 	put(tx, paymentIntents, in.ID, in)
 	tx.emit("payment_intent.payment_failed", in)
-	return nil
-}
-
-// redirectBack sends the payer to the return_url, with what Stripe adds to it.
-// Stripe: https://docs.stripe.com/payments/3d-secure/authentication-flow.
-func redirectBack(w http.ResponseWriter, r *http.Request, returnURL string, in *paymentIntent) error {
-	back, err := url.Parse(returnURL)
-	if err != nil {
-		return fmt.Errorf("parse return_url of %s: %w", in.ID, err)
-	}
-	query := back.Query()
-	query.Set("payment_intent", in.ID)
-	query.Set("payment_intent_client_secret", in.ClientSecret)
-	back.RawQuery = query.Encode()
-	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 	return nil
 }
 

@@ -16,7 +16,6 @@ type charge struct {
 	Captured             bool                 `json:"captured"`
 	Created              int64                `json:"created"`
 	Currency             string               `json:"currency"`
-	Description          nullable             `json:"description"`
 	Disputed             bool                 `json:"disputed"`
 	FailureCode          nullable             `json:"failure_code"`
 	FailureMessage       nullable             `json:"failure_message"`
@@ -42,7 +41,6 @@ func newCharge(id string, in *paymentIntent, pm *paymentMethod, now time.Time) *
 		Amount:               in.Amount,
 		Created:              now.Unix(),
 		Currency:             in.Currency,
-		Description:          in.Description,
 		Metadata:             in.Metadata,
 		PaymentIntent:        in.ID,
 		PaymentMethod:        pm.ID,
@@ -84,19 +82,6 @@ func (ch *charge) refund(amount int64) (int64, error) {
 	}
 	ch.AmountRefunded += amount
 	ch.Refunded = ch.AmountRefunded == ch.AmountCaptured
-	return amount, nil
-}
-
-// disputable returns how much of an amount can be disputed: the whole charge if it is 0.
-func (ch *charge) disputable(amount int64) (int64, error) {
-	switch {
-	case ch.Status != succeeded:
-		return 0, invalid("", "", "This PaymentIntent (%s) does not have a successful charge to dispute.", ch.PaymentIntent)
-	case amount < 0 || amount > ch.AmountCaptured:
-		return 0, invalid("amount", "", "Dispute amount (%s) is not within the charge (%s)", dollars(amount), dollars(ch.AmountCaptured))
-	case amount == 0:
-		amount = ch.AmountCaptured
-	}
 	return amount, nil
 }
 

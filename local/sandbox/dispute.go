@@ -27,10 +27,6 @@ var nextStatuses = map[string][]string{
 	warningUnderReview:   {warningClosed, needsResponse},
 }
 
-var disputeReasons = []string{
-	"credit_not_processed", "duplicate", "fraudulent", "general", "product_not_received", "product_unacceptable", "unrecognized",
-}
-
 // dispute is a cardholder's request to the bank for the money back.
 // Stripe: https://docs.stripe.com/api/disputes/object.
 type dispute struct {
@@ -68,18 +64,18 @@ func (d *dispute) move(status string) error {
 	return nil
 }
 
-// openDispute disputes an amount of a charge.
-func openDispute(tx *tx, ch *charge, amount int64, reason, status string) *dispute {
+// openDispute disputes a charge.
+func openDispute(tx *tx, ch *charge, status string) *dispute {
 	d := &dispute{
 		ID:            tx.newID(disputes),
 		Object:        "dispute",
-		Amount:        amount,
+		Amount:        ch.AmountCaptured,
 		Charge:        ch.ID,
 		Created:       tx.now.Unix(),
 		Currency:      ch.Currency,
 		Metadata:      map[string]string{},
 		PaymentIntent: ch.PaymentIntent,
-		Reason:        reason,
+		Reason:        "fraudulent",
 		Status:        status,
 	}
 	d.IsChargeRefundable = !d.withdrawn()
@@ -128,10 +124,10 @@ func retrieveDispute(c *call) action {
 }
 
 func listDisputes(c *call) action {
-	window, intentID, chargeID := c.window(), c.text("payment_intent"), c.text("charge")
+	window, intentID := c.window(), c.text("payment_intent")
 	return func(tx *tx) (any, error) {
 		rows, err := selected(tx, disputes, func(d dispute) bool {
-			return (intentID == "" || intentID == d.PaymentIntent) && (chargeID == "" || chargeID == d.Charge)
+			return intentID == "" || intentID == d.PaymentIntent
 		})
 		if err != nil {
 			return nil, err
@@ -140,34 +136,14 @@ func listDisputes(c *call) action {
 	}
 }
 
-// closeDispute accepts a dispute as lost.
-func closeDispute(c *call) action {
-	return func(tx *tx) (any, error) {
-		d, err := find[dispute](tx, disputes, c.object)
-		if err != nil {
-			return nil, err
-		}
-		return d, moveDispute(tx, d, lost)
-	}
-}
-
-// addDispute is POST /sandbox/disputes: the cardholder complains. Without an amount all of the charge is
-// disputed.
+// addDispute is POST /sandbox/disputes: the cardholder disputes a payment.
 func (s *Sandbox) addDispute(w http.ResponseWriter, r *http.Request) error {
 	body, err := decodeJSON[struct {
 		PaymentIntent string `json:"payment_intent"`
-		Amount        int64  `json:"amount"` // in cents
-		Reason        string `json:"reason"`
 		Inquiry       bool   `json:"inquiry"`
 	}](w, r)
 	if err != nil {
 		return err
-	}
-	if body.Reason == "" {
-		body.Reason = "fraudulent"
-	}
-	if !slices.Contains(disputeReasons, body.Reason) {
-		return invalid("reason", "", "Invalid reason: must be one of %v", disputeReasons)
 	}
 	status := needsResponse
 	if body.Inquiry {
@@ -175,15 +151,15 @@ func (s *Sandbox) addDispute(w http.ResponseWriter, r *http.Request) error {
 	}
 	var d *dispute
 	err = s.update(nil, func(tx *tx) error {
-		ch, err := chargeToRefund(tx, body.PaymentIntent, "")
+		ch, err := latestCharge(tx, body.PaymentIntent)
 		if err != nil {
 			return err
 		}
-		amount, err := ch.disputable(body.Amount)
-		if err == nil {
-			d = openDispute(tx, ch, amount, body.Reason, status)
+		if ch.Status != succeeded {
+			return invalid("", "", "This PaymentIntent (%s) does not have a successful charge to dispute.", ch.PaymentIntent)
 		}
-		return err
+		d = openDispute(tx, ch, status)
+		return nil
 	})
 	if err != nil {
 		return err

@@ -104,8 +104,8 @@ func (f *faults) list() []Fault {
 }
 
 // take returns what happens to an operation now: the first fault asked for that
-// strikes. The zero mishap does nothing.
-func (f *faults) take(operation string) mishap {
+// strikes. The zero activeFault does nothing.
+func (f *faults) take(operation string) activeFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, waiting := range f.waiting {
@@ -119,28 +119,28 @@ func (f *faults) take(operation string) mishap {
 		default:
 			f.waiting[i].Times--
 		}
-		return mishap{kind: waiting.Kind, delay: time.Duration(waiting.DelayMS) * time.Millisecond, closing: f.closing}
+		return activeFault{kind: waiting.Kind, delay: time.Duration(waiting.DelayMS) * time.Millisecond, closing: f.closing}
 	}
-	return mishap{}
+	return activeFault{}
 }
 
 // errNoAnswer ends a request by closing its connection.
 var errNoAnswer = errors.New("the connection is closed without an answer")
 
-// mishap is a fault that has struck.
-type mishap struct {
+// activeFault is a fault that hits one request or delivery.
+type activeFault struct {
 	kind    string
 	delay   time.Duration
 	closing <-chan struct{}
 }
 
 // before goes wrong ahead of the effect: after an error there must be none.
-func (m mishap) before(client context.Context) error {
-	switch m.kind {
+func (a activeFault) before(client context.Context) error {
+	switch a.kind {
 	case faultSlow:
-		return m.wait()
+		return a.wait()
 	case faultHang:
-		return m.hang(client)
+		return a.hang(client)
 	case faultErrorBefore:
 		return internalError()
 	}
@@ -148,18 +148,18 @@ func (m mishap) before(client context.Context) error {
 }
 
 // distort replaces the answer that is about to be stored.
-func (m mishap) distort(a answer) answer {
-	if m.kind == faultErrorAfter {
+func (a activeFault) distort(an answer) answer {
+	if a.kind == faultErrorAfter {
 		return internalError().answer()
 	}
-	return a
+	return an
 }
 
 // after goes wrong behind the effect.
-func (m mishap) after(client context.Context) error {
-	switch m.kind {
+func (a activeFault) after(client context.Context) error {
+	switch a.kind {
 	case faultHangAfter:
-		return m.hang(client)
+		return a.hang(client)
 	case faultDropAfter:
 		return errNoAnswer
 	}
@@ -167,19 +167,19 @@ func (m mishap) after(client context.Context) error {
 }
 
 // wait waits the delay out, unless the sandbox is closed.
-func (m mishap) wait() error {
+func (a activeFault) wait() error {
 	select {
-	case <-time.After(m.delay):
+	case <-time.After(a.delay):
 		return nil
-	case <-m.closing:
-		return fmt.Errorf("fault %s: %w", m.kind, errNoAnswer)
+	case <-a.closing:
+		return fmt.Errorf("fault %s: %w", a.kind, errNoAnswer)
 	}
 }
 
-func (m mishap) hang(client context.Context) error {
+func (a activeFault) hang(client context.Context) error {
 	select {
 	case <-client.Done():
-	case <-m.closing:
+	case <-a.closing:
 	}
 	return errNoAnswer
 }

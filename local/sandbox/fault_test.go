@@ -157,33 +157,3 @@ func TestFaultThatCouldNeverStrikeIsRefused(t *testing.T) {
 		t.Errorf("got %v", faults)
 	}
 }
-
-func TestRequestLog(t *testing.T) {
-	a := open(t, sandbox.Options{})
-	in := a.intent("pm_card_visa")
-	for range 2 {
-		_, err := a.PaymentIntents.Confirm(in.ID, &stripe.PaymentIntentConfirmParams{Params: keyed("key")})
-		a.must(err)
-	}
-	a.fault(sandbox.Fault{Operation: "refunds.create", Kind: "drop_after", Times: 1})
-	if _, err := a.Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(in.ID)}); err == nil {
-		t.Error("answered")
-	}
-	requests := func(query string) []sandbox.Request {
-		var list struct{ Requests []sandbox.Request }
-		if status := a.admin("GET", "/sandbox/requests?"+query, nil, &list); status != http.StatusOK {
-			t.Errorf("%s: status %d", query, status)
-		}
-		return list.Requests
-	}
-	if all := requests(""); len(all) != 4 {
-		t.Errorf("got %+v", all)
-	}
-	confirms := requests("path=/v1/payment_intents/*/confirm&method=POST&idempotency_key=key")
-	if len(confirms) != 2 || confirms[0].Status != 200 || confirms[0].Replayed || !confirms[1].Replayed {
-		t.Errorf("got %+v", confirms)
-	}
-	if dropped := requests("path=/v1/refunds"); len(dropped) != 1 || dropped[0].Status != 0 {
-		t.Errorf("got %+v", dropped)
-	}
-}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -10,11 +11,8 @@ import (
 // works by saving the resulting status code and body of the first request made for
 // any given idempotency key, regardless of whether it succeeds or fails.
 // Subsequent requests with the same key return the same result, including 500
-// errors." Keys are up to 255 characters and are removed after 24 hours.
-const (
-	keyLifetime  = 24 * time.Hour
-	keyMaxLength = 255
-)
+// errors." Keys are removed after 24 hours.
+const keyLifetime = 24 * time.Hour
 
 // storedAnswer is what the first request with an idempotency key was answered.
 type storedAnswer struct {
@@ -72,12 +70,17 @@ func (s *Sandbox) recall(c *call) (past *answer, err error) {
 
 // forgetOldAnswers removes the keys whose time is up.
 func forgetOldAnswers(tx *tx) error {
-	return each(tx, answers, func(key string, a storedAnswer) error {
+	var old []string
+	err := each(tx, answers, func(key string, a storedAnswer) error {
 		if a.expired(tx.now) {
-			remove(tx, answers, key)
+			old = append(old, key)
 		}
 		return nil
 	})
+	for _, key := range old {
+		err = errors.Join(err, remove(tx, answers, key))
+	}
+	return err
 }
 
 // keysInUse are the idempotency keys of the requests being executed. They are not
@@ -94,9 +97,6 @@ func newKeysInUse() *keysInUse { return &keysInUse{keys: map[string]bool{}} }
 func (k *keysInUse) claim(key string) (release func(), err error) {
 	if key == "" {
 		return func() {}, nil
-	}
-	if len(key) > keyMaxLength {
-		return nil, misusedKey("Idempotency keys are limited to %d characters.", keyMaxLength)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

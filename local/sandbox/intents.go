@@ -7,29 +7,20 @@ func createPaymentIntent(c *call) action {
 	if currency != "" && currency != "usd" {
 		c.refuse(invalid("currency", "", "Invalid currency: %s. The sandbox supports only usd.", currency))
 	}
-	method, description, metadata := c.text("payment_method"), c.text("description"), c.dict("metadata")
+	method, metadata := c.text("payment_method"), c.dict("metadata")
 	c.list("payment_method_types", "card")
-	confirm, shown := c.boolean("confirm"), c.bankShown()
 	return func(tx *tx) (any, error) {
-		in := newPaymentIntent(tx.newID(paymentIntents), amount, tx.now)
-		in.Description, in.Metadata = nullable(description), metadata
-		var pm *paymentMethod
-		switch {
-		case method != "":
-			var err error
-			if pm, err = namedPaymentMethod(tx, method); err != nil {
+		in := newPaymentIntent(tx.newID(paymentIntents), amount, metadata, tx.now)
+		if method != "" {
+			pm, err := namedPaymentMethod(tx, method)
+			if err != nil {
 				return nil, asParam("payment_method", err)
 			}
 			in.use(pm)
-		case confirm:
-			return nil, missingMethod(in)
 		}
 		put(tx, paymentIntents, in.ID, in)
 		tx.emit("payment_intent.created", in)
-		if !confirm {
-			return in, nil
-		}
-		return pay(tx, in, pm, bankPage(c.bank, in), shown)
+		return in, nil
 	}
 }
 
@@ -57,19 +48,9 @@ func retrievePaymentIntent(c *call) action {
 	}
 }
 
-func listPaymentIntents(c *call) action {
-	window := c.window()
-	return func(tx *tx) (any, error) {
-		rows, err := all[paymentIntent](tx, paymentIntents)
-		if err != nil {
-			return nil, err
-		}
-		return paginate(rows, func(in paymentIntent) string { return in.ID }, paymentIntents, window)
-	}
-}
-
 func confirmPaymentIntent(c *call) action {
-	method, shown, secret := c.text("payment_method"), c.bankShown(), c.clientSecret()
+	method, secret := c.text("payment_method"), c.clientSecret()
+	c.boolean("use_stripe_sdk") // Stripe.js always shows the bank's page
 	return func(tx *tx) (any, error) {
 		in, err := find[paymentIntent](tx, paymentIntents, c.object)
 		if err != nil {
@@ -91,18 +72,8 @@ func confirmPaymentIntent(c *call) action {
 		if err != nil {
 			return nil, asParam("payment_method", err)
 		}
-		return pay(tx, in, pm, bankPage(c.bank, in), shown)
+		return pay(tx, in, pm, bankPage(c.bank, in))
 	}
-}
-
-// bankShown is who shows the payer the bank's page, should the bank ask.
-type bankShown struct {
-	returnURL string // where the page sends the payer back to, empty if it does not
-	byScript  bool   // by Stripe.js, even if there is a returnURL
-}
-
-func (c *call) bankShown() bankShown {
-	return bankShown{c.link("return_url"), c.boolean("use_stripe_sdk")}
 }
 
 // clientSecret reads what a payer proves to be the payer with.
@@ -136,13 +107,12 @@ func cancelPaymentIntent(c *call) action {
 }
 
 // pay tries an intent with a card: it is captured, declined, or the bank is asked.
-func pay(tx *tx, in *paymentIntent, pm *paymentMethod, bankPage string, shown bankShown) (any, error) {
+func pay(tx *tx, in *paymentIntent, pm *paymentMethod, bankPage string) (any, error) {
 	card := pm.testCard()
 	switch {
 	case card.asksBank:
-		in.askBank(pm, bankPage, shown)
+		in.askBank(pm, bankPage)
 		put(tx, paymentIntents, in.ID, in)
-		put(tx, returnURLs, in.ID, shown.returnURL)
 		tx.emit("payment_intent.requires_action", in)
 		return in, nil
 	case card.declineCode != "":
@@ -163,7 +133,7 @@ func capture(tx *tx, in *paymentIntent, pm *paymentMethod) {
 	tx.emit("charge.succeeded", ch)
 	tx.emit("payment_intent.succeeded", in)
 	if status := pm.testCard().dispute; status != "" {
-		openDispute(tx, ch, ch.AmountCaptured, "fraudulent", status)
+		openDispute(tx, ch, status)
 	}
 }
 

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -30,14 +29,12 @@ func (s *Sandbox) operations() []operation {
 		{"payment_methods.create", "POST", "/v1/payment_methods", true, createPaymentMethod},
 		{"payment_methods.retrieve", "GET", "/v1/payment_methods/{id}", false, retrievePaymentMethod},
 		{"payment_intents.create", "POST", "/v1/payment_intents", false, createPaymentIntent},
-		{"payment_intents.list", "GET", "/v1/payment_intents", false, listPaymentIntents},
 		{"payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", true, retrievePaymentIntent},
 		{"payment_intents.confirm", "POST", "/v1/payment_intents/{id}/confirm", true, confirmPaymentIntent},
 		{"payment_intents.cancel", "POST", "/v1/payment_intents/{id}/cancel", false, cancelPaymentIntent},
 		{"charges.retrieve", "GET", "/v1/charges/{id}", false, retrieveCharge},
 		{"disputes.list", "GET", "/v1/disputes", false, listDisputes},
 		{"disputes.retrieve", "GET", "/v1/disputes/{id}", false, retrieveDispute},
-		{"disputes.close", "POST", "/v1/disputes/{id}/close", false, closeDispute},
 		{"events.list", "GET", "/v1/events", false, listEvents},
 		{"refunds.create", "POST", "/v1/refunds", false, createRefund},
 		{"refunds.list", "GET", "/v1/refunds", false, listRefunds},
@@ -54,7 +51,6 @@ type call struct {
 	object    string // the id in the path
 	apiKey    apiKey
 	bank      string // where a payer's browser reaches the sandbox
-	expand    []string
 }
 
 // serve answers requests for an operation.
@@ -120,44 +116,40 @@ func (s *Sandbox) perform(client context.Context, op operation, c *call) (a answ
 	var do action
 	if past == nil {
 		do = op.prepare(c)
-		c.expand = c.list("expand", expandable...)
 		if err := c.check(); err != nil {
 			return a, false, err
 		}
 	}
-	mishap := s.faults.take(op.name)
-	if err := mishap.before(client); err != nil {
+	fault := s.faults.take(op.name)
+	if err := fault.before(client); err != nil {
 		return a, false, err
 	}
 	if past != nil {
 		a = *past
-	} else if a, err = s.execute(c, do, mishap); err != nil {
+	} else if a, err = s.execute(c, do, fault); err != nil {
 		return a, false, err
 	}
 	release() // the answer is stored: from now on a repeated request gets it
-	return a, past != nil, mishap.after(client)
+	return a, past != nil, fault.after(client)
 }
 
 // execute runs an action and stores its answer for replays, in one transaction.
-func (s *Sandbox) execute(c *call, do action, mishap mishap) (a answer, err error) {
+func (s *Sandbox) execute(c *call, do action, fault activeFault) (a answer, err error) {
 	cause := &eventRequest{ID: c.requestID, IdempotencyKey: nullable(c.key)}
 	err = s.update(cause, func(tx *tx) error {
 		result, err := do(tx)
 		if err == nil {
-			a, err = render(tx, result, c.expand)
-		}
-		if err != nil {
+			a = mustAnswer(http.StatusOK, result)
+		} else {
 			refusal, ok := asAPIError(err)
 			if !ok {
 				return err
 			}
 			a = refusal.answer()
 		}
-		a = mishap.distort(a)
+		a = fault.distort(a)
 		remember(tx, c, a)
 		return nil
 	})
 	return a, err
 }
-
-func newRequestID() string { return "req_" + rand.Text()[:14] }

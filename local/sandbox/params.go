@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -97,16 +99,6 @@ func (p *params) integer(name string) int64 {
 // boolean returns a parameter that is true or false, false if it is not given.
 func (p *params) boolean(name string) bool { return p.oneOf(name, "true", "false") == "true" }
 
-// link returns an absolute http(s) address, empty if it is not given.
-func (p *params) link(name string) string {
-	value := p.text(name)
-	u, err := url.Parse(value)
-	if value != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		p.refuse(invalid(name, codeURLInvalid, "Not a valid URL"))
-	}
-	return value
-}
-
 // element matches name[key]: one entry of a dictionary or, with an empty or
 // numeric key, of a list.
 var element = regexp.MustCompile(`^(\w+)\[([^\]]*)\]$`)
@@ -142,4 +134,14 @@ func (p *params) list(name string, allowed ...string) []string {
 		}
 	}
 	return values
+}
+
+// decodeJSON reads the body of a request to /sandbox.
+func decodeJSON[T any](w http.ResponseWriter, r *http.Request) (v T, err error) {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&v); err != nil {
+		return v, invalid("", "", "The body could not be read: %s", err)
+	}
+	return v, nil
 }

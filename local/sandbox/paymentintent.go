@@ -32,16 +32,12 @@ type paymentIntent struct {
 	ID                 string            `json:"id"`
 	Object             string            `json:"object"`
 	Amount             int64             `json:"amount"` // in cents
-	AmountCapturable   int64             `json:"amount_capturable"`
 	AmountReceived     int64             `json:"amount_received"`
 	CanceledAt         *int64            `json:"canceled_at"`
 	CancellationReason nullable          `json:"cancellation_reason"`
-	CaptureMethod      string            `json:"capture_method"`
 	ClientSecret       string            `json:"client_secret"`
-	ConfirmationMethod string            `json:"confirmation_method"`
 	Created            int64             `json:"created"`
 	Currency           string            `json:"currency"`
-	Description        nullable          `json:"description"`
 	LastPaymentError   *apiError         `json:"last_payment_error"`
 	LatestCharge       nullable          `json:"latest_charge"`
 	Livemode           bool              `json:"livemode"`
@@ -52,18 +48,10 @@ type paymentIntent struct {
 	Status             string            `json:"status"`
 }
 
-// nextAction is what the payer has to do: go to the bank's page. Stripe gives its
-// address to whoever named a return_url and did not ask for Stripe.js to show it, and else
-// to Stripe.js.
+// nextAction has Stripe.js show the bank's page.
 type nextAction struct {
-	Type          string         `json:"type"`
-	RedirectToURL *redirectToURL `json:"redirect_to_url,omitempty"`
-	UseStripeSDK  *useStripeSDK  `json:"use_stripe_sdk,omitempty"`
-}
-
-type redirectToURL struct {
-	ReturnURL string `json:"return_url"`
-	URL       string `json:"url"`
+	Type         string       `json:"type"`
+	UseStripeSDK useStripeSDK `json:"use_stripe_sdk"`
 }
 
 type useStripeSDK struct {
@@ -71,16 +59,15 @@ type useStripeSDK struct {
 	StripeJS string `json:"stripe_js"` // the address of the page
 }
 
-func newPaymentIntent(id string, amount int64, now time.Time) *paymentIntent {
+func newPaymentIntent(id string, amount int64, metadata map[string]string, now time.Time) *paymentIntent {
 	return &paymentIntent{
 		ID:                 id,
 		Object:             "payment_intent",
 		Amount:             amount,
-		CaptureMethod:      "automatic",
 		ClientSecret:       id + "_secret_" + rand.Text(),
-		ConfirmationMethod: "automatic",
 		Created:            now.Unix(),
 		Currency:           "usd",
+		Metadata:           metadata,
 		PaymentMethodTypes: []string{"card"},
 		Status:             requiresPaymentMethod,
 	}
@@ -113,15 +100,11 @@ func (in *paymentIntent) mayConfirm() error {
 }
 
 // askBank sends the payer to the bank's page.
-func (in *paymentIntent) askBank(pm *paymentMethod, page string, shown bankShown) {
+func (in *paymentIntent) askBank(pm *paymentMethod, page string) {
 	in.use(pm)
 	in.Status = requiresAction
 	in.LastPaymentError = nil
-	if shown.returnURL != "" && !shown.byScript {
-		in.NextAction = &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{shown.returnURL, page}}
-	} else {
-		in.NextAction = &nextAction{Type: "use_stripe_sdk", UseStripeSDK: &useStripeSDK{"three_d_secure_redirect", page}}
-	}
+	in.NextAction = &nextAction{"use_stripe_sdk", useStripeSDK{"three_d_secure_redirect", page}}
 }
 
 // succeed ends the payment with the charge that captured it.

@@ -34,14 +34,11 @@ func (re *refund) fail() bool {
 }
 
 func createRefund(c *call) action {
-	intentID, chargeID := c.text("payment_intent"), c.text("charge")
-	if (intentID == "") == (chargeID == "") {
-		c.refuse(invalid("", codeMissing, "One of the following params should be provided for this request: payment_intent or charge."))
-	}
+	intentID := c.required("payment_intent")
 	amount, metadata := c.integer("amount"), c.dict("metadata")
 	reason := c.oneOf("reason", "duplicate", "fraudulent", "requested_by_customer")
 	return func(tx *tx) (any, error) {
-		ch, err := chargeToRefund(tx, intentID, chargeID)
+		ch, err := latestCharge(tx, intentID)
 		if err != nil {
 			return nil, err
 		}
@@ -72,18 +69,14 @@ func createRefund(c *call) action {
 	}
 }
 
-// chargeToRefund returns the charge that a refund names, by itself or by its intent.
-func chargeToRefund(tx *tx, intentID, chargeID string) (*charge, error) {
-	if chargeID != "" {
-		ch, err := find[charge](tx, charges, chargeID)
-		return ch, asParam("charge", err)
-	}
+// latestCharge returns the charge of an intent. One that can't be refunded stands for none.
+func latestCharge(tx *tx, intentID string) (*charge, error) {
 	in, err := find[paymentIntent](tx, paymentIntents, intentID)
 	if err != nil {
 		return nil, asParam("payment_intent", err)
 	}
 	if in.LatestCharge == "" {
-		return &charge{PaymentIntent: in.ID}, nil // which refuses
+		return &charge{PaymentIntent: in.ID}, nil
 	}
 	return find[charge](tx, charges, string(in.LatestCharge))
 }
@@ -93,10 +86,10 @@ func retrieveRefund(c *call) action {
 }
 
 func listRefunds(c *call) action {
-	window, intentID, chargeID := c.window(), c.text("payment_intent"), c.text("charge")
+	window, intentID := c.window(), c.text("payment_intent")
 	return func(tx *tx) (any, error) {
 		rows, err := selected(tx, refunds, func(re refund) bool {
-			return (intentID == "" || intentID == re.PaymentIntent) && (chargeID == "" || chargeID == re.Charge)
+			return intentID == "" || intentID == re.PaymentIntent
 		})
 		if err != nil {
 			return nil, err

@@ -18,7 +18,7 @@ func TestRefundOnce(t *testing.T) {
 	if re.Status != stripe.RefundStatusSucceeded || re.Amount != 2000 || re.PaymentIntent.ID != in.ID || re.Charge.ID != in.LatestCharge.ID {
 		t.Errorf("got %+v", re)
 	}
-	_, err = a.Refunds.New(&stripe.RefundParams{Charge: stripe.String(in.LatestCharge.ID)})
+	_, err = a.Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(in.ID)})
 	if refusal := refused(t, err, http.StatusBadRequest, "charge_already_refunded"); refusal.Msg != "Charge "+in.LatestCharge.ID+" has already been refunded." {
 		t.Errorf("got %q", refusal.Msg)
 	}
@@ -113,24 +113,5 @@ func TestRefundFailsLater(t *testing.T) {
 	a.must(err) // it can be tried again
 	if status := a.admin("POST", "/sandbox/refunds/re_nope/fail", nil, nil); status != http.StatusNotFound {
 		t.Errorf("unknown refund: status %d", status)
-	}
-}
-
-func TestExpand(t *testing.T) {
-	a := open(t, sandbox.Options{})
-	in := a.paid()
-	params := &stripe.RefundParams{PaymentIntent: stripe.String(in.ID)}
-	params.AddExpand("payment_intent.latest_charge")
-	params.AddExpand("charge")
-	re, err := a.Refunds.New(params)
-	a.must(err)
-	if re.Charge.AmountRefunded != 2000 || re.PaymentIntent.LatestCharge.Amount != 2000 {
-		t.Errorf("got %+v and %+v", re.Charge, re.PaymentIntent.LatestCharge)
-	}
-	list := &stripe.PaymentIntentListParams{}
-	list.AddExpand("data.payment_method")
-	intents := a.PaymentIntents.List(list)
-	if !intents.Next() || intents.PaymentIntent().PaymentMethod.Card.Last4 != "4242" {
-		t.Errorf("got %+v, %v", intents.Current(), intents.Err())
 	}
 }

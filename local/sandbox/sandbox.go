@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,10 +38,9 @@ type Options struct {
 // Sandbox is one Stripe account in test mode, as an http.Handler.
 type Sandbox struct {
 	store     *store
-	courier   *courier
+	sender    *webhookSender
 	faults    *faults
 	keys      *keysInUse
-	requests  *requestLog
 	publicURL string
 	log       *slog.Logger
 	handler   http.Handler
@@ -65,20 +65,18 @@ func Open(o Options) (*Sandbox, error) {
 		store:     store,
 		faults:    newFaults(open.Done()),
 		keys:      newKeysInUse(),
-		requests:  &requestLog{now: o.Now},
 		publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		log:       o.Log,
 		close:     stop,
 	}
-	s.courier = newCourier(open, store, s.faults, o.Log)
-	s.courier.setEndpoint(endpoint{o.WebhookURL, o.WebhookSecret})
+	s.sender = newWebhookSender(open, o, store, s.faults)
 	s.handler = s.routes()
 
 	pending, err := s.recover()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), s.Close())
 	}
-	s.courier.send(pending)
+	s.sender.send(pending)
 	return s, nil
 }
 
@@ -89,7 +87,7 @@ func (s *Sandbox) recover() (pending []event, err error) {
 		if err := forgetOldAnswers(tx); err != nil {
 			return err
 		}
-		pending, err = all[event](tx, deliveries)
+		pending, err = selected(tx, deliveries, func(event) bool { return true })
 		return err
 	})
 	return pending, err
@@ -99,26 +97,19 @@ func (s *Sandbox) recover() (pending []event, err error) {
 // releases the requests that a fault holds, and closes the state file.
 func (s *Sandbox) Close() error {
 	s.close()
-	s.courier.close()
+	s.sender.close()
 	return s.store.close()
-}
-
-// SetWebhook replaces the webhook endpoint. Pending events go to the new one at once.
-func (s *Sandbox) SetWebhook(url, secret string) {
-	s.courier.setEndpoint(endpoint{url, secret})
 }
 
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Sandbox) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.requests.record)
+	r.Use(nameRequest)
 	for _, op := range s.operations() {
 		r.Method(op.method, op.path, s.handle(s.serve(op)))
 	}
-	r.Get("/", s.handle(s.index))
 	r.Get("/sandbox/ledger", s.handle(s.showLedger))
-	r.Get("/sandbox/requests", s.handle(s.showRequests))
 	r.Get("/sandbox/faults", s.handle(s.listFaults))
 	r.Post("/sandbox/faults", s.handle(s.addFault))
 	r.Delete("/sandbox/faults", s.handle(s.clearFaults))
@@ -130,6 +121,14 @@ func (s *Sandbox) routes() http.Handler {
 	r.NotFound(s.handle(unrecognized))
 	r.MethodNotAllowed(s.handle(unrecognized))
 	return r
+}
+
+// nameRequest gives each request an id.
+func nameRequest(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Request-Id", "req_"+rand.Text()[:14])
+		next.ServeHTTP(w, r)
+	})
 }
 
 // handler answers a request, or says why it cannot.
@@ -163,7 +162,7 @@ func (s *Sandbox) update(cause *eventRequest, fn func(*tx) error) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
-		if !s.courier.hasEndpoint() {
+		if s.sender.url == "" {
 			return nil
 		}
 		events = tx.events
@@ -175,7 +174,7 @@ func (s *Sandbox) update(cause *eventRequest, fn func(*tx) error) error {
 	if err != nil {
 		return err
 	}
-	s.courier.send(events)
+	s.sender.send(events)
 	return nil
 }
 

@@ -70,7 +70,7 @@ func TestOneSandboxHoldsAState(t *testing.T) {
 func TestClosedSandboxAnswers500(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	a.must(a.sandbox.Close())
-	if status, _ := a.raw("GET", "/v1/payment_intents", "Bearer sk_test_1", ""); status != http.StatusInternalServerError {
+	if status, _ := a.raw("GET", "/v1/refunds", "Bearer sk_test_1", ""); status != http.StatusInternalServerError {
 		t.Errorf("got %d", status)
 	}
 }

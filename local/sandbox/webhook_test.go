@@ -119,9 +119,7 @@ func TestEvents(t *testing.T) {
 
 func TestEventTellsOfItsRequest(t *testing.T) {
 	endpoint := listen(t)
-	a := open(t, sandbox.Options{})
-	a.intent("") // without an endpoint nobody is told
-	a.sandbox.SetWebhook(endpoint.url, secret)
+	a := open(t, sandbox.Options{WebhookURL: endpoint.url, WebhookSecret: secret})
 	in, err := a.create("key", 2000)
 	a.must(err)
 	e := endpoint.next("payment_intent.created")
