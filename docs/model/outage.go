@@ -37,7 +37,6 @@ type outageState struct {
 	payAway  bool // payments' session is gone
 	time     uint8
 	payment  payStep
-	asked    bool // Stripe has the money
 	answered bool // `succeeded`, before the time was up
 	stored   set  // by the broker, of the events of the payment
 	heard    set  // by orders
