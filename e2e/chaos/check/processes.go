@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ticketing.dev/e2e/chaos/history"
+	"ticketing.dev/local/system"
 )
 
 // Bounds for a replica at the end, when nothing is under way: about twice the usual. A leak grows with each
@@ -30,8 +31,6 @@ const (
 // asynq's server and client; two idle ones to Stripe.
 var mostLinks = map[string]int{"mongo": 104, "nats": 2, "redis": 60, "stripe": 8}
 
-var services = []string{"auth", "tickets", "orders", "payments", "expiration"}
-
 // operators judges the dead letters. There are none unless an event was lost or wrong.
 func (j *judge) operators() {
 	for _, service := range sorted(j.h.Final.DeadLetters) {
@@ -50,7 +49,7 @@ func (j *judge) processes() {
 		if len(p.Deaths) > 0 {
 			j.broken(Exit, fmt.Sprintf("%s has died %d times though nobody had killed it, at first: %s", p.Name, len(p.Deaths), p.Deaths[0]))
 		}
-		if service, _, _ := strings.Cut(p.Name, "-"); slices.Contains(services, service) {
+		if service, _, _ := strings.Cut(p.Name, "-"); slices.Contains(system.Services, service) {
 			j.bounded(service, p)
 		}
 	}

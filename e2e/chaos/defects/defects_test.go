@@ -11,11 +11,10 @@ import (
 
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
+	"ticketing.dev/local/system"
 )
 
 const root = "../../.."
-
-var services = []string{"auth", "tickets", "orders", "payments", "expiration"}
 
 // Each defect still is one: its texts are there, and what it makes of them compiles.
 func TestEveryDefectCompiles(t *testing.T) {
@@ -69,7 +68,7 @@ func TestTheListIsWhole(t *testing.T) {
 		if err := faults.Selection(d.Provoke).Check(); err != nil {
 			t.Errorf("%s is provoked by what is not done: %v", d.Name, err)
 		}
-		if d.Service != "" && !slices.Contains(services, d.Service) {
+		if d.Service != "" && !slices.Contains(system.Services, d.Service) {
 			t.Errorf("%s is about %q", d.Name, d.Service)
 		}
 		for _, p := range d.Promises {

@@ -5,6 +5,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"ticketing.dev/local/system"
 )
 
 // SkewVariable is the environment variable that shifts the clock of a program built with the edits of Skew:
@@ -12,7 +14,7 @@ import (
 const SkewVariable = "CLOCK_SKEW"
 
 // clocks are the packages that compare times of day.
-var clocks = []string{"common/aggregate", "common/session", "auth", "tickets", "orders", "payments", "expiration"}
+var clocks = append([]string{"common/aggregate", "common/session"}, system.Services...)
 
 // Skew shifts the time of day in services by SkewVariable. Timeouts and measured durations stay right, as they
 // do when a machine's clock is off. Timers run in asynq, by the machine's clock: Skew shifts when they are due.
