@@ -55,7 +55,7 @@ func TestAHashByAnotherHandMatches(t *testing.T) {
 	}
 }
 
-func TestAMalformedHashIsAnErrorThatDoesNotTellIt(t *testing.T) {
+func TestErrorsDoNotRevealMalformedHashes(t *testing.T) {
 	const salt, key = "c29tZXNhbHQ", "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	for _, stored := range []string{
 		"",
@@ -98,7 +98,7 @@ func TestUnmatchedCostsTheSameAndMatchesNothing(t *testing.T) {
 	}
 }
 
-func TestWhoDoesNotFitIntoTheQueueIsRefusedAtOnce(t *testing.T) {
+func TestAFullQueueRefusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHasher(1, 1)
 		finish := make(chan struct{})

@@ -44,7 +44,7 @@ func TestARepeatedSignUpSignsInAgain(t *testing.T) {
 }
 
 // Who has the key and not the password gets no session.
-func TestAKeyIsNoCredential(t *testing.T) {
+func TestAnIdempotencyKeyIsNotACredential(t *testing.T) {
 	rs := run(t)
 	rs.signUpWith(t, "one", "ada@example.com", "correct horse")
 	for _, c := range []struct{ email, password string }{
@@ -113,7 +113,7 @@ func TestTwoPeopleWithOneKey(t *testing.T) {
 }
 
 // The stored digest reveals nothing about the password.
-func TestTheStoredRequestIsNoHashOfThePassword(t *testing.T) {
+func TestStoredRequestsDoNotRevealThePassword(t *testing.T) {
 	rs := run(t)
 	rs.signUpWith(t, "one", "ada@example.com", "correct horse")
 	var doc struct{ Request idempotency.Request }

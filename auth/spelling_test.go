@@ -76,7 +76,7 @@ func TestTwinsOfEarlierBuildsKeepTheirOwners(t *testing.T) {
 	rs.signsIn(t, "x@xn--mnchen-3ya.de", "battery staple", ascii)
 }
 
-func TestASecondFormOfAPasswordTellsNothingOfWhoIsThere(t *testing.T) {
+func TestSecondPasswordFormsDoNotRevealAccounts(t *testing.T) {
 	rs := run(t)
 	rs.store(t, "65f1c0ffee65f1c0ffee65f1", "ada@example.com", "correct horse")
 	rs.hashed()

@@ -49,7 +49,7 @@ func TestAnEmailHasOneSpelling(t *testing.T) {
 	}
 }
 
-func TestASessionSaysWhoTheUserIs(t *testing.T) {
+func TestCurrentUserNamesTheSessionsUser(t *testing.T) {
 	u := NewUser("ada@example.com", "hash")
 	if got, want := u.identity(), (session.User{ID: u.ID, Email: "ada@example.com"}); got != want || got.ID == "" {
 		t.Errorf("got %v, want %v", got, want)

@@ -46,7 +46,7 @@ func TestATimerFiresOnceAndInTime(t *testing.T) {
 
 // A timer that fires before its time by this replica's clock, or while the bus is away, tells nobody and
 // is to fire again.
-func TestATimerThatCannotBeBelievedFiresAgain(t *testing.T) {
+func TestImplausibleTimersFireAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := new(published)
 		s := New(Options{Redis: Connect("127.0.0.1:0"), Bus: b, Log: slog.New(slog.DiscardHandler)})

@@ -300,7 +300,7 @@ func TestGatewayNamesTheAPI(t *testing.T) {
 	}
 }
 
-func TestTroubleIsOneLine(t *testing.T) {
+func TestMistakesAreReportedInOneLine(t *testing.T) {
 	dir := t.TempDir()
 	for name, args := range map[string][]string{
 		"unknown flag":     {"-nonsense"},

@@ -75,7 +75,7 @@ func TestAReservationIsOneWrite(t *testing.T) {
 	}
 }
 
-func TestNobodyHearsOfAnOrderThatWasRefused(t *testing.T) {
+func TestRefusedOrdersPublishNothing(t *testing.T) {
 	s := start(t)
 	ticket := s.sell("Gig", 1999)
 	o := s.order(ada, ticket)

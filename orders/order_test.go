@@ -105,7 +105,7 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-func TestTheReasonIsTold(t *testing.T) {
+func TestCancelledOrdersGiveTheirReason(t *testing.T) {
 	o := placed(Created)
 	if err := o.Expire(noon); err != nil {
 		t.Fatal(err)

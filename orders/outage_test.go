@@ -93,7 +93,7 @@ func TestANewSessionLastsOnceItsSilenceWouldHaveBeenNoticed(t *testing.T) {
 }
 
 // Nobody knows yet whether a ticket that orders has not heard of is there.
-func TestATicketThatIsNotKnownDuringAnOutage(t *testing.T) {
+func TestUnknownTicketsDuringAnOutage(t *testing.T) {
 	s := start(t)
 	known := s.sell("Gig", 1999)
 	s.bus.Stop()

@@ -13,7 +13,6 @@ import (
 	"go.mongodb.org/mongo-driver/mongo"
 
 	"ticketing.dev/common/aggregate"
-	"ticketing.dev/common/bus"
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
@@ -185,7 +184,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestListIsOnesOwnNewestFirstAndPaged(t *testing.T) {
+func TestListsOwnOrdersNewestFirstInPages(t *testing.T) {
 	s := start(t)
 	var want []string
 	for i := range 5 {
@@ -293,7 +292,7 @@ func TestACrashAfterACancellationLocksNoTicket(t *testing.T) {
 	}
 }
 
-func TestACancellationThatIsToldAgainStillReleases(t *testing.T) {
+func TestARepeatedCancellationStillReleases(t *testing.T) {
 	s := start(t)
 	ticket := s.sell("Gig", 1999)
 	o := s.order(ada, ticket)
@@ -306,152 +305,6 @@ func TestACancellationThatIsToldAgainStillReleases(t *testing.T) {
 	if err != nil || known.Released != 1 {
 		t.Errorf("released %d (%v), want 1", known.Released, err)
 	}
-}
-
-func TestPaying(t *testing.T) {
-	s := start(t)
-	o := s.order(ada, s.sell("Gig", 1999))
-	s.tell(events.PaymentStarted{Payment: payment(o.ID)})
-	if got := s.get(ada, o.ID); got.Status != "awaiting:payment" {
-		t.Fatalf("status %s", got.Status)
-	}
-	s.Do(ada, http.MethodDelete, "/api/orders/"+o.ID, "").Refused(t, 400, "", "A payment is in flight")
-	s.tell(paid(o.ID, 1999))
-	if got := s.get(ada, o.ID); got.Status != "complete" {
-		t.Fatalf("status %s", got.Status)
-	}
-	s.Do(ada, http.MethodDelete, "/api/orders/"+o.ID, "").Refused(t, 400, "", "A complete order cannot be cancelled")
-	s.Do(bob, http.MethodPost, "/api/orders", ticketBody(o.Ticket.ID)).Refused(t, 400, "", "Ticket is already reserved")
-	servicetest.Eventually(t, "order:completed", func() bool { return len(servicetest.Published[events.OrderCompleted](t, s.bus)) == 1 })
-}
-
-func TestAFailedPaymentCancels(t *testing.T) {
-	s := start(t)
-	o := s.order(ada, s.sell("Gig", 1999))
-	s.tell(events.PaymentFailed{Payment: payment(o.ID), Reason: "Your card was declined."})
-	if got := s.get(ada, o.ID); got.Status != "cancelled" {
-		t.Fatalf("status %s", got.Status)
-	}
-	s.order(bob, o.Ticket.ID)
-	servicetest.Eventually(t, "order:cancelled", func() bool {
-		told := servicetest.Published[events.OrderCancelled](t, s.bus)
-		return len(told) == 1 && told[0].Reason == "payment-failed"
-	})
-}
-
-func TestACancelledOrderSaysWhy(t *testing.T) {
-	s := start(t)
-	order := func() string { return s.order(ada, s.sell("Gig", 1999)).ID }
-	expired := order()
-	s.later(15 * time.Minute)
-	s.tell(events.ExpirationComplete{OrderID: expired})
-	s.later(0)
-	created, paying, complete, declined, byUser := order(), order(), order(), order(), order()
-	s.tell(events.PaymentStarted{Payment: payment(paying)})
-	s.tell(paid(complete, 1999))
-	s.tell(events.PaymentFailed{Payment: payment(declined), Reason: "Your card was declined."})
-	s.Do(ada, http.MethodDelete, "/api/orders/"+byUser, "")
-
-	want := map[string]any{
-		created: nil, paying: nil, complete: nil, // absent
-		expired: "expired", declined: "payment-failed", byUser: "user",
-	}
-	listed := servicetest.Decode[[]map[string]any](t, s.Do(ada, http.MethodGet, "/api/orders", ""), http.StatusOK)
-	for _, o := range listed {
-		if id := o["id"].(string); o["reason"] != want[id] {
-			t.Errorf("%s for %v, want %v", o["status"], o["reason"], want[id])
-		}
-	}
-	if len(listed) != len(want) {
-		t.Errorf("%d orders are listed, want %d", len(listed), len(want))
-	}
-}
-
-func TestWhatContradictsGoesToTheDeadLetters(t *testing.T) {
-	s := start(t)
-	o := s.order(ada, s.sell("Gig", 1999))
-	s.tell(paid(o.ID, 1998))
-	s.tell(paid(aggregate.NewID(), 1999))
-	if got := s.get(ada, o.ID); got.Status != "created" {
-		t.Errorf("status %s", got.Status)
-	}
-	letters := s.bus.Messages(bus.DeadLetters("orders"))
-	if len(letters) != 2 {
-		t.Fatalf("%d dead letters, want 2", len(letters))
-	}
-	var letter bus.DeadLetter
-	if err := json.Unmarshal(letters[0], &letter); err != nil || !strings.Contains(letter.Cause, "$19.98 for $19.99") {
-		t.Errorf("dead for %q (%v)", letter.Cause, err)
-	}
-}
-
-func TestAnEarlyExpirationComesAgain(t *testing.T) {
-	s := start(t, memory.RetryAfter(20*time.Millisecond))
-	o := s.order(ada, s.sell("Gig", 1999))
-	before := s.looks.Load()
-	servicetest.Publish(t, s.bus, events.ExpirationComplete{OrderID: o.ID})
-	servicetest.Eventually(t, "it to be refused twice", func() bool { return s.looks.Load() >= before+2 })
-	if got := s.get(ada, o.ID); got.Status != "created" {
-		t.Fatalf("status %s before its time", got.Status)
-	}
-	s.later(15 * time.Minute)
-	servicetest.Settled(t, s.bus)
-	if got := s.get(ada, o.ID); got.Status != "cancelled" {
-		t.Errorf("status %s after its time", got.Status)
-	}
-	servicetest.Eventually(t, "order:cancelled, for it has expired", func() bool {
-		told := servicetest.Published[events.OrderCancelled](t, s.bus)
-		return len(told) == 1 && told[0].Reason == "expired"
-	})
-}
-
-// No timer comes: expiration, its Redis or the bus is gone.
-func TestOverdueOrdersEndWithoutATimer(t *testing.T) {
-	s := start(t)
-	due, paying := s.order(ada, s.sell("Gig", 1999)), s.order(ada, s.sell("Play", 2500))
-	s.tell(events.PaymentStarted{Payment: payment(paying.ID)})
-	s.later(15*time.Minute + overdue - time.Second)
-	if err := s.service.expireOverdue(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.get(ada, due.ID); got.Status != "created" {
-		t.Errorf("status %s before it is overdue", got.Status)
-	}
-	s.later(15*time.Minute + overdue + time.Second)
-	if err := s.service.expireOverdue(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.get(ada, due.ID); got.Status != "cancelled" {
-		t.Errorf("overdue order is %s", got.Status)
-	}
-	if got := s.get(ada, paying.ID); got.Status != "awaiting:payment" {
-		t.Errorf("order whose payment is in flight is %s", got.Status)
-	}
-	s.order(bob, due.Ticket.ID)
-}
-
-// The sweep is a task of the service: nobody has to call it.
-func TestOverdueOrdersEndByThemselves(t *testing.T) {
-	t.Parallel() // it waits for the sweep
-	s := start(t)
-	o := s.order(ada, s.sell("Gig", 1999))
-	s.later(15*time.Minute + overdue + time.Second)
-	servicetest.Eventually(t, "the sweep", func() bool { return s.get(ada, o.ID).Status == "cancelled" })
-}
-
-// A cancels, B orders the same ticket, then A's timer comes.
-func TestALateExpirationTouchesNobodyElse(t *testing.T) {
-	s := start(t)
-	ticket := s.sell("Gig", 1999)
-	a := s.order(ada, ticket)
-	s.Do(ada, http.MethodDelete, "/api/orders/"+a.ID, "")
-	b := s.order(bob, ticket)
-	servicetest.Publish(t, s.bus, events.ExpirationComplete{OrderID: a.ID})
-	servicetest.Settled(t, s.bus)
-	if got := s.get(bob, b.ID); got != b {
-		t.Errorf("B's order became %+v", got)
-	}
-	s.Do(ada, http.MethodPost, "/api/orders", ticketBody(ticket)).Refused(t, 400, "", "Ticket is already reserved")
 }
 
 // The process dies after a commit and before the publication: it never ran its relay.

@@ -146,7 +146,7 @@ func TestTimeDoesNotEndAPaymentInFlight(t *testing.T) {
 }
 
 // expiration's clock is ahead. What it says too early is said again, until it is true.
-func TestAnExpirationThatComesEarlyWaitsForTheTime(t *testing.T) {
+func TestEarlyExpirationsWait(t *testing.T) {
 	inFakeTime(t, false, func(t *testing.T, c *clockwork) {
 		o := c.order()
 		time.Sleep(time.Until(o.ExpiresAt) - 2*ackWait - time.Second)

@@ -125,30 +125,7 @@ func dying(t *testing.T, d *death, token string, late bool, next string) {
 	s.reconcile()
 
 	c, l := s.charge(o.ID), s.ledger()
-	captured := 0
-	for _, e := range l.Entries {
-		captured += e.CapturedTimes
-	}
-	switch c.Status {
-	case "":
-		if captured != 0 {
-			t.Errorf("no charge, but the ledger says %+v", l)
-		}
-	case "succeeded":
-		if captured != 1 || l.Refunded != 0 || late {
-			t.Errorf("%+v, but the ledger says %+v", c, l)
-		}
-	case "failed":
-		if captured != 0 || c.Reason != "The payment was interrupted" && c.Reason != "Your card was declined." {
-			t.Errorf("%+v, but the ledger says %+v", c, l)
-		}
-	case "refunded":
-		if captured != 1 || l.Refunded != 1999 || !late || c.StripeRefundID == "" {
-			t.Errorf("%+v, but the ledger says %+v", c, l)
-		}
-	default:
-		t.Errorf("the charge is left %+v, the ledger says %+v", c, l)
-	}
+	wantOneOutcome(t, c, l, late)
 	s.wantOutcomeEvents(o.ID, c.Status)
 
 	if next != "the process comes back" {
@@ -226,5 +203,35 @@ func TestThePayerIsAnsweredThoughTheDatabaseDies(t *testing.T) {
 				t.Errorf("in the end the charge is %+v, want it %s", c, want)
 			}
 		})
+	}
+}
+
+// wantOneOutcome compares a charge that has ended with Stripe's ledger. late says that the order was cancelled
+// before the payment succeeded.
+func wantOneOutcome(t *testing.T, c shown, l ledger, late bool) {
+	t.Helper()
+	captured := 0
+	for _, e := range l.Entries {
+		captured += e.CapturedTimes
+	}
+	switch c.Status {
+	case "":
+		if captured != 0 {
+			t.Errorf("no charge, but the ledger says %+v", l)
+		}
+	case "succeeded":
+		if captured != 1 || l.Refunded != 0 || late {
+			t.Errorf("%+v, but the ledger says %+v", c, l)
+		}
+	case "failed":
+		if captured != 0 || c.Reason != "The payment was interrupted" && c.Reason != "Your card was declined." {
+			t.Errorf("%+v, but the ledger says %+v", c, l)
+		}
+	case "refunded":
+		if captured != 1 || l.Refunded != 1999 || !late || c.StripeRefundID == "" {
+			t.Errorf("%+v, but the ledger says %+v", c, l)
+		}
+	default:
+		t.Errorf("the charge is left %+v, the ledger says %+v", c, l)
 	}
 }

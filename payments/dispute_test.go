@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestADisputeIsToldUntilItEnds(t *testing.T) {
+func TestADisputeIsShownUntilItEnds(t *testing.T) {
 	for _, c := range []struct {
 		inquiry        bool
 		open, reviewed string // statuses
@@ -62,7 +62,7 @@ func TestADisputeIsToldUntilItEnds(t *testing.T) {
 }
 
 // A dispute that is won while nobody has answered leaves nothing to decide.
-func TestADisputeThatIsWonAsksNobodyAnyMore(t *testing.T) {
+func TestAWonDisputeNeedsNoDecision(t *testing.T) {
 	s := start(t)
 	o, c := s.sold()
 	d := s.dispute(c.StripeID, false)

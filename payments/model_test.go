@@ -21,7 +21,7 @@ import (
 
 // Two handlers make the copy of an order, each with another event. The one with the newer event is
 // refused as a duplicate, and its event is not taken for an old one.
-func TestNewsThatMeetInACopyAreNotLost(t *testing.T) {
+func TestConcurrentUpdatesOfACopyAreNotLost(t *testing.T) {
 	var updates atomic.Int64
 	var insert func()
 	copies := orders{servicetest.Watched(t, func(e *event.CommandStartedEvent) {
@@ -100,7 +100,7 @@ func TestAPaymentIntentThatIsStoredMeanwhileKeepsItsCharge(t *testing.T) {
 }
 
 // The bank's question is open for too long. Between the look at it and the cancellation it is answered.
-func TestAPayerWhoIsFasterThanTheCancellationHasPaid(t *testing.T) {
+func TestAConfirmationBeforeTheCancellationPays(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	asked := s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)

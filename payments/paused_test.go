@@ -88,7 +88,7 @@ func TestAPausedPaymentGoesOnOnce(t *testing.T) {
 	}
 }
 
-func TestAPausedPaymentThatNobodyTakesUpEndsWithItsOrder(t *testing.T) {
+func TestAPausedPaymentEndsWithItsOrder(t *testing.T) {
 	s := start(t)
 	o := s.paused()
 	s.bus.Start()

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/outage"
@@ -134,7 +133,7 @@ func (f refusing) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func TestWhatIsWrongWithARequestIsNotForThePayer(t *testing.T) {
+func TestRequestErrorsAreHiddenFromPayers(t *testing.T) {
 	for _, operation := range []string{"open", "confirm"} {
 		t.Run(operation, func(t *testing.T) {
 			s := prepare(t)
@@ -235,7 +234,7 @@ func TestRefusals(t *testing.T) {
 	s.paid(o.ID, "tok_visa", http.StatusCreated)
 }
 
-func TestAStripeThatDoesNotAnswerRaisesAnAlarm(t *testing.T) {
+func TestAnUnresponsiveStripeRaisesAnAlarm(t *testing.T) {
 	s := prepare(t)
 	var lines bytes.Buffer
 	s.service = s.open(nil)
@@ -253,7 +252,7 @@ func TestAStripeThatDoesNotAnswerRaisesAnAlarm(t *testing.T) {
 	}
 }
 
-func TestChargesAreOnesOwn(t *testing.T) {
+func TestOnlyThePayerReadsACharge(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	s.paid(o.ID, "tok_visa", http.StatusCreated)
@@ -328,79 +327,10 @@ func TestTheBankAsks(t *testing.T) {
 	}
 }
 
-// The reconciler is a task of the service: nobody has to call it.
-func TestAbandonedPaymentsEndByThemselves(t *testing.T) {
-	t.Parallel() // it waits for the reconciler
-	s := start(t)
-	o := s.order(1999)
-	s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
-	s.later(15*time.Minute + grace + time.Second)
-	servicetest.Eventually(t, "the reconciler", func() bool { return s.charge(o.ID).Status == "failed" })
-}
-
 func TestIndexesAreMadeAtStart(t *testing.T) {
 	s := start(t)
 	servicetest.Indexes(t, s.db.Collection("charges"),
 		"userId_1__id_-1", "stripeId_1", "status_1_settled_1_openedAt_1", "review.since_1", "failedRefund.at_1", "outbox.0.id_1", "request.key_1 unique")
-}
-
-func TestAQuestionThatNobodyAnswersEndsInTime(t *testing.T) {
-	s := start(t)
-	o := s.order(1999)
-	asked := s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
-	s.later(15*time.Minute + grace - 10*time.Second)
-	s.reconcile()
-	if got := s.charge(o.ID); got.Status != "pending" {
-		t.Fatalf("within the grace it is %+v", got)
-	}
-	s.later(15*time.Minute + grace + 10*time.Second)
-	s.reconcile()
-	if got := s.charge(o.ID); got.Status != "failed" || got.Reason != "The bank's question was not answered in time" || got.ClientSecret != "" {
-		t.Errorf("after the grace it is %+v", got)
-	}
-	if l := s.ledger(); len(l.Entries) != 1 || l.Entries[0].Status != "canceled" || l.Entries[0].PaymentIntent != asked.StripeID {
-		t.Errorf("at Stripe there is %+v", l.Entries)
-	}
-}
-
-// The order is cancelled while its payment is in flight, which succeeds all the same.
-func TestWhatComesTooLateIsRefundedOnce(t *testing.T) {
-	s := start(t, memory.Twice())
-	o := s.order(1999)
-	asked := s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
-	s.deliver(cancelled(o))
-	s.atTheBank(asked, "approve")
-	if c := s.paid(o.ID, "tok_visa", http.StatusOK); c.Status != "refunded" || c.StripeRefundID == "" {
-		t.Errorf("the late payment is %+v", c)
-	}
-	s.deliver(cancelled(o))
-	s.later(time.Hour)
-	s.reconcile()
-	l := s.ledger()
-	if l.Captured != 1999 || l.Refunded != 1999 || len(l.Entries[0].Refunds) != 1 {
-		t.Errorf("the ledger says %+v", l)
-	}
-	if c := s.charge(o.ID); c.StripeRefundID != l.Entries[0].Refunds[0].ID {
-		t.Errorf("stored %s, the ledger says %s", c.StripeRefundID, l.Entries[0].Refunds[0].ID)
-	}
-	servicetest.Eventually(t, "payment:refunded", func() bool {
-		told := servicetest.Published[events.PaymentRefunded](t, s.bus)
-		return len(told) == 1 && told[0].Amount == 1999 && told[0].StripeRefundID == l.Entries[0].Refunds[0].ID
-	})
-}
-
-// The payment succeeds first, and then its order turns out to be cancelled.
-func TestACancellationThatComesLaterRefunds(t *testing.T) {
-	s := start(t)
-	o := s.order(1999)
-	s.paid(o.ID, "tok_visa", http.StatusCreated)
-	s.deliver(cancelled(o))
-	if c := s.charge(o.ID); c.Status != "refunded" {
-		t.Errorf("the charge is %+v", c)
-	}
-	if l := s.ledger(); l.Captured != l.Refunded {
-		t.Errorf("the ledger says %+v", l)
-	}
 }
 
 // However Stripe fails, while it is being paid and for as long as that lasts, money is captured for a

@@ -17,7 +17,7 @@ func (s *system) read() {
 }
 
 // In these tests Stripe sends no webhooks at all.
-func TestWhatNoWebhookTellsIsFound(t *testing.T) {
+func TestChangesWithoutAWebhookAreFound(t *testing.T) {
 	s := start(t)
 	whole, a := s.sold()
 	part, b := s.sold()

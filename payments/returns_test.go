@@ -102,7 +102,7 @@ func TestARefundMadeInTheDashboardIsNoticed(t *testing.T) {
 	}
 }
 
-func TestPartialRefundsAreToldAndAddUp(t *testing.T) {
+func TestPartialRefundsAddUp(t *testing.T) {
 	s := start(t)
 	o, c := s.sold()
 	first := s.giveBack(c.StripeID, 500)
@@ -127,7 +127,7 @@ func TestPartialRefundsAreToldAndAddUp(t *testing.T) {
 }
 
 // What was told to be given back and was not, is told again.
-func TestARefundOfASaleThatFailsLaterIsTold(t *testing.T) {
+func TestALaterFailureOfARefundIsShown(t *testing.T) {
 	for name, part := range map[string]money.Cents{"all of it": 1999, "a part": 500} {
 		t.Run(name, func(t *testing.T) {
 			s := prepare(t)
@@ -218,7 +218,7 @@ func TestARefundOfAPaymentInFlightIsNoticed(t *testing.T) {
 }
 
 // A replica that has read a refund is overtaken by one that has read a second.
-func TestALookThatIsOvertakenWritesNothingOld(t *testing.T) {
+func TestOvertakenChecksWriteNothingOld(t *testing.T) {
 	s := start(t)
 	o, c := s.sold()
 	first := s.giveBack(c.StripeID, 500)

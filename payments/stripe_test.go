@@ -61,7 +61,7 @@ func TestStripesOwnMockAcceptsEveryRequest(t *testing.T) {
 }
 
 // Stripe wants to know who confirms on a server and lets Stripe.js show the bank's page.
-func TestStripeIsToldWhoShowsTheBanksPage(t *testing.T) {
+func TestStripeKnowsThatTheClientShowsTheBanksPage(t *testing.T) {
 	var told url.Values
 	fake := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
@@ -78,7 +78,7 @@ func TestStripeIsToldWhoShowsTheBanksPage(t *testing.T) {
 	}
 }
 
-func TestThePayerIsToldWhatIsForPayers(t *testing.T) {
+func TestPayersSeeOnlyCardErrors(t *testing.T) {
 	for _, c := range []struct {
 		kind          stripe.ErrorType
 		code          stripe.ErrorCode

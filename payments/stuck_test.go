@@ -201,7 +201,7 @@ func TestOnlyMoneyThatIsOwedIsGivenBack(t *testing.T) {
 	}
 }
 
-func TestWhatTheReconcilerCannotEndWaitsForAPerson(t *testing.T) {
+func TestUnresolvedChargesWaitForAnOperator(t *testing.T) {
 	s := start(t)
 	done := s.order(2002)
 	s.paid(done.ID, "tok_visa", http.StatusCreated)

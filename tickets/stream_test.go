@@ -152,7 +152,7 @@ func TestAStreamTellsEachChange(t *testing.T) {
 	st.ends()
 }
 
-func TestAClientThatComesBackIsToldWhatItMissed(t *testing.T) {
+func TestAReturningClientGetsMissedChanges(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
 	s.deliver(events.OrderCreated{Order: order(listed, 1)})
@@ -204,7 +204,7 @@ type deaf struct{ *tickets.Service }
 
 func (deaf) Tasks() []service.Task { return nil }
 
-func TestOwnChangesAreToldWithoutAsking(t *testing.T) {
+func TestOwnChangesReachWatchersWithoutAPoll(t *testing.T) {
 	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
 	s.Client = servicetest.Run(t, "tickets", s.bus, deaf{s.open()})
 	listed := s.list(ada, "Concert", "19.99")
@@ -259,7 +259,7 @@ func TestStreamsEndWithTheService(t *testing.T) {
 	leavesNothing(t)
 }
 
-func TestAClientThatGoesLeavesNothing(t *testing.T) {
+func TestDisconnectedClientsLeaveNothing(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
 	for range 10 {

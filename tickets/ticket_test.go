@@ -42,7 +42,7 @@ func TestOffersAreTrimmedAndKept(t *testing.T) {
 	}
 }
 
-func TestOffersThatAreNotAllowedNameTheirFields(t *testing.T) {
+func TestRefusedOffersNameTheirFields(t *testing.T) {
 	for _, c := range []struct {
 		title  string
 		price  money.Cents
@@ -78,7 +78,7 @@ func TestOffersThatAreNotAllowedNameTheirFields(t *testing.T) {
 	}
 }
 
-func TestListingIsTold(t *testing.T) {
+func TestListingPublishesTicketCreated(t *testing.T) {
 	ticket := tickets.List(seller, concert)
 	if want := (tickets.State{Offer: concert, Status: tickets.Available}); ticket.State != want || ticket.UserID != seller {
 		t.Errorf("listed as %+v of %s", ticket.State, ticket.UserID)
@@ -169,7 +169,7 @@ func TestTicketFollowsItsOrders(t *testing.T) {
 	}
 }
 
-func TestChangesAreTold(t *testing.T) {
+func TestEveryChangePublishesTicketUpdated(t *testing.T) {
 	for name, c := range map[string]struct {
 		heard  []news
 		change news
@@ -194,7 +194,7 @@ func TestChangesAreTold(t *testing.T) {
 	}
 }
 
-func TestWhatChangesNothingIsNotTold(t *testing.T) {
+func TestChangesWithoutEffectPublishNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		heard  []news
 		change news

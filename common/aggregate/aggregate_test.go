@@ -192,7 +192,7 @@ func TestAnEventCarriesTheVersionThatItsChangeMade(t *testing.T) {
 	}
 }
 
-func TestWhatChangesNothingIsNotWritten(t *testing.T) {
+func TestChangesWithoutEffectWriteNothing(t *testing.T) {
 	store, _ := process(t, database(t), memory.New())
 	c := newCounter("one")
 	if err := store.Insert(t.Context(), c); err != nil {
@@ -263,7 +263,7 @@ func TestACrashBetweenPublishAndRemovalPublishesAgain(t *testing.T) {
 }
 
 // Its clock was ahead of everybody else's, by more than anybody would wait.
-func TestWhatAWrongClockCommittedIsPublished(t *testing.T) {
+func TestEventsDatedByAWrongClockArePublished(t *testing.T) {
 	db, b := database(t), memory.New()
 	crashed, _ := process(t, db, b)
 	if err := crashed.Insert(t.Context(), newCounter("one")); err != nil {
@@ -337,7 +337,7 @@ func TestAUniqueIndexLetsOneIn(t *testing.T) {
 	}
 }
 
-func TestGetSaysWhatIsNotThere(t *testing.T) {
+func TestMissingAggregatesAreNotFound(t *testing.T) {
 	store, _ := process(t, database(t), memory.New())
 	if _, err := store.Get(t.Context(), aggregate.NewID()); !errors.Is(err, problem.ErrNotFound) {
 		t.Errorf("got %v", err)

@@ -20,7 +20,7 @@ func TestDollarsAreReadToTheCent(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoAmountIsRefusedWithItsField(t *testing.T) {
+func TestRefusesInvalidAmountsWithTheirField(t *testing.T) {
 	for _, in := range []string{"1.999", `"20"`, "1e2", "1E2", "1.5e1", "true", "{}", "[]", "null", "10000000000000", "0.001"} {
 		var body struct {
 			Price Dollars `json:"price"`

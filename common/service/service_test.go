@@ -142,7 +142,7 @@ func TestStoppingLetsAMessageEndBeforeTheTasks(t *testing.T) {
 }
 
 // A client that asks for much and reads nothing does not hold the service up for longer than it may.
-func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
+func TestClientsThatDoNotReadAreDisconnected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
 		s := newServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

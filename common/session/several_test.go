@@ -25,7 +25,7 @@ func reads(s *Sessions, host, cookies string) (u User) {
 }
 
 // Flask's default cookie has the name of ours of old, and a browser sends every cookie that fits the path.
-func TestTheGoodOneOfSeveralCookiesCounts(t *testing.T) {
+func TestTheFirstValidCookieCounts(t *testing.T) {
 	s := open(t, secret)
 	const flask = `eyJ1c2VyIjoxfQ.ZxY.abc`
 	foreign := start(t, open(t, "another secret of thirty-two bytes or more"), ada).Value

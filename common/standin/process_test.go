@@ -42,7 +42,7 @@ func TestRestartKeepsAddressAndData(t *testing.T) {
 	}
 }
 
-func TestEndedTakesNoConnections(t *testing.T) {
+func TestEndedStandInsRefuseConnections(t *testing.T) {
 	for name, end := range map[string]func(*Process){
 		"kill": (*Process).Kill,
 		"stop": (*Process).Stop,

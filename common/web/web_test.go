@@ -179,7 +179,7 @@ func TestAnEmptyListIsAnArray(t *testing.T) {
 	}
 }
 
-func TestABodyThatNeverComesEnds(t *testing.T) {
+func TestStalledBodiesTimeOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
 		l := &oneConnection{server}

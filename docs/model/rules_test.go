@@ -27,7 +27,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 	}
 }
 
-func TestWhatIsSpareIsNotNeeded(t *testing.T) {
+func TestSpareRulesAreNotNeeded(t *testing.T) {
 	for _, r := range spares {
 		if f := r.without.explore(); f.broken != "" {
 			t.Errorf("%s, without: %s\n%s", f.broken, r.says, strings.Join(f.trace, "\n"))

@@ -94,7 +94,7 @@ func TestAwaitSaysWhatItSawLast(t *testing.T) {
 	})
 }
 
-func TestWhatHasFailedSaysWhy(t *testing.T) {
+func TestFailedChargesGiveAReason(t *testing.T) {
 	o, err := answering(answer{200, `{"status":"cancelled","reason":"payment-failed"}`}).Order(t.Context(), "a")
 	if err != nil || o.Status != Cancelled || o.Reason != PaymentFailed {
 		t.Errorf("order %+v, %v", o, err)

@@ -205,7 +205,7 @@ func request(t *testing.T, method, url, body string) *http.Request {
 }
 
 // A replica that dies may have done what it was asked for.
-func TestWhatWasSentIsNotSentAgain(t *testing.T) {
+func TestRequestsThatReachedAReplicaAreNotResent(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		var came atomic.Int64
 		dies := func(http.ResponseWriter, *http.Request) { came.Add(1); panic(http.ErrAbortHandler) }

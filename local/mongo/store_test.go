@@ -79,7 +79,7 @@ func TestARefusedWriteLeavesItsIndexesAlone(t *testing.T) {
 	}
 }
 
-func TestAnIndexThatCannotBeBuiltIsNotThere(t *testing.T) {
+func TestFailedIndexBuildsLeaveNothing(t *testing.T) {
 	c := fresh(t)
 	insert(t, c, bson.M{"_id": 1, "u": 1}, bson.M{"_id": 2, "u": 1})
 	model := driver.IndexModel{Keys: bson.D{{Key: "u", Value: 1}}, Options: options.Index().SetUnique(true)}

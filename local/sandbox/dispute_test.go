@@ -98,7 +98,7 @@ func TestTestCardsThatDispute(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeDisputed(t *testing.T) {
+func TestRefusesDisputes(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	for what, body := range map[string]map[string]any{
 		"an unpaid intent": {"payment_intent": a.intent("pm_card_visa").ID},

@@ -117,7 +117,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-func TestEventTellsOfItsRequest(t *testing.T) {
+func TestEventsNameTheirRequest(t *testing.T) {
 	endpoint := listen(t)
 	a := open(t, sandbox.Options{WebhookURL: endpoint.url, WebhookSecret: secret})
 	in, err := a.create("key", 2000)

@@ -166,7 +166,7 @@ func TestSettled(t *testing.T) {
 	})
 }
 
-func TestSettledNamesWhatIsOpen(t *testing.T) {
+func TestSettledNamesUnhandledMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := memory.New()
 		subscribe(t, b, func(string) error { return errors.New("again") })

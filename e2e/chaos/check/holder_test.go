@@ -84,7 +84,7 @@ func TestABurstOfRefusalsIsJudgedAtOnce(t *testing.T) {
 
 // A refusal may be right because of an order of which its buyer was told nothing, and which ended before
 // anybody saw it live.
-func TestAnOrderThatNobodyWasToldOfRefuses(t *testing.T) {
+func TestUnannouncedOrdersRefuse(t *testing.T) {
 	w := newWriter()
 	w.list("T1", "Row 1", 50)
 	refused := func(at time.Duration) {

@@ -197,7 +197,7 @@ var mutations = []struct {
 	}},
 }
 
-func TestWhateverIsSpoiledIsCaught(t *testing.T) {
+func TestFindsEveryMutation(t *testing.T) {
 	spoiled := make(map[string]int)
 	for _, seed := range seeds(t) {
 		for _, m := range mutations {

@@ -131,7 +131,7 @@ func TestASelectionNarrowsThePlan(t *testing.T) {
 	}
 }
 
-func TestWhatIsSparedIsLeftAlone(t *testing.T) {
+func TestSparedTargetsHaveNoFaults(t *testing.T) {
 	links := 0
 	for seed := range uint64(100) {
 		for _, f := range faults.Draw(seed, load, nil, world.Mongo).Faults {

@@ -33,7 +33,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-func TestDemoTellsWhatIsWrong(t *testing.T) {
+func TestDemoReportsWrongResponses(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}))

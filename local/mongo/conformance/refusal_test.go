@@ -137,7 +137,7 @@ var features = []string{
 }
 
 // Each of these is wrong in MongoDB too, or a feature that it has and the embedded server refuses.
-func TestWhatIsNotUnderstoodIsNeverIgnored(t *testing.T) {
+func TestUnsupportedInputIsRefused(t *testing.T) {
 	const there = `{"_id":1,"a":1,"s":"x","list":[1,2]}`
 	for _, command := range features {
 		c := collection(t, there)

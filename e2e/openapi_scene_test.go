@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketing.dev/common/service/servicetest"
+	"ticketing.dev/local/api"
+)
+
+// missing is an id that nothing has.
+const missing = "65a000000000000000000000"
+
+const backRow = `{"title":"Back row","price":20.5}`
+
+// scene is what the documented requests are about: tickets and orders in every state, and three users.
+type scene struct {
+	watch                     *watch
+	gateway                   string
+	seller, buyer             *api.Client
+	selling, buying, stranger string // cookies
+	email                     string // the buyer's
+	free, reserved, sold      api.Ticket
+	held, paid, inFlight      api.Order
+	declined, cancelled       api.Order
+	version                   int64 // of the sold ticket
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	seller, buyer, other := somebody(t, shared), somebody(t, shared), somebody(t, shared)
+	s := &scene{watch: watched(t), gateway: shared.Run().Gateway, seller: seller, buyer: buyer}
+	for _, c := range []*api.Client{seller, buyer, other} {
+		c.Through(s.watch)
+	}
+	s.selling, s.buying, s.stranger = s.watch.session(seller), s.watch.session(buyer), s.watch.session(other)
+	user, err := buyer.CurrentUser(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.email = user.Email
+	s.free, s.reserved, s.sold = list(t, seller, 1999), list(t, seller, 1999), list(t, seller, 1999)
+	s.held = order(t, buyer, s.reserved)
+	s.paid = pay(t, buyer, s.sold, "tok_visa", api.Complete)
+	s.inFlight = pay(t, buyer, list(t, seller, 1999), "pm_card_authenticationRequired", api.AwaitingPayment)
+	s.declined, s.cancelled = order(t, buyer, list(t, seller, 1999)), order(t, buyer, list(t, seller, 1999))
+	if err := buyer.CancelOrder(t.Context(), s.cancelled.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t)
+	return s
+}
+
+// await waits until every service knows the scene.
+func (s *scene) await(t *testing.T) {
+	t.Helper()
+	if _, err := s.buyer.AwaitTicket(bounded(t), s.reserved.ID, api.Reserved); err != nil {
+		t.Fatal(err)
+	}
+	sold, err := s.buyer.AwaitTicket(bounded(t), s.sold.ID, api.Sold)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.version = sold.Version
+	// An unknown token shows whether payments knows the order, without paying.
+	for _, o := range []api.Order{s.held, s.declined} {
+		_, err := s.buyer.Pay(t.Context(), o.ID, "tok_nobody")
+		refused(t, err, 400, "No such token: 'tok_nobody'")
+	}
+	servicetest.Eventually(t, "payments to hear of the cancellation", func() bool {
+		_, err := s.buyer.Pay(t.Context(), s.cancelled.ID, "tok_nobody")
+		return strings.Contains(err.Error(), "The order is cancelled")
+	})
+}
+
+// apiRequest is a request and the status of its response. The session is a cookie.
+type apiRequest struct {
+	session, method, path, body string
+	status                      int
+}
+
+func (s *scene) userRequests(t *testing.T) []apiRequest {
+	t.Helper()
+	return []apiRequest{
+		{"", "POST", "/api/users/signup", credentials(t, fmt.Sprintf(" New-%d@Example.com", time.Now().UnixNano()), "correct horse"), 201},
+		{"", "POST", "/api/users/signup", `{"email":"nobody","password":"short"}`, 400},
+		{"", "POST", "/api/users/signup", credentials(t, s.email, "correct horse"), 400},
+		{"", "POST", "/api/users/signup", credentials(t, "ada@example.com", "correct\u0007horse"), 400},
+		{"", "POST", "/api/users/signin", credentials(t, s.email, "wrong horse"), 400},
+		{"", "POST", "/api/users/signin", `{"email":"ada@example.com","password":1}`, 400},
+		{s.buying, "POST", "/api/users/signout", `{}`, 200},
+		{"", "POST", "/api/users/signout", ``, 200},
+		{"", "POST", "/api/users/signout", `[]`, 400},
+		{s.buying, "GET", "/api/users/currentuser", ``, 200},
+		{"session=forged", "GET", "/api/users/currentuser", ``, 200},
+	}
+}
+
+func (s *scene) ticketRequests(t *testing.T) []apiRequest {
+	t.Helper()
+	return []apiRequest{
+		{"", "GET", "/api/tickets?limit=1", ``, 200},
+		{s.selling, "GET", "/api/tickets?seller=me&limit=2&after=" + s.sold.ID, ``, 200},
+		{"", "GET", "/api/tickets?limit=0", ``, 400},
+		{"", "GET", "/api/tickets?after=x", ``, 400},
+		{"", "GET", "/api/tickets?seller=you", ``, 400},
+		{"", "GET", "/api/tickets?seller=me", ``, 401},
+		{s.selling, "POST", "/api/tickets", `{"title":" ","price":0.49}`, 400},
+		{"", "GET", "/api/tickets/" + missing, ``, 404},
+		{"", "GET", "/api/tickets/x", ``, 404},
+		{"", "GET", "/api/tickets/" + s.sold.ID + "/events", ``, 200},
+		{"", "GET", "/api/tickets/" + missing + "/events", ``, 404},
+		{s.selling, "PUT", "/api/tickets/" + s.free.ID, backRow, 200},
+		{s.selling, "PUT", "/api/tickets/" + s.free.ID, `{"title":"Back row","price":20.505}`, 400},
+		{s.selling, "PUT", "/api/tickets/" + s.reserved.ID, backRow, 400},
+		{s.selling, "PUT", "/api/tickets/" + s.sold.ID, backRow, 400},
+		{s.stranger, "PUT", "/api/tickets/" + s.free.ID, backRow, 401},
+		{s.selling, "PUT", "/api/tickets/" + missing, backRow, 404},
+	}
+}
+
+func (s *scene) orderRequests(t *testing.T) []apiRequest {
+	t.Helper()
+	return []apiRequest{
+		{s.buying, "GET", "/api/orders?limit=1", ``, 200},
+		{s.buying, "GET", "/api/orders?limit=many", ``, 400},
+		{s.buying, "GET", "/api/orders?after=x", ``, 400},
+		{s.stranger, "POST", "/api/orders", `{"ticketId":"x"}`, 400},
+		{s.stranger, "POST", "/api/orders", `{"ticketId":"` + s.reserved.ID + `"}`, 400},
+		{s.stranger, "POST", "/api/orders", `{"ticketId":"` + missing + `"}`, 404},
+		{s.stranger, "GET", "/api/orders/" + s.held.ID, ``, 401},
+		{s.buying, "GET", "/api/orders/" + missing, ``, 404},
+		{s.buying, "DELETE", "/api/orders/" + s.cancelled.ID, ``, 204},
+		{s.buying, "DELETE", "/api/orders/" + s.paid.ID, ``, 400},
+		{s.buying, "DELETE", "/api/orders/" + s.inFlight.ID, ``, 400},
+		{s.stranger, "DELETE", "/api/orders/" + s.held.ID, ``, 401},
+		{s.buying, "DELETE", "/api/orders/" + missing, ``, 404},
+	}
+}
+
+func (s *scene) paymentRequests(t *testing.T) []apiRequest {
+	t.Helper()
+	return []apiRequest{
+		{s.buying, "GET", "/api/payments?limit=1", ``, 200},
+		{s.buying, "GET", "/api/payments?orderId=" + s.paid.ID, ``, 200},
+		{s.buying, "GET", "/api/payments?limit=1001", ``, 400},
+		{s.buying, "GET", "/api/payments?after=x", ``, 400},
+		{s.buying, "POST", "/api/payments", `{"orderId":"x","token":""}`, 400},
+		{s.buying, "POST", "/api/payments", paymentBody(t, s.held.ID, "tok_nobody"), 400},
+		{s.buying, "POST", "/api/payments", paymentBody(t, s.cancelled.ID, "tok_visa"), 400},
+		{s.buying, "POST", "/api/payments", paymentBody(t, s.declined.ID, "tok_chargeDeclined"), 402},
+		{s.buying, "POST", "/api/payments", paymentBody(t, s.declined.ID, "tok_visa"), 200},
+		{s.buying, "POST", "/api/payments", paymentBody(t, s.paid.ID, "tok_visa"), 200},
+		{s.buying, "POST", "/api/payments", paymentBody(t, missing, "tok_visa"), 404},
+		{s.stranger, "POST", "/api/payments", paymentBody(t, s.paid.ID, "tok_visa"), 401},
+		{s.buying, "POST", "/api/payments/" + s.paid.ID + "/cancel", `{}`, 200},
+		{s.stranger, "POST", "/api/payments/" + s.inFlight.ID + "/cancel", `{}`, 401},
+		{s.buying, "POST", "/api/payments/" + s.inFlight.ID + "/cancel", `{}`, 200},
+		{s.buying, "POST", "/api/payments/" + missing + "/cancel", `{}`, 404},
+	}
+}
+
+func paymentBody(t *testing.T, order, token string) string {
+	t.Helper()
+	return toJSON(t, map[string]string{"orderId": order, "token": token})
+}
+
+// generic sends every operation what any operation must refuse. The stranger may change neither this ticket nor
+// this order.
+func (s *scene) generic() {
+	ids := strings.NewReplacer("/tickets/{id}", "/tickets/"+s.free.ID, "/orders/{id}", "/orders/"+s.held.ID, "/payments/{id}", "/payments/"+s.paid.ID)
+	for operation := range s.watch.contract.operations() {
+		method, path, _ := strings.Cut(operation, " ")
+		if !strings.HasPrefix(path, "/api/") {
+			continue
+		}
+		url := s.gateway + ids.Replace(path)
+		s.watch.send(method, url, "{}", "Stripe-Signature", "forged")
+		s.watch.send(method, url, "{}", "Cookie", s.stranger, "Sec-Fetch-Site", "cross-site")
+		s.watch.send(method, url, "{}", "Cookie", s.stranger, "Expected-User", missing)
+		s.watch.send(method, url, "title=Back row", "Cookie", s.stranger, "Content-Type", "application/x-www-form-urlencoded")
+		if method != http.MethodGet {
+			s.watch.send(method, url, `{"title":"`+strings.Repeat("x", 64<<10)+`"}`, "Cookie", s.stranger)
+		}
+	}
+}
+
+// pay orders a ticket and pays, until the order has a status.
+func pay(t *testing.T, buyer *api.Client, ticket api.Ticket, token, status string) api.Order {
+	t.Helper()
+	o := order(t, buyer, ticket)
+	if _, err := buyer.Pay(t.Context(), o.ID, token); err != nil {
+		t.Fatal(err)
+	}
+	o, err := buyer.AwaitOrder(bounded(t), o.ID, status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
