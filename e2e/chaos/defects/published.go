@@ -66,9 +66,6 @@ var published = []Defect{
 		Why:      "a change is written although the document has changed since it was read",
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"slow:mongo", "pause", "replay"},
-		Edits: []Edit{
-			{storeFile, "\tread := r.Version\n", ""},
-			{storeFile, `bson.M{"_id": r.ID, "version": read}`, `bson.M{"_id": r.ID}`},
-		},
+		Edits:    []Edit{{storeFile, `bson.M{"_id": r.ID, "version": read}`, `bson.M{"_id": r.ID}`}},
 	},
 }

@@ -19,7 +19,7 @@ var clocks = append([]string{"common/aggregate", "common/session"}, system.Servi
 // Skew shifts the time of day in services by SkewVariable. Timeouts and measured durations stay right, as they
 // do when a machine's clock is off. Timers run in asynq, by the machine's clock: Skew shifts when they are due.
 func Skew(root string) ([]Edit, error) {
-	edits := []Edit{{"expiration/timers.go", "asynq.ProcessAt(t.due())", "asynq.ProcessAt(skewed(t.due)())"}}
+	edits := []Edit{{"expiration/store.go", "asynq.ProcessAt(t.due())", "asynq.ProcessAt(skewed(t.due)())"}}
 	for _, dir := range clocks {
 		edits = append(edits, Edit{dir + "/skew.go", "", "package " + path.Base(dir) + skewed})
 		files, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
