@@ -49,7 +49,7 @@ test: test-go test-client test-browser test-chaos ## Run all tests
 test-go: .bin/standin $(redis) ## Build and vet each module alone, then test all of them with the race detector
 	set -e; for module in $(modules); do echo "build $$module"; (cd $$module && GOWORK=off go build ./... && GOWORK=off go vet ./...); done
 	STANDIN=$(CURDIR)/.bin/standin go test -race work
-	cd infra && GOWORK=off go vet -race ./... && GOWORK=off go test -race ./...
+	cd infra && GOWORK=off go vet ./... && GOWORK=off go test ./check && GOWORK=off go test -race ./clustertest ./reload
 	cd docs/model && GOWORK=off go vet . && GOWORK=off go test .
 
 .PHONY: model
