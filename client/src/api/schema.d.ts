@@ -1044,6 +1044,10 @@ export interface operations {
     responses: {
       /** @description It runs, and its own store answers. */
       200: {
+        headers: {
+          /** @description Whether the service is connected to the event broker. A service without events has no such header. */
+          Broker?: "connected" | "away";
+        };
         content: never;
       };
       /** @description It is about to end, or its store does not answer. */
