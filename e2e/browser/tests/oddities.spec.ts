@@ -146,7 +146,9 @@ test("a page that is older than the site asks to be reloaded", async ({ user, to
       : route.fallback();
   });
   await buyer.getByRole("button", { name: "Sign out" }).click();
-  await expect(buyer.getByRole("alert")).toContainText("Ticketing was updated after you opened this page.");
+  await expect(buyer.getByRole("form", { name: "Account" }).getByRole("alert")).toContainText(
+    "Ticketing was updated after you opened this page.",
+  );
   await looksRight(buyer);
   await buyer.unrouteAll();
   await buyer.reload();
