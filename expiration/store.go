@@ -23,8 +23,8 @@ const (
 
 	// dueEvery and idleEvery are how often asynq checks for due tasks, and for tasks to run when it was idle.
 	// Together they are most of the delay after a due second.
-	dueEvery  = 200 * time.Millisecond
-	idleEvery = 100 * time.Millisecond
+	dueEvery  = 500 * time.Millisecond
+	idleEvery = 500 * time.Millisecond
 	// workers publish concurrently: many orders may be due in the same second, and each publication waits for the
 	// broker's disk.
 	workers = 32
