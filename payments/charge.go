@@ -44,7 +44,7 @@ type Charge struct {
 	Paused bool `bson:"paused,omitempty"`
 	// ClientSecret lets the payer answer the bank. It is there only while the bank asks.
 	ClientSecret string `bson:"clientSecret,omitempty"`
-	// FailedFor is what the payer is told of a failed charge.
+	// FailedFor explains to the payer why the charge failed.
 	FailedFor string `bson:"failedFor,omitempty"`
 	// Settled means that the charge succeeded and nothing is left to do: the order is complete, or the
 	// payer's bank took back the money of a cancelled one.

@@ -176,7 +176,7 @@ func (a afterwards) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// MongoDB dies when Stripe has said how the payment stands: the payer is told what is known.
+// MongoDB dies after Stripe's answer: the response is the last known state.
 func TestThePayerIsAnsweredThoughTheDatabaseDies(t *testing.T) {
 	for _, token := range []string{"tok_visa", "tok_chargeDeclined"} {
 		t.Run(token, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestThePayerIsAnsweredThoughTheDatabaseDies(t *testing.T) {
 			s.Client = servicetest.Run(t, "payments", s.bus, s.open(afterwards{"read", mongo.Kill}))
 			o := s.order(1999)
 			if c := s.paid(o.ID, token, http.StatusCreated); c.ID != o.ID || c.Status != "pending" || c.Amount != "19.99" {
-				t.Errorf("the payer is told %+v", c)
+				t.Errorf("the response is %+v", c)
 			}
 			mongo.Restart()
 			s.run()

@@ -197,7 +197,7 @@ func (s *Service) logUnknown(c *Charge, err error) *Charge {
 	return c
 }
 
-// refusalReason is what the payer is told about a refusal. If it isn't about the card, Stripe's own words go
+// refusalReason explains a refusal to the payer. If it isn't about the card, Stripe's own words go
 // to the log.
 func (s *Service) refusalReason(c *Charge, e *stripe.Error) string {
 	if e.Type != stripe.ErrorTypeCard {

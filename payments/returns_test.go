@@ -126,7 +126,7 @@ func TestPartialRefundsAddUp(t *testing.T) {
 	s.expectStuck(o.ID)
 }
 
-// What was told to be given back and was not, is told again.
+// A refund that was announced and then failed is announced again when it's made.
 func TestALaterFailureOfARefundIsShown(t *testing.T) {
 	for name, part := range map[string]money.Cents{"all of it": 1999, "a part": 500} {
 		t.Run(name, func(t *testing.T) {

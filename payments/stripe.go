@@ -278,7 +278,7 @@ func refusal(err error) (*stripe.Error, bool) {
 	return nil, false
 }
 
-// toPayer is what the payer is told of a payment that has failed at Stripe. What Stripe says of a card
+// toPayer explains to the payer why a payment failed at Stripe. What Stripe says of a card
 // may be shown to its holder; all else it says to those who wrote the request
 // (https://docs.stripe.com/api/errors).
 func toPayer(e *stripe.Error) string {

@@ -20,7 +20,7 @@ import (
 	"ticketing.dev/common/events"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
 	ticket  = events.Ticket{ID: "ticket-1", Version: 3, Title: "Concert", Price: 1999, UserID: "user-1", OrderID: "order-1"}

@@ -260,7 +260,7 @@ func TestInvalidSessions(t *testing.T) {
 	}
 }
 
-// The manuals' JWT_KEY is known to everybody. Whoever would forge a session with it must at least
+// The JWT_KEY of the manuals is public. Forging a session with it must at least
 // know how the keys are derived.
 func TestKeysAreDerivedFromTheSecret(t *testing.T) {
 	s := open(t, "asdf")

@@ -7,7 +7,7 @@ type copied struct {
 	oneRound   bool // a duplicate key counts as "there is a newer one"
 }
 
-// copyVersions is how many versions are told of.
+// copyVersions is how many versions are published.
 const copyVersions = 3
 
 type copyState struct {

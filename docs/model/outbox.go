@@ -185,7 +185,7 @@ func (o outbox) relay(s outboxState, i int, next *steps[outboxState]) {
 		if s.published.hasAll(below(e)) {
 			next.must(n, "worker %d publishes event %d", i+1, e)
 		} else {
-			next.wrong("an event is told before an earlier one", "worker %d publishes event %d", i+1, e)
+			next.wrong("an event is published before an earlier one", "worker %d publishes event %d", i+1, e)
 		}
 		if o.passFailed {
 			n = s

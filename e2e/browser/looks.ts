@@ -32,7 +32,7 @@ export async function looksRight(page: Page): Promise<void> {
     const look = `${page.url()}, ${colorScheme}, ${size.width} pixels wide`;
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize(size);
-    // A colour that is on its way from one theme to the other belongs to neither.
+    // During a transition, a color belongs to neither theme.
     await page.evaluate(() => Promise.allSettled(document.getAnimations().map((a) => a.finished)));
     expect(await page.evaluate(sideways), `${look}: pixels too wide`).toBe(0);
     expect(await page.evaluate(violations, rules), look).toEqual([]);

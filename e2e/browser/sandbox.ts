@@ -17,7 +17,7 @@ export async function moneyOf(system: System, orderId: string): Promise<{ kept: 
   return money;
 }
 
-/** Makes the next call of an operation take some milliseconds. Whoever calls it: not for a shared system. */
+/** Delays the next call of an operation by any caller, so don't use it on a shared system. */
 export async function slowDown(system: System, operation: string, delay: number): Promise<void> {
   const response = await fetch(`${system.stripe}/sandbox/faults`, {
     method: "POST",

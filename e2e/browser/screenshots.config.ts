@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import { browser } from "./browser.ts";
 
-// Makes docs/screenshots anew. Nothing is compared: people look at them.
+// Remakes docs/screenshots. Nothing is compared: people look at them.
 export default defineConfig({
   testDir: "screenshots",
   globalSetup: "./screenshots/clear.ts",

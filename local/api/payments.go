@@ -21,7 +21,7 @@ type Charge struct {
 	ID      string `json:"id"`
 	OrderID string `json:"orderId"`
 	Status  string `json:"status"`
-	// Reason is what the payer is told of a failed charge.
+	// Reason explains to the payer why the charge failed.
 	Reason         string        `json:"reason"`
 	Amount         money.Dollars `json:"amount"`
 	StripeID       string        `json:"stripeId"`
@@ -35,7 +35,7 @@ type Charge struct {
 	Dispute *Dispute `json:"dispute,omitempty"`
 }
 
-// Dispute is told in Stripe's words.
+// Dispute uses Stripe's terms.
 type Dispute struct {
 	Status string        `json:"status"`
 	Reason string        `json:"reason"`

@@ -28,7 +28,7 @@ func (c *Client) SignIn(ctx context.Context, email, password string) (u User, er
 	return u, err
 }
 
-// SignOut signs out whoever is signed in.
+// SignOut signs out the client's user.
 func (c *Client) SignOut(ctx context.Context) error {
 	return c.Do(ctx, http.MethodPost, "/api/users/signout", struct{}{}, nil)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// retryAfter is what a client is told to wait when a service is away: about as long as a process
+	// retryAfter is how long clients should wait when a service is down: about as long as a process
 	// takes to start again.
 	retryAfter = time.Second
 	// connections to a replica are kept open up to this many, or a busy gateway would run out of ports.

@@ -34,6 +34,6 @@ func (g *Gateway) endable(r *http.Response) error {
 	return nil
 }
 
-// EndStreams ends all Server-Sent Events, which a server that shuts down would wait for in vain.
+// EndStreams ends all Server-Sent Events, which would keep a server from shutting down.
 // Browsers come back by themselves.
 func (g *Gateway) EndStreams() { g.end() }

@@ -149,7 +149,7 @@ func checkForeign(dir string) error {
 	for _, entry := range entries {
 		switch name := entry.Name(); {
 		case strings.HasSuffix(name, ".sqlite"):
-			return fmt.Errorf("%s holds data of FerretDB (%s), which this version can't read: move the directory away to start anew", dir, name)
+			return fmt.Errorf("%s holds data of FerretDB (%s), which this version can't read: move the directory away to start with an empty one", dir, name)
 		case name == dataFile || name == "WiredTiger":
 			return fmt.Errorf("%s holds %s and no format file, so it isn't a directory of this program", dir, name)
 		}

@@ -9,7 +9,7 @@ import (
 // slowScan is from how many documents on a scan is worth a warning.
 const slowScan = 1000
 
-// maxShapes bounds how many kinds of queries are told apart.
+// maxShapes bounds how many query shapes are counted.
 const maxShapes = 1000
 
 // Scan is a kind of query that read a whole collection.

@@ -173,7 +173,7 @@ func TestSecondSystemOnOneDirectoryIsRefused(t *testing.T) {
 	}
 }
 
-// A system that was killed leaves its run.json. Whoever waits for the next one must not find that.
+// A killed system leaves its run.json, which must not be taken for the next system's.
 func TestStaleRunIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte("{}"), 0o600); err != nil {

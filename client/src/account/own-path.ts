@@ -1,6 +1,6 @@
 /**
  * Where to go after signing in: the path asked for if it is one of this site's own, else the front page.
- * Whoever sends somebody a link to the sign-in page must not decide that they end up elsewhere.
+ * A link to the sign-in page must not lead to another site after signing in.
  */
 export function ownPath(path: unknown): string {
   if (typeof path !== "string" || !path.startsWith("/")) return "/";

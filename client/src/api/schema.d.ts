@@ -19,7 +19,7 @@ export interface paths {
   "/api/users/signout": {
     /**
      * Sign out
-     * @description Whoever is not signed in may do so too. The body may be left out.
+     * @description Works without a session, too. The body is optional.
      */
     post: operations["signOut"];
   };
@@ -502,7 +502,7 @@ export interface operations {
   };
   /**
    * Sign out
-   * @description Whoever is not signed in may do so too. The body may be left out.
+   * @description Works without a session, too. The body is optional.
    */
   signOut: {
     parameters: {

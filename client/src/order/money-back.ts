@@ -4,7 +4,7 @@ import { formatMoney } from "@/layout/format";
 /** A refund or dispute of a payment, described in a few words and in a sentence. */
 export type MoneyBack = { short: string; long: string };
 
-/** What the buyer is told about partial refunds, failed refunds and disputes. */
+/** What buyers read about partial refunds, failed refunds and disputes. */
 export function moneyBack({ amount, refundedAmount, refundFailed, dispute }: Charge): MoneyBack[] {
   const told: MoneyBack[] = [];
   if (refundFailed) {

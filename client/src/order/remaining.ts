@@ -1,4 +1,4 @@
-// How the time left of an order is told. All times are milliseconds.
+// The words for an order's remaining time. All times are in milliseconds.
 
 const MINUTE = 60_000;
 

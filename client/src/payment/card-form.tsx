@@ -117,7 +117,7 @@ function NotLoaded({ again }: { again: () => void }) {
   );
 }
 
-/** Loads Stripe's fields, keeps them in the colours of the page, and takes them away in the end. */
+/** Loads Stripe's fields, keeps them in the page's colors, and removes them at the end. */
 function useCard(stripeKey: string) {
   const [stage, setStage] = useState<"loading" | "ready" | "failed">("loading");
   const [attempt, setAttempt] = useState(1);

@@ -12,7 +12,7 @@ export type Card = {
   ready: Promise<unknown>;
   /** Makes a PaymentMethod of what was typed, or tells what is wrong with it; then leads to the field. */
   method(): Promise<{ id: string } | { errors: Message[] }>;
-  /** Takes over the colours of the page as they now are. */
+  /** Takes over the page's current colors. */
   paint(): void;
   focus(): void;
   close(): void;
@@ -81,16 +81,16 @@ export function idOf(field: CardField): string {
 /** The fields are pages of Stripe's own, to which the style sheet does not reach: they are told what it says. */
 function pageStyle(): StripeElementStyle {
   const page = getComputedStyle(document.documentElement);
-  const colour = (name: string) => page.getPropertyValue(name).trim();
+  const color = (name: string) => page.getPropertyValue(name).trim();
   return {
     base: {
-      color: colour("--ink"),
-      iconColor: colour("--muted"),
+      color: color("--ink"),
+      iconColor: color("--muted"),
       fontFamily: getComputedStyle(document.body).fontFamily,
       fontSize: "16px",
       lineHeight: "24px",
-      "::placeholder": { color: colour("--muted") },
+      "::placeholder": { color: color("--muted") },
     },
-    invalid: { color: colour("--bad"), iconColor: colour("--bad") },
+    invalid: { color: color("--bad"), iconColor: color("--bad") },
   };
 }

@@ -1,7 +1,7 @@
 export type TestCard = {
   token: string;
   name: string;
-  /** What happens, for whoever picks it. */
+  /** What happens, as shown to the user. */
   outcome: string;
   lastFour: string;
 };

@@ -9,7 +9,7 @@ const STRIPE_API = "https://api.stripe.com";
  * of hosts would count for nothing beside it.
  *
  * With stripe the page may show Stripe's frames and call Stripe. All pages with scripts may, as one goes
- * from any of them to an order without loading the page anew, and the policy remains that of the first.
+ * from any of them to an order without a page load, and the first page's policy remains.
  */
 export function securityPolicy(nonce: string | null, { development = false, stripe = false } = {}): string {
   const directives: Record<string, string[]> = {

@@ -78,7 +78,7 @@ func double(t *testing.T, at []time.Time) {
 	}
 }
 
-// After a session is lost the search for a broker begins anew, with the shortest pause. (There is no
+// After a session is lost, reconnecting starts over with the shortest pause. (There is no
 // session in this test: nats.go keeps timers for other connections, which no fake clock may meet.)
 func TestPausesDoubleAndBeginAnew(t *testing.T) {
 	url := nobody(t) // outside: it is no part of what the clock waits for

@@ -12,7 +12,7 @@ import (
 	"ticketing.dev/common/standin"
 )
 
-// Watched is a database of the test's own whose every command is told before it is sent.
+// Watched returns a database for this test, and reports each command before it's sent.
 func Watched(t *testing.T, told func(*event.CommandStartedEvent)) *mongo.Database {
 	t.Helper()
 	uri := standin.Mongo(t)

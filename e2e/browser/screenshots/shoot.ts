@@ -10,7 +10,7 @@ const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, heig
 // Longer pages are cut off: what follows looks like what is there.
 const LONGEST = 1_600;
 
-// A palette of so many colours makes a third of the bytes. More of them cannot be told apart here.
+// A palette this small makes a third of the bytes, and more colors look no different.
 const COLOURS = 192;
 
 /** Takes pictures of a page as it stands, on a desktop and on a phone, and if wanted in the dark, too. */

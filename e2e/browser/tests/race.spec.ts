@@ -57,7 +57,7 @@ test("somebody who watches a ticket sees it reserved, free again and sold", asyn
   expect(loads()).toBe(0);
 });
 
-/** Waits until both have an answer. Whoever has the order comes first. */
+/** Waits until both have an answer. The page with the order comes first. */
 async function winnerFirst(buyers: [Page, Page]): Promise<[Page, Page]> {
   const won = (page: Page) => page.getByRole("heading", { name: "Your order" });
   const lost = (page: Page) => page.getByText("Someone got there first.");

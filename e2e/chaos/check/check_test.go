@@ -87,7 +87,7 @@ func sellAs(h *history.History, title string, cents int64) {
 	h.Final.Ledger.Entries[0].Amount = cents
 }
 
-// everyOrder changes an order wherever it is told of.
+// everyOrder changes an order wherever the history has it.
 func everyOrder(h *history.History, id string, how func(*api.Order)) {
 	told := make(map[*api.Order]bool) // more than one request may share a state
 	for i := range h.Ops {

@@ -53,7 +53,7 @@ func (j *judge) oneHolderOf(ticket string, orders []string) {
 	for _, id := range orders {
 		c, ok := j.claimOf(id)
 		if !ok {
-			return // it contradicts itself, which is told elsewhere
+			return // a contradiction, which another rule reports
 		}
 		claims = append(claims, c)
 	}
@@ -173,7 +173,7 @@ func (j *judge) endedAfter(id string, ended span) time.Duration {
 		}
 	}
 	if after > ended.to {
-		return 0 // it ended before that, which is told elsewhere
+		return 0 // it ended before that, which another rule reports
 	}
 	return after
 }

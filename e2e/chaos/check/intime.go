@@ -46,7 +46,7 @@ func (j *judge) inTime() {
 func (j *judge) asLong(id string) {
 	c, ok := j.placedOf(id)
 	if !ok {
-		return // nobody has asked for it, which is told elsewhere
+		return // nobody asked for it, which another rule reports
 	}
 	read := j.at(j.orders[id][0].state.ExpiresAt) - j.h.OrderTTL
 	if read < c.placed.from-j.skew() || read > c.placed.to+j.skew() {

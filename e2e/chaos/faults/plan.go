@@ -192,7 +192,7 @@ func (d drawer) between(shortest, longest time.Duration) time.Duration {
 
 func pick[T any](d drawer, from ...T) T { return from[d.IntN(len(from))] }
 
-// attempts is how often a fault that would overlap another on its target is drawn anew.
+// attempts is how often a fault is redrawn that would overlap another on its target.
 const attempts = 20
 
 // fault draws a fault that overlaps no other on its target.

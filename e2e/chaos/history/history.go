@@ -59,7 +59,7 @@ const (
 // Op is one request of a client. A retry is another Op.
 type Op struct {
 	ID   int    `json:"id"`
-	User string `json:"user"` // the id of whoever sent it
+	User string `json:"user"` // the sender's id
 	Kind Kind   `json:"kind"`
 	// Call and Return are when it was sent and answered, since the round began.
 	Call    time.Duration `json:"call"`

@@ -33,7 +33,7 @@ func (l *Load) probe(ctx context.Context, r *reading) (wrong []string) {
 }
 
 // tryToOrder orders a ticket, whose order must show its current title and price the first time: ordering and
-// cancelling publishes the ticket anew.
+// cancelling publishes the ticket again.
 func (l *Load) tryToOrder(ctx context.Context, t api.Ticket) (problem string) {
 	patience, cancel := context.WithTimeout(ctx, l.orderPatience)
 	defer cancel()

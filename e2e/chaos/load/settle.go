@@ -14,7 +14,7 @@ import (
 const (
 	// pollEvery is how often something unfinished is read again.
 	pollEvery = time.Second
-	// pollsBetween bounds these polls before everything is read anew: an order that nobody knew may have come.
+	// pollsBetween bounds these polls before everything is read again: an unknown order may have appeared.
 	pollsBetween = 20
 	// lastReading bounds the final reading when patience ended before everything was quiet.
 	lastReading = 30 * time.Second
