@@ -215,13 +215,13 @@ func (r *Relay) publishHeads(ctx context.Context, docs *mongo.Collection, due []
 		side.Go(func() error {
 			ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 			defer cancel()
-			head := o.Pending[0]
-			if err := r.bus.Publish(ctx, head.Channel, []byte(head.Message)); err != nil {
-				return fmt.Errorf("publish %s of %s: %w", head.Channel, o.ID, err)
+			first := o.Pending[0]
+			if err := r.bus.Publish(ctx, first.Channel, []byte(first.Message)); err != nil {
+				return fmt.Errorf("publish %s of %s: %w", first.Channel, o.ID, err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			published = append(published, head.ID)
+			published = append(published, first.ID)
 			return nil
 		})
 	}

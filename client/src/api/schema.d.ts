@@ -269,7 +269,7 @@ export interface components {
     };
   };
   responses: {
-    /** @description Nobody is signed in, or somebody to whom the thing does not belong. */
+    /** @description There is no session, or the resource belongs to another user. */
     NotAuthorized: {
       content: {
         "application/problem+json": components["schemas"]["Problem"];
@@ -336,8 +336,8 @@ export interface components {
       };
     };
     /**
-     * @description Too much at once, or what is needed is away for a moment. That a whole service is away the gateway of
-     * `make up` says in this form; other proxies have their own.
+     * @description The service is overloaded, or something it needs is down for a moment. If the whole service is down, the
+     * gateway of `make up` answers in this form; other proxies have their own.
      */
     Unavailable: {
       headers: {

@@ -20,8 +20,8 @@ export type Charge = Schemas["Charge"];
 export type Message = Schemas["Problem"]["errors"][number];
 
 /**
- * - not-authorized: nobody is signed in, or somebody to whom the thing does not belong
- * - missing: there is no such thing, or its news has not come yet
+ * - not-authorized: there is no session, or the resource belongs to another user
+ * - missing: it doesn't exist, or the service hasn't heard of it yet
  * - declined: the card was
  * - other-user: the signed-in user isn't the one the page was rendered for
  * - in-progress: the first submission of this form has no outcome yet
