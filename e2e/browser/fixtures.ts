@@ -9,7 +9,8 @@ import {
   type Page,
 } from "@playwright/test";
 import * as api from "./api.ts";
-import { type System, startSystem } from "./system.ts";
+import { type Lossy, startLossy } from "./lossy.ts";
+import { type Running, type System, startClient, startSystem } from "./system.ts";
 
 const SHARED = "SYSTEM_UNDER_TEST";
 
@@ -31,7 +32,11 @@ type Fixtures = {
   user(options?: BrowserContextOptions): Promise<Page>;
   /** Somebody who is signed in and needs no browser. */
   caller(email?: string): Promise<api.Caller>;
-  /** What consoles may complain of in this test. Any other error that they show fails it. */
+  /** Starts another client of the system, with variables of its own. It outlives the test's pages. */
+  newClient(env: Record<string, string>): Promise<{ url: string }>;
+  /** Starts a proxy of the system that loses responses. It outlives the test's pages, too. */
+  newLossy(): Promise<Lossy>;
+  /** The console errors that this test expects. Any other one fails it. */
   tolerated: RegExp[];
 };
 
@@ -49,7 +54,15 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   baseURL: async ({ system }, use) => use(system.url),
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it that no other fixture is wanted
   tolerated: async ({}, use) => use([]),
-  visitor: async ({ browser, system, tolerated }, use) => {
+  newLossy: async ({ system }, use) => {
+    await usePrograms(use, () => startLossy(system.url));
+  },
+  // biome-ignore lint/correctness/noUnusedFunctionParameters: a client stops before the proxy that it uses
+  newClient: async ({ system, newLossy }, use) => {
+    await usePrograms(use, (env: Record<string, string>) => startClient(system, env));
+  },
+  // biome-ignore lint/correctness/noUnusedFunctionParameters: pages close before the client that they show
+  visitor: async ({ browser, system, tolerated, newClient }, use) => {
     const contexts: BrowserContext[] = [];
     const complaints: string[] = [];
     await use(async (options) => {
@@ -81,6 +94,20 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     for (const { request } of callers) await request.dispose();
   },
 });
+
+/** Lets a test start programs, and stops them after it. */
+async function usePrograms<A extends unknown[], T>(
+  use: (start: (...args: A) => Promise<T>) => Promise<void>,
+  start: (...args: A) => Promise<Running<T>>,
+): Promise<void> {
+  const running: Running<T>[] = [];
+  await use(async (...args) => {
+    const program = await start(...args);
+    running.push(program);
+    return program;
+  });
+  for (const program of running) await program.stop();
+}
 
 /** Notes errors, which are also how a browser tells that a content security policy was violated. */
 function listen(context: BrowserContext, complaints: string[]): void {

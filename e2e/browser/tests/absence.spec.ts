@@ -1,7 +1,7 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { looksRight } from "../looks.ts";
-import { freePort, startClient } from "../system.ts";
+import { freePort } from "../system.ts";
 
 test("a path that nothing has is not found", async ({ visitor, tolerated }) => {
   tolerated.push(/status of 404/);
@@ -25,30 +25,26 @@ for (const id of ["0123456789abcdef01234567", "nonsense"]) {
 
 test("a page says so when a service is away, and offers to try again", async ({
   user,
-  system,
+  newClient,
   tolerated,
 }) => {
   tolerated.push(/status of 404 .*\/events\)$/); // there is no gateway in front of this client
   const page = await user();
   const ticket = await api.list(page);
-  const client = await startClient(system, { ORDERS_URL: `http://127.0.0.1:${await freePort()}` });
-  try {
-    await page.goto(`${client.url}/orders`);
-    await expect(page.getByRole("alert").getByRole("heading")).toHaveText("Something went wrong");
-    await looksRight(page);
+  const client = await newClient({ ORDERS_URL: `http://127.0.0.1:${await freePort()}` });
+  await page.goto(`${client.url}/orders`);
+  await expect(page.getByRole("alert").getByRole("heading")).toHaveText("Something went wrong");
+  await looksRight(page);
 
-    const again = page.waitForRequest((request) => new URL(request.url()).pathname === "/orders");
-    await page
-      .getByRole("link", { name: "Try again" })
-      .or(page.getByRole("button", { name: "Try again" }))
-      .click();
-    await again;
-    await expect(page.getByRole("heading", { name: "Something went wrong" })).toBeVisible();
+  const again = page.waitForRequest((request) => new URL(request.url()).pathname === "/orders");
+  await page
+    .getByRole("link", { name: "Try again" })
+    .or(page.getByRole("button", { name: "Try again" }))
+    .click();
+  await again;
+  await expect(page.getByRole("heading", { name: "Something went wrong" })).toBeVisible();
 
-    // What does not need it goes on, and a form says at its place that it did not work.
-    await page.goto(`${client.url}/tickets/${ticket.id}`);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText(ticket.title);
-  } finally {
-    await client.stop();
-  }
+  // What does not need it goes on, and a form says at its place that it did not work.
+  await page.goto(`${client.url}/tickets/${ticket.id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(ticket.title);
 });

@@ -1,8 +1,6 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { startLossy } from "../lossy.ts";
 import { fillCredentials } from "../people.ts";
-import { startClient } from "../system.ts";
 
 const title = (page: Page) => page.getByLabel("What is it a ticket for?");
 const price = (page: Page) => page.getByLabel("Price");
@@ -55,53 +53,48 @@ for (const javaScriptEnabled of [true, false]) {
 
   test(`what was typed outlives a service that's away, ${how} JavaScript`, async ({
     visitor,
-    system,
+    newLossy,
+    newClient,
     tolerated,
   }) => {
     tolerated.push(/status of 404 .*\/events\)$/); // there is no gateway in front of this client
-    tolerated.push(/ERR_CONNECTION_REFUSED .*icon/); // which the browser may ask for last
     const page = await visitor({ javaScriptEnabled });
     await api.signUp(page);
     const own = await api.list(page);
-    const lossy = await startLossy(system.url);
-    const client = await startClient(system, { API_URL: lossy.url });
+    const lossy = await newLossy();
+    const client = await newClient({ API_URL: lossy.url });
     const submit = page.getByRole("main").locator("button[type=submit]");
-    try {
-      for (const [service, path] of [
-        ["/api/tickets", "/sell"],
-        ["/api/tickets", `/tickets/${own.id}/edit`],
-        ["/api", "/sell"],
-        ["/api", `/tickets/${own.id}/edit`],
-      ] as const) {
-        await page.goto(client.url + path);
-        await fill(page, "Typed", "5");
-        lossy.takeAway(service);
-        await submit.click();
-        await expect(alert(page)).toContainText("Please try again");
-        await isKept(page, "Typed", "5");
-        lossy.takeAway("");
-        await submit.click();
-        await expect(page.getByRole("heading", { level: 1 })).toHaveText("Typed");
-      }
-      const email = api.newEmail();
+    for (const [service, path] of [
+      ["/api/tickets", "/sell"],
+      ["/api/tickets", `/tickets/${own.id}/edit`],
+      ["/api", "/sell"],
+      ["/api", `/tickets/${own.id}/edit`],
+    ] as const) {
+      await page.goto(client.url + path);
+      await fill(page, "Typed", "5");
+      lossy.takeAway(service);
+      await submit.click();
+      await expect(alert(page)).toContainText("Please try again");
+      await isKept(page, "Typed", "5");
+      lossy.takeAway("");
+      await submit.click();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Typed");
+    }
+    const email = api.newEmail();
+    await page.context().clearCookies();
+    for (const path of ["/signup", "/signin"]) {
       await page.context().clearCookies();
-      for (const path of ["/signup", "/signin"]) {
-        await page.context().clearCookies();
-        await page.goto(client.url + path);
-        await fillCredentials(page, email);
-        lossy.takeAway("/api/users");
-        await submit.click();
-        await expect(alert(page)).toContainText("Please try again");
-        await expect(page.getByLabel("Email")).toHaveValue(email);
-        await expect(page.getByLabel("Password")).toHaveValue("");
-        lossy.takeAway("");
-        await fillCredentials(page, email);
-        await submit.click();
-        await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
-      }
-    } finally {
-      await client.stop();
-      await lossy.stop();
+      await page.goto(client.url + path);
+      await fillCredentials(page, email);
+      lossy.takeAway("/api/users");
+      await submit.click();
+      await expect(alert(page)).toContainText("Please try again");
+      await expect(page.getByLabel("Email")).toHaveValue(email);
+      await expect(page.getByLabel("Password")).toHaveValue("");
+      lossy.takeAway("");
+      await fillCredentials(page, email);
+      await submit.click();
+      await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
     }
   });
 }

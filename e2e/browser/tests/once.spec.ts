@@ -1,8 +1,6 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
-import { startLossy } from "../lossy.ts";
 import { fillCredentials, reserve, signUp } from "../people.ts";
-import { startClient } from "../system.ts";
 
 const offerButton = "Put it up for sale";
 
@@ -36,57 +34,53 @@ for (const javaScriptEnabled of [true, false]) {
   test(`what's tried again after a lost answer is made once, ${how} JavaScript`, async ({
     caller,
     visitor,
-    system,
+    newLossy,
+    newClient,
     tolerated,
   }) => {
     tolerated.push(/status of 404 .*\/events\)$/); // there is no gateway in front of this client
     const ticket = await api.list(await caller());
-    const lossy = await startLossy(system.url);
+    const lossy = await newLossy();
     lossy.loseAnswers();
-    const client = await startClient(system, { API_URL: lossy.url });
-    try {
-      const page = await visitor({ javaScriptEnabled });
-      const alert = page.getByRole("main").getByRole("alert");
-      const email = api.newEmail();
-      await page.goto(`${client.url}/signup`);
-      for (const outcome of ["lost", "arrives"]) {
-        await fillCredentials(page, email);
-        await page.getByRole("button", { name: "Sign up" }).click();
-        if (outcome === "lost") await expect(alert).toContainText("try again");
-      }
-      await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
-
-      await page.goto(`${client.url}/sell`);
-      await page.getByLabel("What is it a ticket for?").fill("A lost answer");
-      await page.getByLabel("Price").fill("12,50");
-      await page.getByRole("button", { name: offerButton }).click();
-      await expect(alert).toContainText("try again");
-      await page.getByRole("button", { name: offerButton }).click();
-      await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
-      const listed = await (await page.request.get("/api/tickets?seller=me")).json();
-      expect(listed).toMatchObject([{ title: "A lost answer", price: 12.5 }]);
-
-      await page.goto(`${client.url}/tickets/${ticket.id}`);
-      const reserve = page.getByRole("button", { name: "Reserve this ticket" });
-      await reserve.click();
-      // Without JavaScript the page is rendered again, and may already know the outcome.
-      const reserved = page.getByRole("link", { name: "Go on to your order" });
-      await expect(alert.filter({ hasText: "try again" }).or(reserved)).toBeVisible();
-      await reserve.or(reserved).click();
-      await expect(page.getByRole("heading", { name: "Your order" })).toBeVisible();
-      expect(await (await page.request.get("/api/orders")).json()).toHaveLength(1);
-
-      const pay = page.getByRole("button", { name: "Pay $19.99" });
-      const paid = page.getByRole("heading", { name: "Paid. It is yours." });
-      await pay.click();
-      await expect(alert.filter({ hasText: "try again" }).or(paid)).toBeVisible();
-      if (await pay.isVisible()) await pay.click();
-      await expect(paid).toBeVisible();
-      expect(lossy.lost()).toBe(4);
-    } finally {
-      await client.stop();
-      await lossy.stop();
+    const client = await newClient({ API_URL: lossy.url });
+    const page = await visitor({ javaScriptEnabled });
+    const alert = page.getByRole("main").getByRole("alert");
+    const email = api.newEmail();
+    await page.goto(`${client.url}/signup`);
+    for (const outcome of ["lost", "arrives"]) {
+      await fillCredentials(page, email);
+      await page.getByRole("button", { name: "Sign up" }).click();
+      if (outcome === "lost") await expect(alert).toContainText("try again");
     }
+    await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+
+    await page.goto(`${client.url}/sell`);
+    await page.getByLabel("What is it a ticket for?").fill("A lost answer");
+    await page.getByLabel("Price").fill("12,50");
+    await page.getByRole("button", { name: offerButton }).click();
+    await expect(alert).toContainText("try again");
+    await page.getByRole("button", { name: offerButton }).click();
+    await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+    const listed = await (await page.request.get("/api/tickets?seller=me")).json();
+    expect(listed).toMatchObject([{ title: "A lost answer", price: 12.5 }]);
+
+    await page.goto(`${client.url}/tickets/${ticket.id}`);
+    const reserve = page.getByRole("button", { name: "Reserve this ticket" });
+    await reserve.click();
+    // Without JavaScript the page is rendered again, and may already know the outcome.
+    const reserved = page.getByRole("link", { name: "Go on to your order" });
+    await expect(alert.filter({ hasText: "try again" }).or(reserved)).toBeVisible();
+    await reserve.or(reserved).click();
+    await expect(page.getByRole("heading", { name: "Your order" })).toBeVisible();
+    expect(await (await page.request.get("/api/orders")).json()).toHaveLength(1);
+
+    const pay = page.getByRole("button", { name: "Pay $19.99" });
+    const paid = page.getByRole("heading", { name: "Paid. It is yours." });
+    await pay.click();
+    await expect(alert.filter({ hasText: "try again" }).or(paid)).toBeVisible();
+    if (await pay.isVisible()) await pay.click();
+    await expect(paid).toBeVisible();
+    expect(lossy.lost()).toBe(4);
   });
 }
 

@@ -1,29 +1,25 @@
 import { expect, test } from "../fixtures.ts";
-import { freePort, startClient } from "../system.ts";
+import { freePort } from "../system.ts";
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
   test(`signing out ${how} while auth is away removes the cookie and says what failed`, async ({
     user,
-    system,
+    newClient,
     tolerated,
   }) => {
     tolerated.push(/status of (404|503)/);
     const page = await user({ javaScriptEnabled });
-    const client = await startClient(system, { AUTH_URL: `http://127.0.0.1:${await freePort()}` });
-    try {
-      for (const path of ["/", "/orders"]) {
-        await page.goto(client.url + path);
-        await expect(page.getByRole("banner")).toContainText("We can’t check your account right now");
-        await expect(page.getByRole("link", { name: "Sign in" })).toHaveCount(0);
-      }
-      await page.getByRole("button", { name: "Sign out" }).click();
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText("You're signed out here");
-      await expect(page.getByRole("banner").getByRole("link", { name: "Sign in" })).toBeVisible();
-      expect((await page.context().cookies()).filter((c) => c.httpOnly)).toEqual([]);
-    } finally {
-      await client.stop();
+    const client = await newClient({ AUTH_URL: `http://127.0.0.1:${await freePort()}` });
+    for (const path of ["/", "/orders"]) {
+      await page.goto(client.url + path);
+      await expect(page.getByRole("banner")).toContainText("We can’t check your account right now");
+      await expect(page.getByRole("link", { name: "Sign in" })).toHaveCount(0);
     }
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("You're signed out here");
+    await expect(page.getByRole("banner").getByRole("link", { name: "Sign in" })).toBeVisible();
+    expect((await page.context().cookies()).filter((c) => c.httpOnly)).toEqual([]);
   });
 }
 
