@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -302,89 +301,5 @@ func TestOpenAPIOfNoSuchRoute(t *testing.T) {
 		if response := w.send(http.MethodGet, gateway+path, ""); response.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %s", path, response.Status)
 		}
-	}
-}
-
-// recorder is a test that may fail.
-type recorder struct {
-	testing.TB
-	failures []string
-}
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-}
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// Answers that services might give by mistake.
-func TestOpenAPIWatchFails(t *testing.T) {
-	const (
-		id       = "65a000000000000000000001"
-		ticket   = `{"id":"` + id + `","title":"Front row","price":19.99,"userId":"` + id + `","status":"available","version":0}`
-		notFound = `{"type":"about:blank","title":"Not Found","status":404,"errors":[{"message":"Not found"}]}`
-	)
-	edited := func(old, new string) string { return strings.Replace(ticket, old, new, 1) }
-	for _, c := range []struct {
-		what, method, path, sent, cookie string
-		status                           int
-		header, body                     string // the header is one line
-		want                             string // part of the failure; none if it is empty
-	}{
-		{"a ticket", "GET", "/api/tickets/" + id, "", "", 200, "", ticket, ""},
-		{"the status of no response", "GET", "/api/tickets/" + id, "", "", 418, "", notFound, "is not described"},
-		{"a redirect", "GET", "/api/tickets/" + id, "", "", 302, "Location: /", "", "is not described"},
-		{"a redirect that is permanent", "GET", "/api/tickets/" + id, "", "", 308, "Location: /", "", "is not described"},
-		{"a price in words", "GET", "/api/tickets/" + id, "", "", 200, "", edited("19.99", `"19.99"`), "must be a number"},
-		{"a price in mills", "GET", "/api/tickets/" + id, "", "", 200, "", edited("19.99", "19.995"), "multiple of 0.01"},
-		{"no price", "GET", "/api/tickets/" + id, "", "", 200, "", edited(`"price":19.99,`, ""), "is missing"},
-		{"a state of none", "GET", "/api/tickets/" + id, "", "", 200, "", edited("available", "gone"), "one of"},
-		{"a field of none", "GET", "/api/tickets/" + id, "", "", 200, "", edited(`"title"`, `"passwordHash":"x","title"`), "is unsupported"},
-		{"not JSON", "GET", "/api/tickets/" + id, "", "", 200, "", "<html>", "decode"},
-		{"a refusal as plain JSON", "GET", "/api/tickets/" + id, "", "", 404, "Content-Type: application/json", notFound, "Content-Type"},
-		{"a refusal without a reason", "GET", "/api/tickets/" + id, "", "", 404, "", `{"type":"about:blank","title":"Not Found","status":404,"errors":[]}`, "minItems"},
-		{"a Link that is none", "GET", "/api/tickets", "", "", 200, "Link: /api/tickets", "[" + ticket + "]", `"Link"`},
-		{"a session without a cookie", "POST", "/api/users/signin", `{"email":"a@b.de","password":"x"}`, "", 200, "", `{"id":"` + id + `","email":"a@b.de"}`, `"Set-Cookie" missing`},
-		{"a cookie for scripts", "POST", "/api/users/signout", "{}", "", 200, "Set-Cookie: ticketing=; Path=/; Max-Age=0; SameSite=Lax", "{}", `"Set-Cookie"`},
-		{"busy without an end", "GET", "/api/tickets", "", "", 503, "", strings.ReplaceAll(notFound, "404", "503"), `"Retry-After" missing`},
-		{"a body of nothing", "DELETE", "/api/orders/" + id, "", "ticketing=x", 204, "", "{}", "has a body"},
-		{"methods that are not", "PATCH", "/api/tickets", "", "", 405, "Allow: GET, POST, DELETE", strings.ReplaceAll(notFound, "404", "405"), `want "GET, POST, HEAD"`},
-		{"a path that is not", "GET", "/api/nowhere", "", "", 200, "", "{}", "is not described"},
-		{"an order for nobody", "DELETE", "/api/orders/" + id, "", "", 204, "", "", "the request was accepted"},
-		{"a ticket for nothing", "POST", "/api/tickets", `{"title":"Front row","price":0}`, "ticketing=x", 201, "", ticket, "the request was accepted"},
-		{"a ticket of no JSON", "POST", "/api/tickets", `title=Front row`, "ticketing=x", 201, "", ticket, "the request was accepted"},
-		{"a page of all", "GET", "/api/tickets?limit=100000", "", "", 200, "", "[]", "the request was accepted"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			test := &recorder{TB: t}
-			w := watched(test)
-			w.next = roundTrip(func(r *http.Request) (*http.Response, error) {
-				header := http.Header{"Content-Type": {"application/json"}}
-				if c.status >= http.StatusBadRequest {
-					header.Set("Content-Type", "application/problem+json")
-				}
-				if name, value, ok := strings.Cut(c.header, ": "); ok {
-					header.Set(name, value)
-				}
-				return &http.Response{StatusCode: c.status, Header: header, Body: io.NopCloser(strings.NewReader(c.body)), Request: r}, nil
-			})
-			request, err := http.NewRequestWithContext(t.Context(), c.method, "http://api"+c.path, strings.NewReader(c.sent))
-			if err != nil {
-				t.Fatal(err)
-			}
-			request.Header.Set("Cookie", c.cookie)
-			if c.sent != "" {
-				request.Header.Set("Content-Type", "application/json")
-			}
-			if _, err := w.RoundTrip(request); err != nil {
-				t.Fatal(err)
-			}
-			got := strings.Join(test.failures, "\n")
-			if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
-				t.Errorf("it fails with %q, want %q", got, c.want)
-			}
-		})
 	}
 }

@@ -41,6 +41,31 @@ func TestPlaceClaimsTheNextReservation(t *testing.T) {
 	}
 }
 
+// transition is what a change does to an order in a status.
+type transition struct {
+	what   string
+	from   Status
+	do     func(*Order) error
+	to     Status
+	err    error
+	events []string
+	reason Reason
+}
+
+func (c transition) test(t *testing.T) {
+	o := placed(c.from)
+	if err := c.do(o); !errors.Is(err, c.err) {
+		t.Errorf("got %v, want %v", err, c.err)
+	}
+	var recorded []string
+	for _, e := range o.Recorded() {
+		recorded = append(recorded, e.Subject())
+	}
+	if o.Status != c.to || o.Reason != c.reason || !slices.Equal(recorded, c.events) {
+		t.Errorf("now %s for %q, recorded %v; want %s for %q, %v", o.Status, o.Reason, recorded, c.to, c.reason, c.events)
+	}
+}
+
 func TestTransitions(t *testing.T) {
 	cancel := func(o *Order) error { return o.Cancel(buyer) }
 	cancelAsAnother := func(o *Order) error { return o.Cancel("65a0000000000000000000b2") }
@@ -51,15 +76,7 @@ func TestTransitions(t *testing.T) {
 	payLess := func(o *Order) error { return o.Pay(1998) }
 	fail := func(o *Order) error { o.FailPayment(); return nil }
 
-	for _, c := range []struct {
-		what   string
-		from   Status
-		do     func(*Order) error
-		to     Status
-		err    error
-		events []string
-		reason Reason
-	}{
+	for _, c := range []transition{
 		{"cancel", Created, cancel, Cancelled, nil, []string{"order:cancelled"}, ByUser},
 		{"cancel again", Cancelled, cancel, Cancelled, nil, nil, ""},
 		{"cancel what is paid", Complete, cancel, Complete, ErrComplete, nil, ""},
@@ -89,19 +106,7 @@ func TestTransitions(t *testing.T) {
 		{"fail when cancelled", Cancelled, fail, Cancelled, nil, nil, ""},
 		{"fail when paid", Complete, fail, Complete, nil, nil, ""},
 	} {
-		t.Run(c.what, func(t *testing.T) {
-			o := placed(c.from)
-			if err := c.do(o); !errors.Is(err, c.err) {
-				t.Errorf("got %v, want %v", err, c.err)
-			}
-			var recorded []string
-			for _, e := range o.Recorded() {
-				recorded = append(recorded, e.Subject())
-			}
-			if o.Status != c.to || o.Reason != c.reason || !slices.Equal(recorded, c.events) {
-				t.Errorf("now %s for %q, recorded %v; want %s for %q, %v", o.Status, o.Reason, recorded, c.to, c.reason, c.events)
-			}
-		})
+		t.Run(c.what, c.test)
 	}
 }
 

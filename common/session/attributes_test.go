@@ -14,16 +14,47 @@ import (
 	"ticketing.dev/common/forwarded"
 )
 
-func TestTheCookieIsForThisSiteAlone(t *testing.T) {
+// cookieRequest is a request for a session, and whether its cookie must be Secure.
+type cookieRequest struct {
+	host, proto string
+	tls         bool
+	// askedFor is what a proxy says the visitor asked for; from is the proxy's address.
+	askedFor, from string
+	secure         bool
+}
+
+func (c cookieRequest) request() *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Host, r.RemoteAddr = c.host, cmp.Or(c.from, "127.0.0.1:5")
+	r.Header.Set("X-Forwarded-Host", c.askedFor)
+	if c.proto != "" {
+		r.Header.Set("X-Forwarded-Proto", c.proto)
+	}
+	if c.tls {
+		r.TLS = new(tls.ConnectionState)
+	}
+	return r
+}
+
+// check fails the test for a cookie that another site or a script could use.
+func (c cookieRequest) check(t *testing.T, cookie *http.Cookie) {
+	t.Helper()
+	name := "ticketing"
+	if c.secure {
+		name = "__Host-ticketing"
+	}
+	if cookie.Secure != c.secure || cookie.Name != name {
+		t.Errorf("%+v: cookie %s, Secure %v", c, cookie.Name, cookie.Secure)
+	}
+	if cookie.Path != "/" || cookie.Domain != "" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode {
+		t.Errorf("%+v: cookie %v", c, cookie)
+	}
+}
+
+func TestOnlyThisSiteGetsTheCookie(t *testing.T) {
 	s := open(t, secret)
 	s.proxies = forwarded.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
-	for _, test := range []struct {
-		host, proto string
-		tls         bool
-		secure      bool
-		// askedFor is what a proxy says the visitor asked for; from is its address.
-		askedFor, from string
-	}{
+	for _, c := range []cookieRequest{
 		{host: "localhost:8080", askedFor: "ticketing.dev", secure: true},
 		{host: "localhost:8080", askedFor: "ticketing.dev", proto: "https", secure: true},
 		{host: "localhost:8080", askedFor: "localhost:8080", secure: false},
@@ -51,33 +82,19 @@ func TestTheCookieIsForThisSiteAlone(t *testing.T) {
 		{host: "192.168.49.2:8080", secure: true},
 		{host: "", secure: true},
 	} {
-		r := httptest.NewRequest(http.MethodPost, "/", nil)
-		r.Host, r.RemoteAddr = test.host, cmp.Or(test.from, "127.0.0.1:5")
-		r.Header.Set("X-Forwarded-Host", test.askedFor)
-		if test.proto != "" {
-			r.Header.Set("X-Forwarded-Proto", test.proto)
-		}
-		if test.tls {
-			r.TLS = new(tls.ConnectionState)
-		}
 		started, ended := httptest.NewRecorder(), httptest.NewRecorder()
-		if err := s.Start(started, r, ada); err != nil {
+		if err := s.Start(started, c.request(), ada); err != nil {
 			t.Fatal(err)
 		}
-		s.End(ended, r)
-		for _, c := range []*http.Cookie{started.Result().Cookies()[0], ended.Result().Cookies()[0]} {
-			if c.Secure != test.secure {
-				t.Errorf("%+v: Secure is %v", test, c.Secure)
-			}
-			if c.Name != map[bool]string{true: "__Host-ticketing", false: "ticketing"}[test.secure] || c.Path != "/" || c.Domain != "" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
-				t.Errorf("%+v: the cookie is %v", test, c)
-			}
+		s.End(ended, c.request())
+		start, end := started.Result().Cookies()[0], ended.Result().Cookies()[0]
+		c.check(t, start)
+		c.check(t, end)
+		if start.MaxAge != 24*60*60 || start.Value == "" {
+			t.Errorf("%+v: the cookie that starts a session is %v", c, start)
 		}
-		if c := started.Result().Cookies()[0]; c.MaxAge != 24*60*60 || c.Value == "" {
-			t.Errorf("%+v: the cookie that starts a session is %v", test, c)
-		}
-		if c := ended.Result().Cookies()[0]; c.MaxAge >= 0 || c.Value != "" {
-			t.Errorf("%+v: the cookie that ends a session is %v", test, c)
+		if end.MaxAge >= 0 || end.Value != "" {
+			t.Errorf("%+v: the cookie that ends a session is %v", c, end)
 		}
 	}
 }
