@@ -41,14 +41,23 @@ demo: ## Buy, race, decline, expire and refund, and tell what happens (ARGS="-da
 seed: ## Fill the system that is up with tickets (N=100000)
 	go run ./local/cmd/seed $(if $(N),-n $(N)) $(ARGS)
 
+# Many tests wait for timers and deadlines, so more packages and tests run at once than there are processors.
+# What -short leaves out, and the browser tests tagged @thorough, are part of test-thorough.
+GO_TEST = go test -race -p 4 -parallel 8 -short
+
 .PHONY: test
-test: test-go test-client test-browser test-chaos ## Run all tests
+test: test-go test-client test-browser test-chaos ## Run the tests that every change must pass
+
+.PHONY: test-thorough
+test-thorough: export THOROUGH = 1
+test-thorough: GO_TEST := $(filter-out -short,$(GO_TEST))
+test-thorough: test ## The same with every variation
 
 # The stand-ins go without the race detector, which makes MongoDB's several times as slow.
 .PHONY: test-go
 test-go: .bin/standin $(redis) ## Build and vet each module alone, then test all of them with the race detector
 	set -e; for module in $(modules); do echo "build $$module"; (cd $$module && GOWORK=off go build ./... && GOWORK=off go vet ./...); done
-	STANDIN=$(CURDIR)/.bin/standin go test -race work
+	STANDIN=$(CURDIR)/.bin/standin $(GO_TEST) work
 	cd infra && GOWORK=off go vet ./... && GOWORK=off go test ./check && GOWORK=off go test -race ./clustertest ./reload
 	cd docs/model && GOWORK=off go vet . && GOWORK=off go test .
 

@@ -242,6 +242,7 @@ func TestADeadLetterCanBeDropped(t *testing.T) {
 }
 
 func TestCommandsFailWithoutABroker(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ func start(t *testing.T, ttl time.Duration) *system.System {
 // Two hundred orders come due within ten seconds. The test compares when orders cancelled each with when it was
 // due.
 func TestOrdersExpireInTimeAndNeverBefore(t *testing.T) {
+	t.Parallel()
 	const orders, within = 200, 10 * time.Second
 	s := start(t, 12*time.Second)
 	ended := watchCancellations(t, s)

@@ -16,7 +16,7 @@ import (
 	"ticketing.dev/local/system"
 )
 
-const patience = 45 * time.Second
+const patience = time.Minute
 
 var (
 	// shared is used by all tests except those that need another order lifetime.

@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for what should come before it fails.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // world is what surrounds the service: a bus, a Redis, and a listener in the place of orders.
 type world struct {

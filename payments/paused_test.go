@@ -31,6 +31,7 @@ func (s *system) refusedAsPaused(order string) {
 }
 
 func TestNoPaymentBeginsWhileTheBrokerIsAway(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	paid, o := s.order(1999), s.order(2999)
 	s.paid(paid.ID, "tok_visa", http.StatusCreated)
@@ -66,6 +67,7 @@ func (s *system) paused() events.Order {
 }
 
 func TestAPausedPaymentGoesOnOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	o := s.paused()
 	s.later(2 * patience)
@@ -89,6 +91,7 @@ func TestAPausedPaymentGoesOnOnce(t *testing.T) {
 }
 
 func TestAPausedPaymentEndsWithItsOrder(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	o := s.paused()
 	s.bus.Start()
@@ -151,6 +154,7 @@ func TestPausingAndResuming(t *testing.T) {
 // The first request was answered 503, so its key has no answer: the repetition pays, and later ones are
 // answered as that.
 func TestARepeatedRequestTakesUpAPausedPayment(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	o := s.order(1999)
 	s.bus.Stop()

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // shell is a command that runs a script.
 func shell(script string) Command { return Command{Path: "/bin/sh", Args: []string{"-c", script}} }

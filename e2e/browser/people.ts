@@ -95,11 +95,24 @@ export async function isOffered(page: Page, title: string): Promise<boolean> {
 export const entry = (page: Page, title: string): Locator =>
   page.getByRole("listitem").filter({ hasText: title });
 
-/** Counts how often a page is loaded, as opposed to changing by itself. */
+/** Counts how often a page is loaded from now on, as opposed to changing by itself. */
 export function countLoads(page: Page): () => number {
   let loads = 0;
-  page.on("load", () => loads++);
+  // Not the load event, which may still be due for the page that's shown.
+  page.on("request", (request) => {
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) loads++;
+  });
   return () => loads;
+}
+
+/**
+ * Waits until React has taken over an element. Before that, links and forms work as they do without JavaScript,
+ * and what a script is to prevent isn't prevented.
+ */
+export async function awaitScripts(element: Locator): Promise<void> {
+  await expect
+    .poll(() => element.evaluate((node) => Object.keys(node).some((key) => key.startsWith("__react"))))
+    .toBe(true);
 }
 
 function idIn(page: Page, list: "tickets" | "orders"): string {

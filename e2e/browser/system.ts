@@ -11,8 +11,10 @@ const root = resolve(import.meta.dirname, "../..");
 const program = resolve(process.env.LOCAL ?? join(root, ".bin/local"));
 const builtClient = join(root, "client/.next/standalone/server.js");
 
-// For a machine that is busy. In milliseconds.
+// For a busy machine, in milliseconds. A system builds its programs first, which takes minutes on a new
+// machine. A program that ends is noticed at once.
 const PATIENCE = 60_000;
+const BUILD_PATIENCE = 10 * 60_000;
 
 /** Where the parts of a system are. */
 export type System = {
@@ -39,7 +41,10 @@ export async function startSystem(orderTTL: string): Promise<Running<System>> {
   };
   try {
     // run.json is there as soon as everything is ready.
-    const run = await child.until(() => JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as Run);
+    const run = await child.until(
+      () => JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as Run,
+      BUILD_PATIENCE,
+    );
     return {
       url: asLocalhost(run.gateway),
       stripe: run.stripe.url,
@@ -104,9 +109,9 @@ function start(command: string, args: string[], env: NodeJS.ProcessEnv) {
     });
   }
   return {
-    /** Waits until something can be had. */
-    async until<T>(attempt: () => T | Promise<T>): Promise<T> {
-      const end = Date.now() + PATIENCE;
+    /** Waits until something can be had, for some milliseconds. */
+    async until<T>(attempt: () => T | Promise<T>, patience = PATIENCE): Promise<T> {
+      const end = Date.now() + patience;
       while (running && Date.now() < end) {
         try {
           return await attempt();

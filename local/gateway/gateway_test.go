@@ -307,7 +307,7 @@ func TestShutdownEndsStreams(t *testing.T) {
 	defer response.Body.Close()
 	read := make(chan error, 1)
 	go func() { _, err := io.ReadAll(response.Body); read <- err }()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.Config.Shutdown(ctx); err != nil {
 		t.Error(err)

@@ -19,6 +19,9 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
+// patience is how long a test waits for what must happen, even on a busy machine.
+const patience = time.Minute
+
 // account is a sandbox behind a real HTTP server, with stripe-go in front of it.
 type account struct {
 	*client.API
@@ -159,7 +162,7 @@ func refused(t *testing.T, err error, status int, code string) *stripe.Error {
 // eventually waits for a condition that another goroutine brings about.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

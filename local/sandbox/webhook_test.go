@@ -54,7 +54,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // next returns the next event of a type, and passes over others.
 func (l *listener) next(kind string) stripe.Event {
 	l.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(patience)
 	for {
 		select {
 		case e := <-l.events:
@@ -70,7 +70,7 @@ func (l *listener) next(kind string) stripe.Event {
 // take returns the types of the next n events, sorted.
 func (l *listener) take(n int) (kinds []string) {
 	l.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(patience)
 	for range n {
 		select {
 		case e := <-l.events:

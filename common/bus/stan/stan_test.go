@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 func TestConformance(t *testing.T) {
 	bustest.Run(t, func(t *testing.T) bustest.Broker { return broker{standin.NATS(t)} })
@@ -86,11 +86,11 @@ func TestNoticesFrozenBroker(t *testing.T) {
 	if err := b.Publish(ctx, "ticket:created", []byte("meanwhile")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("publishing to a frozen broker: %v", err)
 	}
-	if d := time.Since(start); d > time.Second {
+	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("publishing took %v with a tenth of a second to spend", d)
 	}
 	logged.await(t, "broker lost")
-	if d := time.Since(start); d > 10*time.Second {
+	if d := time.Since(start); d > 20*time.Second {
 		t.Errorf("noticed after %v", d)
 	}
 	if err := b.Publish(t.Context(), "ticket:created", nil); !errors.Is(err, stan.ErrNotConnected) {

@@ -1,7 +1,7 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { looksRight } from "../looks.ts";
-import { awaitCountdown, fillCredentials } from "../people.ts";
+import { awaitCountdown, fillCredentials, isOffered } from "../people.ts";
 
 // Pages that take a while to come by are looked at where they come up: absence.spec.ts and
 // time-is-up.spec.ts.
@@ -9,8 +9,7 @@ import { awaitCountdown, fillCredentials } from "../people.ts";
 test("the pages of a visitor can be used by everybody", async ({ caller, visitor }) => {
   const ticket = await api.list(await caller());
   const page = await visitor();
-  await page.goto("/");
-  await expect(page.getByRole("link", { name: ticket.title })).toBeVisible();
+  expect(await isOffered(page, ticket.title)).toBe(true);
   await looksRight(page);
   await page.goto(`/tickets/${ticket.id}`);
   await looksRight(page);

@@ -4,17 +4,17 @@ import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { reserveButton } from "../people.ts";
 
-for (const [name, value] of [
-  ["price", "abc"],
-  ["price", ""],
-  ["title", "no JSON"],
-  ["title", "7"],
-  ["viewer", "damaged"],
-  ["viewer", "é\u0000 ada@example.com"],
+for (const [name, value, depth] of [
+  ["price", "abc", ""],
+  ["price", "", " @thorough"],
+  ["title", "no JSON", ""],
+  ["title", "7", " @thorough"],
+  ["viewer", "damaged", ""],
+  ["viewer", "é\u0000 ada@example.com", " @thorough"],
 ] as const) {
   for (const javaScriptEnabled of [true, false]) {
     const how = javaScriptEnabled ? "with" : "without";
-    test(`a ${name} of ${JSON.stringify(value)} is refused, ${how} JavaScript`, async ({
+    test(`a ${name} of ${JSON.stringify(value)} is refused, ${how} JavaScript${javaScriptEnabled ? depth : " @thorough"}`, async ({
       caller,
       user,
       tolerated,

@@ -1,6 +1,6 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { fillCredentials } from "../people.ts";
+import { awaitScripts, fillCredentials } from "../people.ts";
 
 const title = (page: Page) => page.getByLabel("What is it a ticket for?");
 const price = (page: Page) => page.getByLabel("Price");
@@ -18,8 +18,12 @@ async function isKept(page: Page, what: string, dollars: string): Promise<void> 
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
+  const depth = javaScriptEnabled ? "" : " @thorough";
 
-  test(`whoever is signed out while typing loses nothing, ${how} JavaScript`, async ({ caller, visitor }) => {
+  test(`whoever is signed out while typing loses nothing, ${how} JavaScript${depth}`, async ({
+    caller,
+    visitor,
+  }) => {
     const email = api.newEmail();
     await caller(email);
     const page = await visitor({ javaScriptEnabled });
@@ -51,7 +55,7 @@ for (const javaScriptEnabled of [true, false]) {
     expect(await (await page.request.get("/api/tickets?seller=me")).json()).toHaveLength(2);
   });
 
-  test(`what was typed outlives a service that's away, ${how} JavaScript`, async ({
+  test(`what was typed outlives a service that's away, ${how} JavaScript${depth}`, async ({
     visitor,
     newLossy,
     newClient,
@@ -105,6 +109,7 @@ test("a form keeps what was typed when the network fails", async ({ user, tolera
   await page.goto("/sell");
   await fill(page, "Offline", "7,50");
   const offer = page.getByRole("button", { name: "Put it up for sale" });
+  await awaitScripts(offer);
   await page.context().setOffline(true);
   await offer.click();
   await expect(alert(page)).toContainText("You're offline.");
@@ -125,6 +130,7 @@ test("a form keeps what was typed when the network fails", async ({ user, tolera
 test("a form keeps what's typed while its response is on the way", async ({ user }) => {
   const page = await user();
   await page.goto("/sell");
+  await awaitScripts(title(page));
   await fill(page, "Sent", "abc");
   let release = () => {};
   const held = new Promise<void>((resolve) => {

@@ -1,12 +1,12 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { orderState, reserveButton } from "../people.ts";
+import { isOffered, orderState, reserveButton } from "../people.ts";
 
 test("a ticket is reserved and paid by keyboard alone", async ({ caller, user }) => {
   const [seller, buyer] = [await caller(), await user()];
   const ticket = await api.list(seller);
 
-  await buyer.goto("/");
+  expect(await isOffered(buyer, ticket.title)).toBe(true);
   await buyer.keyboard.press("Tab");
   await expect(buyer.getByRole("link", { name: "Skip to the content" })).toBeFocused();
   await expect(buyer.getByRole("link", { name: "Skip to the content" })).toBeInViewport();

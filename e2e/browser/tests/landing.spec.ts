@@ -1,5 +1,6 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
+import { isOffered } from "../people.ts";
 
 test("the landing page sends no scripts, and all that is on it works", async ({ user }) => {
   const page = await user();
@@ -8,7 +9,7 @@ test("the landing page sends no scripts, and all that is on it works", async ({ 
   page.on("request", (request) => {
     if (request.resourceType() === "script") scripts.push(request.url());
   });
-  await page.goto("/");
+  expect(await isOffered(page, ticket.title)).toBe(true);
   await expect(page.locator("script")).toHaveCount(0);
   expect(scripts).toEqual([]);
 

@@ -30,8 +30,9 @@ test("a double click without JavaScript creates one thing", async ({ visitor }) 
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
+  const depth = javaScriptEnabled ? "" : " @thorough";
 
-  test(`what's tried again after a lost answer is made once, ${how} JavaScript`, async ({
+  test(`what's tried again after a lost answer is made once, ${how} JavaScript${depth}`, async ({
     caller,
     visitor,
     newLossy,

@@ -10,6 +10,7 @@ async function switchUser(page: Page): Promise<string> {
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
+  const depth = javaScriptEnabled ? "" : " @thorough";
 
   test(`nothing is listed under another name than the page shows, ${how} JavaScript`, async ({ visitor }) => {
     const page = await visitor({ javaScriptEnabled });
@@ -33,7 +34,7 @@ for (const javaScriptEnabled of [true, false]) {
     expect(await (await page.request.get("/api/tickets?seller=me")).json()).toHaveLength(1);
   });
 
-  test(`nothing else is done under another name, ${how} JavaScript`, async ({ caller, visitor }) => {
+  test(`nothing else is done under another name, ${how} JavaScript${depth}`, async ({ caller, visitor }) => {
     const page = await visitor({ javaScriptEnabled });
     const seller = await caller();
     const free = await api.list(seller);

@@ -4,8 +4,9 @@ import { signUp } from "../people.ts";
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
+  const depth = javaScriptEnabled ? "" : " @thorough";
 
-  test(`nobody buys at a price that wasn't shown, ${how} JavaScript`, async ({
+  test(`nobody buys at a price that wasn't shown, ${how} JavaScript${depth}`, async ({
     caller,
     visitor,
     tolerated,

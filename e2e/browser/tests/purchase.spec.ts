@@ -23,7 +23,7 @@ test("a ticket is sold and bought, from signing up to the lists of both", async 
   const seller = await visitor();
   await signUp(seller, api.newEmail());
   await sell(seller, neighbour, "15");
-  await sell(seller, title, "19.99");
+  const ticket = await sell(seller, title, "19.99");
 
   const buyer = await visitor();
   await signUp(buyer, api.newEmail());
@@ -44,6 +44,7 @@ test("a ticket is sold and bought, from signing up to the lists of both", async 
   days.push(today.format()); // in case midnight came in between
   await expect(bought).toContainText(new RegExp(days.join("|").replaceAll(" ", "\\s"))); // they do not break
 
+  await api.awaitTicket(seller, ticket, "sold"); // the list isn't live
   await seller.getByRole("link", { name: "My tickets" }).click();
   await expect(entry(seller, title)).toContainText("Sold");
   await expect(entry(seller, neighbour)).toContainText("For sale");
@@ -66,7 +67,8 @@ for (const [card, message] of [
     await expect(state.getByRole("alert")).toContainText("The payment did not go through");
     await expect(state).toContainText(message);
     await expect(state.getByRole("button", { name: /^Pay/ })).toHaveCount(0);
-    expect((await api.readOrder(buyer, order)).status).toBe("cancelled");
+    // The page goes by the charge, of which orders hears a moment later.
+    await expect.poll(async () => (await api.readOrder(buyer, order)).status).toBe("cancelled");
     expect(await moneyOf(system, order)).toEqual({ kept: 0, captures: 0 });
     await buyer.reload();
     await expect(state).toContainText(message);
@@ -99,6 +101,7 @@ test("a bank that asks is told no, and nothing is paid", async ({ caller, user, 
   await buyer.goto(`/tickets/${ticket.id}`);
   const order = await reserve(buyer);
   await payWith(buyer, "Asks the bank");
+  await expect(orderState(buyer).getByRole("link", { name: "Confirm at your bank" })).toBeVisible();
 
   const loads = countLoads(buyer);
   await decideAtBank(buyer, "Refuse");

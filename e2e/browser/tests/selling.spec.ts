@@ -88,10 +88,11 @@ test("many tickets are paged, and none is lost between the pages", async ({ user
   const shown: string[] = [];
   const cards = seller.getByRole("main").getByRole("listitem").getByRole("heading");
   await seller.goto("/my-tickets");
+  await expect(cards).toHaveCount(24);
   shown.push(...(await cards.allTextContents()));
-  expect(shown).toHaveLength(24);
   await seller.getByRole("link", { name: "Older tickets" }).click();
   await expect(seller.getByRole("link", { name: "Newest tickets" })).toBeVisible();
+  await expect(cards).toHaveCount(2);
   shown.push(...(await cards.allTextContents()));
   expect(shown).toEqual(titles.toReversed());
   await expect(seller.getByRole("link", { name: "Older tickets" })).toHaveCount(0);

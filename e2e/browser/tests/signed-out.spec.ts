@@ -1,9 +1,11 @@
 import { expect, test } from "../fixtures.ts";
+import { awaitScripts } from "../people.ts";
 import { freePort } from "../system.ts";
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
-  test(`signing out ${how} while auth is away removes the cookie and says what failed`, async ({
+  const depth = javaScriptEnabled ? "" : " @thorough";
+  test(`signing out ${how} while auth is away removes the cookie and says what failed${depth}`, async ({
     user,
     newClient,
     tolerated,
@@ -27,6 +29,7 @@ test("signing out offline says so and keeps the page", async ({ user, tolerated 
   tolerated.push(/ERR_INTERNET_DISCONNECTED/);
   const page = await user();
   await page.goto("/orders");
+  await awaitScripts(page.getByRole("button", { name: "Sign out" }));
   await page.context().setOffline(true);
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("banner").getByRole("alert")).toHaveText(

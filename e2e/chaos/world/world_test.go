@@ -34,11 +34,10 @@ func run(m *testing.M) int {
 	if dir := os.Getenv(doomed); dir != "" {
 		beDoomed(dir)
 	}
-	bin, err := os.MkdirTemp("", "chaos-world-")
+	bin, err := filepath.Abs(filepath.Join(root, ".bin")) // where other tests build the same programs
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(bin)
 	if programs, err = world.Build(context.Background(), root, bin, ""); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
