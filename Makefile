@@ -23,7 +23,7 @@ export CHROMIUM ?= /usr/bin/chromium
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: up
 up: $(CLIENT) ## Run everything on this machine, at http://localhost:8080 (ARGS="-h" lists what can be changed)
