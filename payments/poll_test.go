@@ -51,8 +51,9 @@ func TestChangesWithoutAWebhookAreFound(t *testing.T) {
 	}
 }
 
-// It is the service that reads them, by itself.
+// The service itself polls Stripe for events.
 func TestStripesEventsAreReadAgainAndAgain(t *testing.T) {
+	t.Parallel() // it waits for the next poll
 	s := start(t)
 	o, c := s.sold()
 	s.refundAtStripe(c.StripeID)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func TestAStoppedRoundEndsAtOnce(t *testing.T) {
 	if c.root, err = system.FindRoot(); err != nil {
 		t.Fatal(err)
 	}
-	programs, err := c.build(t.Context(), "bin")
+	programs, err := world.Build(t.Context(), c.root, filepath.Join(c.root, ".bin"), "") // as other tests build them
 	if err != nil {
 		t.Fatal(err)
 	}
