@@ -146,6 +146,7 @@ func pids(r system.Run) []int {
 func TestInterruptDrains(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
 			p := launch(t, t.TempDir())
 			answered := unfinished(t, p.where(t).Gateway)
 			p.signal(t, s)
@@ -164,6 +165,7 @@ func TestInterruptDrains(t *testing.T) {
 }
 
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	p := launch(t, t.TempDir())
 	unfinished(t, p.where(t).Gateway)
 	p.signal(t, os.Interrupt)
@@ -212,6 +214,7 @@ func unfinished(t *testing.T, gateway string) (finish func() string) {
 }
 
 func TestProcesses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := launch(t, dir, "-replicas", "orders=2")
 	before := p.where(t)
@@ -288,6 +291,7 @@ func buy(t *testing.T, user *api.Client) {
 }
 
 func TestGatewayNamesTheAPI(t *testing.T) {
+	t.Parallel()
 	p := launch(t, t.TempDir())
 	response, err := http.Get(p.where(t).Gateway + "/")
 	if err != nil {
