@@ -107,9 +107,9 @@ test("a form keeps what was typed when the network fails", async ({ user, tolera
   tolerated.push(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|No answer to a form/);
   const page = await user();
   await page.goto("/sell");
+  await awaitScripts(title(page));
   await fill(page, "Offline", "7,50");
   const offer = page.getByRole("button", { name: "Put it up for sale" });
-  await awaitScripts(offer);
   await page.context().setOffline(true);
   await offer.click();
   await expect(alert(page)).toContainText("You're offline.");

@@ -88,15 +88,21 @@ test("a title has 200 characters, whatever they are made of", async ({ user }) =
   await expect(seller.getByLabel("What is it a ticket for?")).toHaveValue("🎭".repeat(201));
 });
 
-test("a path that isn't UTF-8 is not found", async ({ visitor, tolerated }) => {
-  tolerated.push(/status of 404/);
-  const page = await visitor();
-  for (const path of ["/tickets/%ff", "/orders/%ff", "/tickets/%c3%28/edit", "/%ff", "/tickets/%ed%a0%80"]) {
+for (const [path, depth] of [
+  ["/tickets/%ff", ""],
+  ["/orders/%ff", " @thorough"],
+  ["/tickets/%c3%28/edit", " @thorough"],
+  ["/%ff", ""],
+  ["/tickets/%ed%a0%80", " @thorough"],
+] as const) {
+  test(`${path} is not found${depth}`, async ({ visitor, tolerated }) => {
+    tolerated.push(/status of 404/);
+    const page = await visitor();
     const response = await page.goto(path);
-    expect(response?.status(), path).toBe(404);
+    expect(response?.status()).toBe(404);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such seat");
-  }
-});
+  });
+}
 
 test("a refused form leads to a page that says why", async ({ visitor, system }) => {
   const page = await visitor();

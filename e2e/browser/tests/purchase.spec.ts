@@ -43,8 +43,8 @@ test("a ticket is sold and bought, from signing up to the lists of both", async 
   await expect(bought).toContainText("$19.99");
   days.push(today.format()); // in case midnight came in between
   await expect(bought).toContainText(new RegExp(days.join("|").replaceAll(" ", "\\s"))); // they do not break
+  await api.awaitTicket(seller, ticket, "sold"); // the seller's list isn't live
 
-  await api.awaitTicket(seller, ticket, "sold"); // the list isn't live
   await seller.getByRole("link", { name: "My tickets" }).click();
   await expect(entry(seller, title)).toContainText("Sold");
   await expect(entry(seller, neighbour)).toContainText("For sale");
@@ -101,8 +101,8 @@ test("a bank that asks is told no, and nothing is paid", async ({ caller, user, 
   await buyer.goto(`/tickets/${ticket.id}`);
   const order = await reserve(buyer);
   await payWith(buyer, "Asks the bank");
-  await expect(orderState(buyer).getByRole("link", { name: "Confirm at your bank" })).toBeVisible();
 
+  await expect(orderState(buyer).getByRole("link", { name: "Confirm at your bank" })).toBeVisible();
   const loads = countLoads(buyer);
   await decideAtBank(buyer, "Refuse");
   await expect(orderState(buyer)).toContainText("The payment did not go through");
