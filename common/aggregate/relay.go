@@ -158,11 +158,19 @@ func (r *Relay) publishUntil(ctx context.Context, docs *mongo.Collection, o outb
 	}
 }
 
-// publish sends one event to the broker.
+// publish sends one event to the broker. It gives up in time even if the bus is stuck, as on a blocked connection.
 func (r *Relay) publish(ctx context.Context, id string, p Pending) error {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if err := r.bus.Publish(ctx, p.Channel, []byte(p.Message)); err != nil {
+	stored := make(chan error, 1)
+	go func() { stored <- r.bus.Publish(ctx, p.Channel, []byte(p.Message)) }()
+	var err error
+	select {
+	case err = <-stored:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
 		return fmt.Errorf("publish %s of %s: %w", p.Channel, id, err)
 	}
 	return nil
