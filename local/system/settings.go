@@ -20,6 +20,7 @@ type Settings struct {
 	Stripe            Stripe
 	OrderTTL          time.Duration
 	LogLevel          slog.Level
+	PprofAddr         string
 }
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
@@ -43,6 +44,7 @@ func (s Settings) Environ(clientID, port string) []string {
 		"STRIPE_WEBHOOK_SECRET=" + s.Stripe.WebhookSecret,
 		"STRIPE_API_URL=" + s.Stripe.URL,
 		"ORDER_TTL=" + s.OrderTTL.String(),
+		"PPROF_ADDR=" + s.PprofAddr,
 		"GOGC=400", // the heap stays at a few MiB, so collecting it less often costs little memory
 	}
 }
