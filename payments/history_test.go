@@ -87,7 +87,7 @@ func TestACrashBetweenCommitAndPublishLosesNoEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.late {
-			if err := crashed.orderChanged(t.Context(), cancelled(o).Order); err != nil {
+			if err := crashed.orderEnded(t.Context(), cancelled(o).Order); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1,10 +1,14 @@
 package aggregate
 
 import (
+	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
 
 	"ticketing.dev/common/events"
 )
@@ -28,11 +32,11 @@ type outbox struct {
 	Pending []Pending `bson:"outbox"`
 }
 
-// pendingAt selects documents whose outbox has an event that no worker is publishing right now. It uses the sparse
-// index.
-func pendingAt(now time.Time) bson.M {
+// overdue selects outboxes after one, in the order of the sparse index, whose first event no process is publishing
+// right now.
+func overdue(now time.Time, after string) bson.M {
 	return bson.M{
-		"outbox.0.id": bson.M{"$exists": true},
+		"outbox.0.id": bson.M{"$gt": after},
 		"$or": bson.A{
 			bson.M{"outbox.0.at": bson.M{"$lt": now.Add(-sweepAge)}},
 			bson.M{"outbox.0.at": bson.M{"$gt": now.Add(sweepAge)}},
@@ -40,9 +44,31 @@ func pendingAt(now time.Time) bson.M {
 	}
 }
 
-// head selects the document if this event is the first in its outbox, so that two relays never remove each other's
-// events.
-func head(id string, p Pending) bson.M { return bson.M{"_id": id, "outbox.0.id": p.ID} }
+// old reports whether no process is publishing an event anymore.
+func (p Pending) old(now time.Time) bool { return now.Sub(p.At).Abs() > sweepAge }
 
-// popHead removes the first event of the outbox.
-var popHead = bson.M{"$pop": bson.M{"outbox": -1}}
+// leading counts the events up to the first for which may is false.
+func (o outbox) leading(may func(Pending) bool) int {
+	n := slices.IndexFunc(o.Pending, func(p Pending) bool { return !may(p) })
+	if n < 0 {
+		return len(o.Pending)
+	}
+	return n
+}
+
+func ids(events []Pending) (all []string) {
+	for _, p := range events {
+		all = append(all, p.ID)
+	}
+	return all
+}
+
+// read reads the outboxes of the documents that a filter selects.
+func read(ctx context.Context, docs *mongo.Collection, filter bson.M, o *options.FindOptions) ([]outbox, error) {
+	cursor, err := docs.Find(ctx, filter, o.SetProjection(bson.M{"outbox": 1}))
+	if err != nil {
+		return nil, err
+	}
+	var found []outbox
+	return found, cursor.All(ctx, &found)
+}

@@ -2,21 +2,17 @@ package aggregate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
-	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 	"go.mongodb.org/mongo-driver/mongo/readconcern"
-	"golang.org/x/sync/errgroup"
 
 	"ticketing.dev/common/bus"
-	"ticketing.dev/common/outage"
 )
 
 const (
@@ -25,13 +21,6 @@ const (
 	relayWorkers = 16
 	// relayQueue is how many commits may wait for a worker. The sweep handles the rest.
 	relayQueue = 1024
-	// sweepEvery is the pause between sweeps.
-	sweepEvery = 2 * time.Second
-	// sweepAge excludes recent events, which a worker is publishing. Events dated later than now come from a clock
-	// that is ahead, and are swept too.
-	sweepAge = time.Second
-	// sweepBatch bounds the memory of one sweep.
-	sweepBatch = 500
 	// publishTimeout bounds one publication.
 	publishTimeout = 5 * time.Second
 	// retryEvery is the pause between attempts to publish while a caller waits.
@@ -40,28 +29,34 @@ const (
 	drainTimeout = 5 * time.Second
 )
 
-// Relay publishes the events in the outboxes of a service's collections.
+// Relay publishes the events in the outboxes of a service's collections. One line per aggregate keeps their order
+// and publishes each event once; the sweep finds the events of processes that have died.
 type Relay struct {
-	bus     bus.Publisher
-	queue   chan commit
-	stalled *outage.Outage
+	bus       bus.Publisher
+	queue     chan *line
+	removable chan struct{} // signals removals
+	overdue   chan struct{} // signals late
+	alarm     alarm
 
-	mu          sync.Mutex
-	collections []*mongo.Collection
-}
-
-// commit is an outbox that was just written.
-type commit struct {
-	docs   *mongo.Collection
-	outbox outbox
+	mu       sync.Mutex
+	swept    []*sweptCollection
+	lines    map[lineKey]*line
+	failed   map[*line]struct{} // nobody uses these, and they have waiting events
+	removals []removal
+	late     map[lineKey]lateOutbox
 }
 
 // NewRelay creates a relay. It publishes nothing until Run is called.
 func NewRelay(b bus.Publisher, log *slog.Logger) *Relay {
 	return &Relay{
-		bus:     b,
-		queue:   make(chan commit, relayQueue),
-		stalled: outage.New(log, "outbox: publishing events fails", "outbox: publishing events works again"),
+		bus:       b,
+		queue:     make(chan *line, relayQueue),
+		removable: make(chan struct{}, 1),
+		overdue:   make(chan struct{}, 1),
+		alarm:     newAlarm(log),
+		lines:     make(map[lineKey]*line),
+		failed:    make(map[*line]struct{}),
+		late:      make(map[lineKey]lateOutbox),
 	}
 }
 
@@ -70,18 +65,27 @@ func NewRelay(b bus.Publisher, log *slog.Logger) *Relay {
 func (r *Relay) serve(docs *mongo.Collection) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.collections = append(r.collections,
-		docs.Database().Collection(docs.Name(), options.Collection().SetReadConcern(readconcern.Majority())))
+	majority := docs.Database().Collection(docs.Name(), options.Collection().SetReadConcern(readconcern.Majority()))
+	r.swept = append(r.swept, &sweptCollection{docs: majority})
 }
 
-// committed queues an outbox without waiting.
-func (r *Relay) committed(docs *mongo.Collection, root *Root) {
-	if r == nil || len(root.Outbox) == 0 {
+// committed queues the outbox of an aggregate that was just written, without waiting. Its first events, as many as
+// inherited says, were there before this write. If they aren't in a line here, another process is publishing them,
+// and the new ones wait for it.
+func (r *Relay) committed(docs *mongo.Collection, root *Root, inherited int) {
+	if r == nil || len(root.Outbox) == inherited {
 		return
 	}
-	select {
-	case r.queue <- commit{docs, outbox{root.ID, slices.Clone(root.Outbox)}}:
-	default: // left to the sweep
+	o := outbox{root.ID, slices.Clone(root.Outbox)}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.lines[lineKey{docs.Name(), o.ID}]
+	if inherited > 0 && (known == nil || !known.knows(o.Pending[:inherited])) {
+		r.wait(docs, o.ID, ids(o.Pending[inherited:]))
+		return
+	}
+	if len(r.queue) < cap(r.queue) { // only this function sends, under the mutex
+		r.queue <- r.joinLocked(docs, o)
 	}
 }
 
@@ -89,13 +93,21 @@ func (r *Relay) committed(docs *mongo.Collection, root *Root) {
 func (r *Relay) Run(ctx context.Context) error {
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	var workers sync.WaitGroup
+	var workers, others sync.WaitGroup
 	for range relayWorkers {
 		workers.Go(func() { r.work(ctx, last) })
 	}
+	removing, stopRemoving := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRemoving()
+	others.Go(func() { r.removeUntil(removing) })
+	others.Go(func() { r.awaitOthersUntil(ctx) })
 	r.sweepUntil(ctx)
 	time.AfterFunc(drainTimeout, cancel)
 	workers.Wait()
+	stopRemoving()
+	others.Wait()
+	for r.remove(context.WithoutCancel(ctx)) {
+	}
 	return nil
 }
 
@@ -103,12 +115,12 @@ func (r *Relay) Run(ctx context.Context) error {
 func (r *Relay) work(ctx, last context.Context) {
 	for {
 		select {
-		case c := <-r.queue:
-			r.stalled.Report(r.publish(last, c.docs, c.outbox))
+		case l := <-r.queue:
+			r.serveLine(last, l)
 		case <-ctx.Done():
 			select {
-			case c := <-r.queue:
-				r.stalled.Report(r.publish(last, c.docs, c.outbox))
+			case l := <-r.queue:
+				r.serveLine(last, l)
 			default:
 				return
 			}
@@ -116,24 +128,28 @@ func (r *Relay) work(ctx, last context.Context) {
 	}
 }
 
-// publish publishes an aggregate's events in order and removes each from the outbox. It stops at the first failure,
-// so that no event overtakes another.
-func (r *Relay) publish(ctx context.Context, docs *mongo.Collection, o outbox) error {
-	for _, p := range o.Pending {
-		if err := r.publishOne(ctx, docs, o.ID, p); err != nil {
-			return fmt.Errorf("%s of %s: %w", p.Channel, o.ID, err)
-		}
+// serveLine publishes what a line has and leaves it.
+func (r *Relay) serveLine(ctx context.Context, l *line) error {
+	defer r.leave(l)
+	err := r.drain(ctx, l)
+	if err != nil {
+		r.alarm.failed(err)
 	}
-	return nil
+	return err
 }
 
-// publishUntil retries until the event is published or ctx ends, and reports whether it was published.
+// publishUntil publishes an outbox in the caller's goroutine. It retries until all is published or ctx ends, and
+// reports whether all is published.
 func (r *Relay) publishUntil(ctx context.Context, docs *mongo.Collection, o outbox) bool {
+	l := r.join(docs, o)
+	defer r.remove(context.WithoutCancel(ctx))
+	defer r.leave(l)
 	for {
-		err := r.publish(ctx, docs, o)
-		if r.stalled.Report(err); err == nil {
+		err := r.drain(ctx, l)
+		if err == nil {
 			return true
 		}
+		r.alarm.failed(err)
 		select {
 		case <-time.After(retryEvery):
 		case <-ctx.Done():
@@ -142,93 +158,20 @@ func (r *Relay) publishUntil(ctx context.Context, docs *mongo.Collection, o outb
 	}
 }
 
-func (r *Relay) publishOne(ctx context.Context, docs *mongo.Collection, id string, p Pending) error {
+// publish sends one event to the broker. It gives up in time even if the bus is stuck, as on a blocked connection.
+func (r *Relay) publish(ctx context.Context, id string, p Pending) error {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	if err := r.bus.Publish(ctx, p.Channel, []byte(p.Message)); err != nil {
-		return fmt.Errorf("publish: %w", err)
+	stored := make(chan error, 1)
+	go func() { stored <- r.bus.Publish(ctx, p.Channel, []byte(p.Message)) }()
+	var err error
+	select {
+	case err = <-stored:
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
-	if _, err := docs.UpdateOne(ctx, head(id, p), popHead); err != nil {
-		return fmt.Errorf("remove from the outbox: %w", err)
-	}
-	return nil
-}
-
-// sweepUntil sweeps immediately and then every sweepEvery until ctx ends.
-func (r *Relay) sweepUntil(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		if err := r.sweep(ctx); ctx.Err() == nil {
-			r.stalled.Report(err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// sweep publishes pending events in every collection.
-func (r *Relay) sweep(ctx context.Context) error {
-	r.mu.Lock()
-	collections := slices.Clone(r.collections)
-	r.mu.Unlock()
-	for _, docs := range collections {
-		for {
-			n, err := r.sweepSome(ctx, docs)
-			if err != nil {
-				return fmt.Errorf("sweep %s: %w", docs.Name(), err)
-			}
-			if n == 0 {
-				break
-			}
-		}
-	}
-	return nil
-}
-
-// sweepSome publishes the first event of up to sweepBatch aggregates and returns how many there were.
-func (r *Relay) sweepSome(ctx context.Context, docs *mongo.Collection) (int, error) {
-	cursor, err := docs.Find(ctx, pendingAt(time.Now()), options.Find().SetProjection(bson.M{"outbox": 1}).SetLimit(sweepBatch))
 	if err != nil {
-		return 0, err
+		return fmt.Errorf("publish %s of %s: %w", p.Channel, id, err)
 	}
-	var due []outbox
-	if err := cursor.All(ctx, &due); err != nil {
-		return 0, err
-	}
-	return len(due), r.publishHeads(ctx, docs, due)
-}
-
-// publishHeads publishes the first event of each outbox and removes those that succeeded with one
-// write. One that fails doesn't hold up the others.
-func (r *Relay) publishHeads(ctx context.Context, docs *mongo.Collection, due []outbox) error {
-	var (
-		side      errgroup.Group // without a context: one failure doesn't cancel the others
-		mu        sync.Mutex
-		published []string
-	)
-	side.SetLimit(relayWorkers)
-	for _, o := range due {
-		side.Go(func() error {
-			ctx, cancel := context.WithTimeout(ctx, publishTimeout)
-			defer cancel()
-			first := o.Pending[0]
-			if err := r.bus.Publish(ctx, first.Channel, []byte(first.Message)); err != nil {
-				return fmt.Errorf("publish %s of %s: %w", first.Channel, o.ID, err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			published = append(published, first.ID)
-			return nil
-		})
-	}
-	err := side.Wait()
-	if len(published) > 0 {
-		_, removal := docs.UpdateMany(ctx, bson.M{"outbox.0.id": bson.M{"$in": published}}, popHead)
-		err = errors.Join(err, removal)
-	}
-	return err
+	return nil
 }

@@ -16,6 +16,9 @@ import (
 	"ticketing.dev/common/problem"
 )
 
+// unclaimed dates events that no process is publishing, so that the next sweep takes them.
+var unclaimed = time.Unix(0, 0)
+
 // ErrDuplicate means that a unique index refused an insertion.
 var ErrDuplicate = errors.New("duplicate key")
 
@@ -47,7 +50,7 @@ func (s *Store[A]) Insert(ctx context.Context, a A) error {
 	if err := s.insert(ctx, a); err != nil {
 		return err
 	}
-	s.relay.committed(s.docs, a.root())
+	s.relay.committed(s.docs, a.root(), 0)
 	return nil
 }
 
@@ -91,6 +94,9 @@ func (s *Store[A]) InsertAll(ctx context.Context, all []A) error {
 	for n, a := range all {
 		if err := s.moveToOutbox(a.root()); err != nil {
 			return err
+		}
+		for i := range a.root().Outbox {
+			a.root().Outbox[i].At = unclaimed
 		}
 		docs[n] = a
 	}
@@ -147,10 +153,14 @@ func (s *Store[A]) attempt(ctx context.Context, a A, change func(A) error) (done
 		r.Version = read
 		return !changed, err
 	}
+	unmoved := bson.M{"_id": r.ID, "version": read}
+	inherited := len(r.Outbox)
+	if inherited > 0 { // an event that has been removed since must not come back
+		unmoved["outbox.0.id"] = r.Outbox[0].ID
+	}
 	if err := s.moveToOutbox(r); err != nil {
 		return false, err
 	}
-	unmoved := bson.M{"_id": r.ID, "version": read}
 	result, err := s.docs.ReplaceOne(ctx, unmoved, a)
 	if mongo.IsDuplicateKeyError(err) && r.Request != nil {
 		// The idempotency key expired after the read, and another request has taken it.
@@ -163,7 +173,7 @@ func (s *Store[A]) attempt(ctx context.Context, a A, change func(A) error) (done
 	if result.MatchedCount == 0 {
 		return false, nil
 	}
-	s.relay.committed(s.docs, r)
+	s.relay.committed(s.docs, r, inherited)
 	return true, nil
 }
 

@@ -41,23 +41,26 @@ func NewMessage(source string, e Event, at time.Time) (Message, error) {
 
 // Decode unwraps an event of type E. Its errors are permanent: the message isn't JSON, has another specification or
 // type, or names no aggregate.
-func Decode[E Event](encoded []byte) (E, error) {
-	var e E
-	var m Message
-	if err := json.Unmarshal(encoded, &m); err != nil {
+func Decode[E Event](encoded []byte) (e E, err error) {
+	var m struct {
+		SpecVersion string `json:"specversion"`
+		ID          string `json:"id"`
+		Type        string `json:"type"`
+		Data        E      `json:"data"`
+	}
+	// One pass over the message. Where only the data doesn't fit, the rest tells why.
+	err = json.Unmarshal(encoded, &m)
+	switch {
+	case err != nil && m.Type == "":
 		return e, fmt.Errorf("decode the envelope: %w", err)
-	}
-	if m.SpecVersion != "1.0" {
+	case m.SpecVersion != "1.0":
 		return e, fmt.Errorf("specversion %q, not 1.0", m.SpecVersion)
-	}
-	if m.Type != e.Subject() {
+	case m.Type != e.Subject():
 		return e, fmt.Errorf("type %q on channel %s", m.Type, e.Subject())
-	}
-	if err := json.Unmarshal(m.Data, &e); err != nil {
+	case err != nil:
 		return e, fmt.Errorf("decode %s %s: %w", m.Type, m.ID, err)
-	}
-	if e.Aggregate() == "" {
+	case m.Data.Aggregate() == "":
 		return e, errors.New("no aggregate id in " + m.Type + " " + m.ID)
 	}
-	return e, nil
+	return m.Data, nil
 }

@@ -83,6 +83,13 @@ func (p *Program) Run(ctx context.Context, b bus.Bus, s Service) error {
 	if p.action != nil {
 		return p.action(ctx, os.Stdout, b, s)
 	}
+	if p.config.PprofAddr != "" {
+		stop, err := serveProfiles(ctx, p.config.PprofAddr, p.Log)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", p.config.Port))
 	if err != nil {
 		return err

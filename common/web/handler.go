@@ -105,9 +105,10 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 
 type loggerKey struct{}
 
+// logger adds the request's id to each line.
 func logger(r *http.Request) *slog.Logger {
 	if log, ok := r.Context().Value(loggerKey{}).(*slog.Logger); ok {
-		return log
+		return log.With("request", r.Header.Get(requestIDHeader))
 	}
 	return slog.Default()
 }

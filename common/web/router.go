@@ -49,15 +49,19 @@ func identified(next http.Handler) http.Handler {
 
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// logged logs every request, and gives handlers a logger with the request's id.
+// logged logs every request if the level is debug, and gives handlers the logger.
 func logged(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r = r.WithContext(context.WithValue(r.Context(), loggerKey{}, log))
+			if !log.Enabled(r.Context(), slog.LevelDebug) {
+				next.ServeHTTP(w, r)
+				return
+			}
 			start := time.Now()
-			log := log.With("request", r.Header.Get(requestIDHeader))
 			wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-			next.ServeHTTP(wrapped, r.WithContext(context.WithValue(r.Context(), loggerKey{}, log)))
-			log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
+			next.ServeHTTP(wrapped, r)
+			logger(r).DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
 				"status", wrapped.Status(), "bytes", wrapped.BytesWritten(), "duration", time.Since(start))
 		})
 	}

@@ -244,7 +244,8 @@ func (m money) hearPayment(s moneyState, k int, next *steps[moneyState]) {
 	}
 }
 
-// hearOrder brings payments the events of the order: Service.orderChanged.
+// hearOrder brings payments the events of the order: Service.Listeners and Service.orderEnded. Settling while the
+// order is open does nothing, so the program skips it.
 func (m money) hearOrder(s moneyState, next *steps[moneyState]) {
 	m.learn(s, created, s.copy != none, another, next)
 	if s.order.ended() {

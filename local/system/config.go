@@ -72,6 +72,8 @@ type Environment struct {
 	// Standin is the program of the stand-ins (local/cmd/standin). By default it's built.
 	Standin  string     `env:"STANDIN"`
 	LogLevel slog.Level `env:"LOG_LEVEL"`
+	// PprofAddr makes each service serve Go's profiles. All get the same address, so its port is 0.
+	PprofAddr string `env:"PPROF_ADDR"`
 }
 
 // ReadEnvironment reads this process's environment variables.

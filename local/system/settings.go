@@ -2,6 +2,7 @@ package system
 
 import (
 	"log/slog"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -20,6 +21,7 @@ type Settings struct {
 	Stripe            Stripe
 	OrderTTL          time.Duration
 	LogLevel          slog.Level
+	PprofAddr         string
 }
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
@@ -43,5 +45,12 @@ func (s Settings) Environ(clientID, port string) []string {
 		"STRIPE_WEBHOOK_SECRET=" + s.Stripe.WebhookSecret,
 		"STRIPE_API_URL=" + s.Stripe.URL,
 		"ORDER_TTL=" + s.OrderTTL.String(),
+		"PPROF_ADDR=" + s.PprofAddr,
+		"GOMAXPROCS=" + strconv.Itoa(share(runtime.NumCPU())),
+		"GOGC=400", // the heap stays at a few MiB, so collecting it less often costs little memory
 	}
 }
+
+// share is how many of a machine's cores a service uses at once. All parts of the system run side by side, so more
+// would only make their schedulers compete.
+func share(cores int) int { return max(1, cores/4) }

@@ -2,6 +2,7 @@ package defects
 
 const (
 	relayFile = "common/aggregate/relay.go"
+	lineFile  = "common/aggregate/line.go"
 	storeFile = "common/aggregate/store.go"
 	stanFile  = "common/bus/stan/stan.go"
 )
@@ -20,24 +21,24 @@ var published = []Defect{
 		Why:      "events are published from memory after the commit instead of being committed with the state",
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats", "kill"},
-		Edits:    []Edit{{"common/aggregate/aggregate.go", "`bson:\"outbox,omitempty\"`", "`bson:\"-\"`"}},
+		Edits: []Edit{
+			{"common/aggregate/aggregate.go", "`bson:\"outbox,omitempty\"`", "`bson:\"-\"`"},
+			{lineFile, "r.failed[l] = struct{}{}", "l.waiting = nil"},
+		},
 	},
 	{
 		Name:     "removed-before-published",
 		Why:      "an event is removed from the outbox before the broker has stored it",
 		Promises: []string{"P2", "P4", "P5", "P7"},
 		Provoke:  []string{"kill:nats", "pause:nats", "cut:nats"},
-		Edits: []Edit{{relayFile, `	if err := r.bus.Publish(ctx, p.Channel, []byte(p.Message)); err != nil {
-		return fmt.Errorf("publish: %w", err)
-	}
-	if _, err := docs.UpdateOne(ctx, head(id, p), popHead); err != nil {
-		return fmt.Errorf("remove from the outbox: %w", err)
-	}
-	return nil
-`, `	if _, err := docs.UpdateOne(ctx, head(id, p), popHead); err != nil {
-		return fmt.Errorf("remove from the outbox: %w", err)
-	}
-	return r.bus.Publish(ctx, p.Channel, []byte(p.Message))
+		Edits: []Edit{{lineFile, `		if err := r.publish(ctx, l.key.id, p); err != nil {
+			return err
+		}
+		r.published(l, p)
+`, `		r.published(l, p)
+		if err := r.publish(ctx, l.key.id, p); err != nil {
+			return err
+		}
 `}},
 	},
 	{
@@ -46,7 +47,7 @@ var published = []Defect{
 		Promises: []string{"P1", "P2", "P3"},
 		Service:  "orders",
 		Edits: []Edit{{storeFile, "\t_, err := s.docs.InsertOne(ctx, a)\n",
-			"\ts.relay.committed(s.docs, r)\n\t_, err := s.docs.InsertOne(ctx, a)\n"}},
+			"\ts.relay.committed(s.docs, r, 0)\n\t_, err := s.docs.InsertOne(ctx, a)\n"}},
 	},
 	{
 		Name:     "publish-unacknowledged",

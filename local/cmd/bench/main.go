@@ -55,12 +55,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(stdout, heading)
+	var details []string
 	for _, n := range tickets {
 		r, err := measure(ctx, n, *each, stderr)
 		if err != nil {
 			return fmt.Errorf("with %d tickets: %w", n, err)
 		}
 		fmt.Fprintln(stdout, r.row(n))
+		details = append(details, fmt.Sprintf("\nMicroseconds of processor time with %d tickets\n%s", n, r.byProcess()))
+	}
+	for _, d := range details {
+		fmt.Fprintln(stdout, d)
 	}
 	return nil
 }

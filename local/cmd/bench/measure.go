@@ -4,15 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/url"
-	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"ticketing.dev/common/process"
 	"ticketing.dev/local/api"
 	"ticketing.dev/local/system"
 )
@@ -30,19 +30,28 @@ const heading = "| tickets | filled in | at rest, of a core | POST /api/tickets 
 // result is what was measured with one number of tickets.
 type result struct {
 	seeded              time.Duration
-	rest                float64 // share of a core
+	rest                usage // in restFor
+	restFor             time.Duration
 	list, create, order sample
 }
 
 func (r result) row(n int) string {
-	return fmt.Sprintf("| %d | %.1f s | %.1f %% | %v | %v | %v |", n, r.seeded.Seconds(), 100*r.rest, r.create, r.list, r.order)
+	rest := 100 * float64(r.rest.total()) / float64(r.restFor)
+	return fmt.Sprintf("| %d | %.1f s | %.1f %% | %v | %v | %v |", n, r.seeded.Seconds(), rest, r.create, r.list, r.order)
 }
 
-// sample is how often a request was made, how long each took, and the processor time of everything meanwhile.
+// byProcess tells which process takes the time, in microseconds of a second or of a request.
+func (r result) byProcess() string {
+	second := sample{took: make([]time.Duration, int(r.restFor.Seconds())), busy: r.rest}
+	return fmt.Sprintf("at rest: %s\nPOST /api/tickets: %s\nGET /api/tickets: %s\nPOST /api/orders: %s",
+		second.byProcess(), r.create.byProcess(), r.list.byProcess(), r.order.byProcess())
+}
+
+// sample is how often a request was made, how long each took, and the processor time of each process meanwhile.
 type sample struct {
 	took    []time.Duration
 	elapsed time.Duration
-	busy    time.Duration
+	busy    usage
 }
 
 func (s sample) String() string {
@@ -53,12 +62,21 @@ func (s sample) String() string {
 	slices.Sort(s.took)
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	return fmt.Sprintf("%.1f/s, p50 %.1f ms, p99 %.1f ms, %.2f ms of processor",
-		float64(n)/s.elapsed.Seconds(), ms(s.took[n/2]), ms(s.took[n*99/100]), ms(s.busy)/float64(n))
+		float64(n)/s.elapsed.Seconds(), ms(s.took[n/2]), ms(s.took[n*99/100]), ms(s.busy.total())/float64(n))
+}
+
+// byProcess is the processor time of a request in microseconds, process by process.
+func (s sample) byProcess() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(s.busy)) {
+		parts = append(parts, fmt.Sprintf("%s %d", name, s.busy[name].Microseconds()/int64(max(1, len(s.took)))))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // take measures everything, the listing first and the writing last, which makes more of it.
 func (r *result) take(ctx context.Context, system system.Run, each time.Duration) error {
-	busy := func() time.Duration { return processor(system) }
+	busy := func() usage { return processor(system) }
 	select {
 	case <-time.After(settle):
 	case <-ctx.Done():
@@ -66,7 +84,8 @@ func (r *result) take(ctx context.Context, system system.Run, each time.Duration
 	}
 	before := busy()
 	time.Sleep(each)
-	r.rest = float64(busy()-before) / float64(each)
+	r.rest = busy().since(before)
+	r.restFor = each
 
 	clients, err := signUp(ctx, system.Gateway)
 	if err != nil {
@@ -102,7 +121,7 @@ func (r *result) take(ctx context.Context, system system.Run, each time.Duration
 }
 
 // repeat lets every client make requests, one after the other, for a time or until there are no more.
-func repeat(ctx context.Context, clients []*api.Client, each time.Duration, processor func() time.Duration, request func(context.Context, *api.Client) (bool, error)) (s sample, err error) {
+func repeat(ctx context.Context, clients []*api.Client, each time.Duration, processor func() usage, request func(context.Context, *api.Client) (bool, error)) (s sample, err error) {
 	var mu sync.Mutex
 	start, busy := time.Now(), processor()
 	running, ctx := errgroup.WithContext(ctx)
@@ -122,7 +141,7 @@ func repeat(ctx context.Context, clients []*api.Client, each time.Duration, proc
 		})
 	}
 	err = running.Wait()
-	s.elapsed, s.busy = time.Since(start), processor()-busy
+	s.elapsed, s.busy = time.Since(start), processor().since(busy)
 	return s, err
 }
 
@@ -162,22 +181,4 @@ func available(ctx context.Context, c *api.Client) (<-chan string, error) {
 	}
 	close(free)
 	return free, nil
-}
-
-// processor is the user and system time that this process and those of the system have taken.
-func processor(r system.Run) (busy time.Duration) {
-	pids := []int{os.Getpid(), r.Mongo.PID, r.NATS.PID, r.Redis.PID, r.Stripe.PID}
-	for _, s := range r.Services {
-		for _, replica := range s.All() {
-			pids = append(pids, replica.PID)
-		}
-	}
-	for _, pid := range pids {
-		took, err := process.Processor(pid)
-		if err != nil {
-			panic(err) // nothing stops a process meanwhile
-		}
-		busy += took
-	}
-	return busy
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
-	"runtime/debug"
 
 	"ticketing.dev/local/broker"
 	"ticketing.dev/local/mongo"
@@ -25,9 +23,6 @@ var kinds = map[string]starter{
 }
 
 func startMongo(_ context.Context, c *config, log *slog.Logger) (string, func(), error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // the heap stays at a few MiB, so collecting it less often costs little
-	}
 	s, err := mongo.Open(mongo.Options{Addr: c.addr, Dir: c.dir, Sync: c.sync, Log: log})
 	if err != nil {
 		return "", nil, err
