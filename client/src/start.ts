@@ -1,5 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import { configProblems } from "@/api/config";
 
 /** Exits if the environment is misconfigured, after logging every problem. */
@@ -28,4 +29,25 @@ export function isDecodable(url: string): boolean {
   } catch {
     return false;
   }
+}
+
+// In milliseconds. A request's body may take as long as a service would wait for it.
+const HEADERS_TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 40_000;
+
+/**
+ * Limits what a connection can hold up. Next doesn't let instrumentation see its server, but Node announces
+ * every connection with it.
+ */
+export function guardConnections(): void {
+  subscribe("net.server.socket", (message) => {
+    const { socket } = message as { socket: Socket & { server?: Server } };
+    const server = socket.server;
+    if (!server?.listenerCount("request")) return;
+    // Next's listener keeps sockets of unknown paths open forever. Without a listener, Node ignores the
+    // Upgrade header and handles the request like any other.
+    server.removeAllListeners("upgrade");
+    server.headersTimeout = HEADERS_TIMEOUT;
+    server.requestTimeout = REQUEST_TIMEOUT;
+  });
 }

@@ -193,6 +193,9 @@ func (s *System) serve(context.Context) error {
 	}
 	g := gateway.New(routes, s.backends, s.logs.logger(j, s.config.LogLevel))
 	g.Trust(s.config.TrustedProxies)
+	if s.config.Client != BuiltClient {
+		g.AllowUpgrades()
+	}
 	server := &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
 	server.RegisterOnShutdown(g.EndStreams)
 	go func() {

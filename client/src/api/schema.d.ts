@@ -56,7 +56,8 @@ export interface paths {
      * @description Server-Sent Events: first the ticket as it is, then the whole of it as it changes, the newest state
      * alone for a client that is slow. Every event is called `ticket`, its `data` is a `Ticket` and its `id`
      * the version. A comment comes every 15 seconds. The stream of a sold ticket ends, for nothing follows;
-     * one that breaks is begun again after 2 seconds (`retry`).
+     * one that breaks is begun again after 2 seconds (`retry`). The number of open streams is limited, in
+     * all and for each address; a stream beyond that gets 503 with `Retry-After`.
      */
     get: operations["followTicket"];
     parameters: {
@@ -685,7 +686,8 @@ export interface operations {
    * @description Server-Sent Events: first the ticket as it is, then the whole of it as it changes, the newest state
    * alone for a client that is slow. Every event is called `ticket`, its `data` is a `Ticket` and its `id`
    * the version. A comment comes every 15 seconds. The stream of a sold ticket ends, for nothing follows;
-   * one that breaks is begun again after 2 seconds (`retry`).
+   * one that breaks is begun again after 2 seconds (`retry`). The number of open streams is limited, in
+   * all and for each address; a stream beyond that gets 503 with `Retry-After`.
    */
   followTicket: {
     parameters: {
