@@ -31,10 +31,8 @@ type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
-	// Proxies are trusted about a visitor's address.
-	Proxies forwarded.Proxies
-	Streams StreamLimits
-	Log     *slog.Logger
+	Streams  StreamLimits
+	Log      *slog.Logger
 }
 
 // New creates the service and the indexes of its collection.
@@ -44,7 +42,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, proxies: o.Proxies, seats: seats{limits: o.Streams}}
+	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"ticketing.dev/common/bus/memory"
-	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/tickets"
 )
@@ -25,7 +23,6 @@ func limited(t *testing.T, limits tickets.StreamLimits) *system {
 	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
 	opened, err := tickets.New(t.Context(), tickets.Options{
 		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(t), Log: servicetest.Log(t),
-		Proxies: forwarded.Proxies{netip.MustParsePrefix("127.0.0.0/8")}, Streams: limits,
 	})
 	if err != nil {
 		t.Fatal(err)

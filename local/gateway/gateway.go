@@ -71,7 +71,7 @@ func (g *Gateway) forward(r *httputil.ProxyRequest) {
 		r.Out.Header.Del("Upgrade")
 		r.Out.Header.Del("Connection")
 	}
-	r.SetXForwarded()
+	r.SetXForwarded() // X-Forwarded-For names only the peer: any program on this machine could make up more
 	host, scheme := g.trusted.Asked(r.In)
 	r.Out.Header.Set("X-Forwarded-Host", host)
 	r.Out.Header.Set("X-Forwarded-Proto", scheme)

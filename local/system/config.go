@@ -72,6 +72,7 @@ type Environment struct {
 	// Standin is the program of the stand-ins (local/cmd/standin). By default it's built.
 	Standin  string     `env:"STANDIN"`
 	LogLevel slog.Level `env:"LOG_LEVEL"`
+	Limits   Limits
 }
 
 // ReadEnvironment reads this process's environment variables.

@@ -337,6 +337,18 @@ export interface components {
       };
     };
     /**
+     * @description The account, the address, or all together have made too many attempts. The message says how long to wait.
+     * A sign-in from a browser that has signed in to the account before counts by itself.
+     */
+    TooMany: {
+      headers: {
+        "Retry-After": components["headers"]["RetryAfter"];
+      };
+      content: {
+        "application/problem+json": components["schemas"]["Problem"];
+      };
+    };
+    /**
      * @description The service is overloaded, or something it needs is down for a moment. If the whole service is down, the
      * gateway of `make up` answers in this form; other proxies have their own.
      */
@@ -457,6 +469,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -497,6 +510,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

@@ -43,7 +43,7 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	defer broker.Close()
 
 	s, err := tickets.New(ctx, tickets.Options{
-		DB: db, Bus: broker, Sessions: sessions, Proxies: c.Session.Proxies, Streams: c.Streams, Log: p.Log,
+		DB: db, Bus: broker, Sessions: sessions, Streams: c.Streams, Log: p.Log,
 	})
 	if err != nil {
 		return err
