@@ -192,6 +192,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 	s.watch.send("GET", s.gateway+"/api/tickets/"+s.sold.ID+"/events", "", "Last-Event-ID", strconv.FormatInt(s.version, 10))
 	s.watch.guessPasswords(s.gateway)
 	s.generic()
+	s.watch.guessTokens(s.gateway, s.buying, order(t, s.buyer, list(t, s.seller, 1999)))
 	s.watch.sawEverything()
 }
 
@@ -205,6 +206,16 @@ func (w *watch) guessPasswords(gateway string) {
 		}
 	}
 	w.t.Error("20 wrong passwords in a row are not refused with 429")
+}
+
+// guessTokens pays with tokens that don't exist until it's refused.
+func (w *watch) guessTokens(gateway, buying string, o api.Order) {
+	w.t.Helper()
+	body := toJSON(w.t, map[string]string{"orderId": o.ID, "token": "tok_nobody"})
+	servicetest.Eventually(w.t, "a refusal of more tokens", func() bool {
+		response := w.send(http.MethodPost, gateway+"/api/payments", body, "Cookie", buying)
+		return response.StatusCode == http.StatusTooManyRequests
+	})
 }
 
 // sendSigned sends an event of no interest as Stripe would.

@@ -337,8 +337,8 @@ export interface components {
       };
     };
     /**
-     * @description The account, the address, or all together have made too many attempts. The message says how long to wait.
-     * A sign-in from a browser that has signed in to the account before counts by itself.
+     * @description The account, the address, the order, or all together have made too many attempts. The message says how
+     * long to wait. A sign-in from a browser that has signed in to the account before counts by itself.
      */
     TooMany: {
       headers: {
@@ -971,6 +971,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
