@@ -12,13 +12,15 @@ export function checkConfig(): void {
 }
 
 /**
- * Answers a path that isn't valid UTF-8, such as /tickets/%ff, with the not-found page. Otherwise Next fails
- * on it before proxy.ts runs, and answers 500.
+ * Answers a path that isn't valid UTF-8, such as /tickets/%ff, and the method TRACE with the not-found page.
+ * Otherwise Next fails on them before proxy.ts runs, and answers 500.
  */
 export function leadMalformedPathsAway(): void {
   subscribe("http.server.request.start", (message) => {
     const { request } = message as { request: IncomingMessage };
-    if (!isDecodable(request.url ?? "/")) request.url = "/not-here";
+    const isTrace = request.method === "TRACE";
+    if (isTrace) request.method = "GET";
+    if (isTrace || !isDecodable(request.url ?? "/")) request.url = "/not-here";
   });
 }
 

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"ticketing.dev/common/process"
+	"ticketing.dev/common/web"
 	"ticketing.dev/local/gateway"
 )
 
@@ -196,7 +197,7 @@ func (s *System) serve(context.Context) error {
 	if s.config.Client != BuiltClient {
 		g.AllowUpgrades()
 	}
-	server := &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: web.Bounded(g), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	server.RegisterOnShutdown(g.EndStreams)
 	go func() {
 		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
