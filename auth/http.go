@@ -32,6 +32,9 @@ func (s *Service) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.countSignUp(r); err != nil {
+		return err
+	}
 	user, err := s.register(r.Context(), body, request)
 	if err != nil {
 		return err
@@ -44,16 +47,24 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	giveBack, err := s.countSignIn(r, body)
+	if err != nil {
+		return err
+	}
 	user, err := s.authenticate(r.Context(), body)
 	if err != nil {
 		return err
 	}
+	giveBack()
 	return s.admit(w, r, http.StatusOK, user)
 }
 
-// admit starts a session and returns its user.
+// admit starts a session, remembers the device, and returns the user.
 func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *User) error {
 	if err := s.sessions.Start(w, r, u.identity()); err != nil {
+		return err
+	}
+	if err := s.sessions.RememberDevice(w, r, string(u.Email)); err != nil {
 		return err
 	}
 	return web.JSON(w, status, u.identity())

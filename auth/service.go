@@ -11,6 +11,7 @@ import (
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 )
@@ -21,6 +22,7 @@ type Service struct {
 	users    *aggregate.Store[*User]
 	hasher   *Hasher
 	sessions *session.Sessions
+	attempts attempts
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
 }
@@ -29,7 +31,9 @@ type Service struct {
 type Options struct {
 	DB       *mongo.Database
 	Sessions *session.Sessions
-	Log      *slog.Logger
+	// Limits are none by default.
+	Limits ratelimit.Config
+	Log    *slog.Logger
 }
 
 // New creates the service and its index, which makes emails unique.
@@ -44,6 +48,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		users:     users,
 		hasher:    NewHasher(workers, workers*queuePerWorker),
 		sessions:  o.Sessions,
+		attempts:  newAttempts(o.Limits),
 		dummyUser: NewUser("", dummyHash()),
 	}, nil
 }

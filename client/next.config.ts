@@ -9,6 +9,21 @@ const config: NextConfig = {
   images: { unoptimized: true },
   outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**"] },
   poweredByHeader: false,
+  // Pages get these from proxy.ts, which doesn't see static files.
+  headers: async () => [
+    {
+      source: "/_next/static/:path*",
+      headers: [
+        { key: "X-Content-Type-Options", value: "nosniff" },
+        { key: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'" },
+      ],
+    },
+    {
+      source: "/_next/static/:path*",
+      has: [{ type: "header", key: "x-forwarded-proto", value: "https" }],
+      headers: [{ key: "Strict-Transport-Security", value: "max-age=31536000; includeSubDomains" }],
+    },
+  ],
   // Under skaffold dev the page comes from there, and hot reload with it.
   allowedDevOrigins: ["ticketing.dev"],
   // The title is in the first bytes and in <head> for everybody, not streamed into the body and moved

@@ -189,8 +189,32 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 	s.watch.sendSigned(s.gateway + "/api/payments/webhook")
 	s.watch.sendKeyed(s.gateway, s.selling, s.buying, list(t, s.seller, 2050), order(t, s.buyer, list(t, s.seller, 1999)))
 	s.watch.send("GET", s.gateway+"/api/tickets/"+s.sold.ID+"/events", "", "Last-Event-ID", strconv.FormatInt(s.version, 10))
+	s.watch.guessPasswords(s.gateway)
 	s.generic()
+	s.watch.guessTokens(s.gateway, s.buying, order(t, s.buyer, list(t, s.seller, 1999)))
 	s.watch.sawEverything()
+}
+
+// guessPasswords signs in with wrong passwords until it's refused.
+func (w *watch) guessPasswords(gateway string) {
+	w.t.Helper()
+	for range 20 {
+		response := w.send(http.MethodPost, gateway+"/api/users/signin", credentials(w.t, "guessed@example.com", "wrong horse"))
+		if response.StatusCode == http.StatusTooManyRequests {
+			return
+		}
+	}
+	w.t.Error("20 wrong passwords in a row are not refused with 429")
+}
+
+// guessTokens pays with tokens that don't exist until it's refused.
+func (w *watch) guessTokens(gateway, buying string, o api.Order) {
+	w.t.Helper()
+	body := toJSON(w.t, map[string]string{"orderId": o.ID, "token": "tok_nobody"})
+	servicetest.Eventually(w.t, "a refusal of more tokens", func() bool {
+		response := w.send(http.MethodPost, gateway+"/api/payments", body, "Cookie", buying)
+		return response.StatusCode == http.StatusTooManyRequests
+	})
 }
 
 // sendSigned sends an event of no interest as Stripe would.
@@ -262,6 +286,9 @@ func (w *watch) sawEverything() {
 			}
 			if status >= http.StatusInternalServerError || !strings.Contains(operation, " /api/") {
 				continue
+			}
+			if operation == "POST /api/users/signup" && status == http.StatusTooManyRequests {
+				continue // takes a thousand sign-ups
 			}
 			answers := w.seen[sight{operation, status}]
 			if len(answers) == 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -164,7 +163,7 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) error {
 		return problem.New(problem.TooLarge, "Event is too long")
 	}
 	if err != nil {
-		return fmt.Errorf("read the event: %w", err)
+		return problem.New(problem.Invalid, "Event can't be read")
 	}
 	if s.webhookSecret == "" { // every signature would be valid
 		return errSignature

@@ -104,10 +104,16 @@ func (s *Service) admit(ctx context.Context, o *Order, token string) (method str
 	if err := s.accepting(); err != nil {
 		return "", err
 	}
+	giveBack, err := s.guesses.take(o)
+	if err != nil {
+		return "", err
+	}
 	method, err = s.stripe.method(ctx, token)
 	if e, definite := refusal(err); definite {
+		s.log.Info("Stripe refused a token", "order", o.ID, "user", o.UserID, "code", e.Code, "request", e.RequestID)
 		return "", problem.Field("token", e.Msg)
 	}
+	giveBack()
 	if s.outage.Report(err); err != nil {
 		return "", ErrStripeAway
 	}

@@ -14,6 +14,7 @@ import (
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/outage"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 )
@@ -30,6 +31,7 @@ type Service struct {
 	stripe        processor
 	webhookSecret string
 	outage        *outage.Outage
+	guesses       guesses
 	now           func() time.Time
 	log           *slog.Logger
 }
@@ -42,7 +44,9 @@ type Options struct {
 	Stripe    StripeConfig
 	Transport http.RoundTripper
 	Now       func() time.Time
-	Log       *slog.Logger
+	// Limits are none by default.
+	Limits ratelimit.Config
+	Log    *slog.Logger
 }
 
 // New creates the service and the indexes of its collections.
@@ -56,6 +60,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	return &Service{
+		guesses:       newGuesses(o.Limits),
 		db:            o.DB,
 		charges:       charges,
 		orders:        orders{o.DB.Collection("orders")},

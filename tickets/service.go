@@ -9,6 +9,7 @@ import (
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
@@ -21,6 +22,8 @@ type Service struct {
 	relay    *aggregate.Relay
 	sessions *session.Sessions
 	watcher  *watcher
+	seats    seats
+	proxies  forwarded.Proxies
 }
 
 // Options configure a Service.
@@ -28,6 +31,7 @@ type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
+	Streams  StreamLimits
 	Log      *slog.Logger
 }
 
@@ -38,7 +42,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions}
+	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil
 }

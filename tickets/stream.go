@@ -1,12 +1,13 @@
 package tickets
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -50,6 +51,8 @@ func (s *Service) follow(w http.ResponseWriter, r *http.Request) {
 
 // stream sends the current state, unless the client already has it, and then the changes. It ends once the ticket
 // is sold. The browser then reconnects, and a 204 tells it to stop.
+//
+// An open stream takes the connection from net/http, whose buffers, request and stack are four fifths of its memory.
 func (s *Service) stream(w http.ResponseWriter, r *http.Request, now view) {
 	w.Header().Set("Cache-Control", "no-store")
 	known := r.Header.Get("Last-Event-ID") == strconv.FormatInt(now.Version, 10)
@@ -62,45 +65,79 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request, now view) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	out := &eventStream{w: w, rc: http.NewResponseController(w)}
-	defer out.end()
-	s.send(r.Context(), out, now, known)
+	leave, err := s.seats.take(s.proxies.Network(r))
+	if err != nil {
+		web.WriteError(w, r, err)
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		leave()
+		web.WriteError(w, r, fmt.Errorf("take a stream's connection: %w", err))
+		return
+	}
+	out := &eventStream{conn: conn, gone: make(chan struct{})}
+	updates, stop := s.watcher.watch(now.ID, now.Version)
+	header, draining := w.Header(), service.Draining(r.Context())
+	s.watcher.streams.Go(out.awaitClient)
+	s.watcher.streams.Go(func() {
+		defer leave()
+		defer stop()
+		defer out.conn.Close()
+		if out.begin(header) == nil && (known || out.ticket(now) == nil) && now.Status != Sold {
+			header = nil
+			out.follow(updates, draining)
+		}
+	})
 }
 
-// send sends a state, unless it's known, and the following ones until the ticket is sold, the client disconnects or
-// stops reading, or the service shuts down.
-func (s *Service) send(ctx context.Context, out *eventStream, now view, known bool) {
-	updates, stop := s.watcher.watch(now.ID, now.Version)
-	defer stop()
+// eventStream writes Server-Sent Events.
+type eventStream struct {
+	conn net.Conn
+	// gone is closed when the client disconnects.
+	gone chan struct{}
+}
+
+// awaitClient notices when the client disconnects, or sends more than its request.
+func (e *eventStream) awaitClient() {
+	defer close(e.gone)
+	_ = e.conn.SetReadDeadline(time.Time{})
+	_, _ = e.conn.Read(make([]byte, 1))
+}
+
+// follow sends states until the ticket is sold, the client disconnects or stops reading, or the service shuts down.
+func (e *eventStream) follow(updates <-chan view, draining <-chan struct{}) {
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
-	err := out.begin()
-	if err == nil && !known {
-		err = out.ticket(now)
-	}
-	for err == nil && now.Status != Sold {
+	for {
+		var err error
 		select {
-		case now = <-updates:
-			err = out.ticket(now)
+		case now := <-updates:
+			if err = e.ticket(now); now.Status == Sold {
+				return
+			}
 		case <-beat.C:
-			err = out.send(beatFrame)
-		case <-ctx.Done():
+			err = e.send(beatFrame)
+		case <-e.gone:
 			return
-		case <-service.Draining(ctx):
+		case <-draining:
+			return
+		}
+		if err != nil {
 			return
 		}
 	}
 }
 
-// eventStream writes Server-Sent Events.
-type eventStream struct {
-	w  http.ResponseWriter
-	rc *http.ResponseController
-}
-
-// begin also flushes the header, so that the client knows it's connected.
-func (e *eventStream) begin() error {
-	return e.send(fmt.Sprintf(retryFrame, comeBackAfter.Milliseconds()))
+// begin sends the response's header. The end of the connection is the end of the body.
+func (e *eventStream) begin(header http.Header) error {
+	header.Set("Connection", "close")
+	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	var text strings.Builder
+	text.WriteString("HTTP/1.1 200 OK\r\n")
+	_ = header.Write(&text) // a strings.Builder takes everything
+	fmt.Fprintf(&text, "\r\n"+retryFrame, comeBackAfter.Milliseconds())
+	return e.send(text.String())
 }
 
 func (e *eventStream) ticket(now view) error {
@@ -112,15 +149,7 @@ func (e *eventStream) ticket(now view) error {
 }
 
 func (e *eventStream) send(frame string) error {
-	e.extendDeadline()
-	if _, err := io.WriteString(e.w, frame); err != nil {
-		return err
-	}
-	return e.rc.Flush()
+	_ = e.conn.SetWriteDeadline(time.Now().Add(streamPatience))
+	_, err := io.WriteString(e.conn, frame)
+	return err
 }
-
-// end limits what net/http writes after the handler returns.
-func (e *eventStream) end() { e.extendDeadline() }
-
-// extendDeadline limits the next write. net/http resets the deadline before the connection's next request.
-func (e *eventStream) extendDeadline() { _ = e.rc.SetWriteDeadline(time.Now().Add(streamPatience)) }

@@ -21,6 +21,8 @@ const (
 type watcher struct {
 	newer  newerFunc
 	outage *outage.Outage
+	// streams are the goroutines of all streams.
+	streams sync.WaitGroup
 
 	mu      sync.Mutex
 	watches map[string]map[*watch]struct{} // by the ticket's id
@@ -84,7 +86,7 @@ func (w *watcher) notify(now view) {
 	}
 }
 
-// run polls until ctx ends.
+// run polls until ctx ends, and then waits for the streams, which end when the service starts to shut down.
 func (w *watcher) run(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -93,6 +95,7 @@ func (w *watcher) run(ctx context.Context) error {
 		case <-tick.C:
 			w.poll(ctx)
 		case <-ctx.Done():
+			w.streams.Wait()
 			return nil
 		}
 	}

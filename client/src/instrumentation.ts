@@ -4,4 +4,6 @@ export async function register() {
   const start = await import("@/start");
   start.checkConfig();
   start.leadMalformedPathsAway();
+  // In development, hot reload is a WebSocket.
+  if (process.env.NODE_ENV === "production") start.guardConnections();
 }

@@ -19,8 +19,11 @@ export async function proxy(request: NextRequest): Promise<Response> {
   // Tells pages whether they're responding to a form (account/session.ts).
   headers.set("x-request-method", request.method);
 
+  const secured = (response: Response, policy: string) =>
+    withHeaders(response, { requestId, policy, https: isHttps(request.headers) });
+
   const refusal = refusalOf(request);
-  if (refusal) return secured(await refuse(refusal, headers), requestId, securityPolicy(null));
+  if (refusal) return secured(await refuse(refusal, headers), securityPolicy(null));
 
   // The browser says that the form is ours and hides its origin, which Next would refuse.
   if (headers.get("origin") === "null") headers.delete("origin");
@@ -33,16 +36,24 @@ export async function proxy(request: NextRequest): Promise<Response> {
   // What reloads a page in development is a script.
   if (!DEVELOPMENT && isScriptless(request)) {
     const page = await scriptless(path, headers);
-    if (page) return secured(page, requestId, securityPolicy(null));
+    if (page) return secured(page, securityPolicy(null));
   }
   const stripe = stripeKey() !== undefined;
   const policy = securityPolicy(btoa(crypto.randomUUID()), { development: DEVELOPMENT, stripe });
   // Next takes the nonce for its own scripts from here.
   headers.set("content-security-policy", policy);
-  return secured(NextResponse.next({ request: { headers } }), requestId, policy);
+  return secured(NextResponse.next({ request: { headers } }), policy);
 }
 
-function secured(response: Response, requestId: string, policy: string): Response {
+/** Anyone can claim https. Browsers ignore Strict-Transport-Security over http, so the claim does no harm. */
+function isHttps(headers: Headers): boolean {
+  return headers.get("x-forwarded-proto") === "https";
+}
+
+type About = { requestId: string; policy: string; https: boolean };
+
+function withHeaders(response: Response, { requestId, policy, https }: About): Response {
+  if (https) response.headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
   response.headers.set("x-request-id", requestId);
   response.headers.set("content-security-policy", policy);
   response.headers.set("x-content-type-options", "nosniff");

@@ -28,6 +28,8 @@ const (
 	Refused
 	Declined
 	MethodNotAllowed
+	// TooMany means that a rate limit refused the request.
+	TooMany
 	Unavailable
 	Internal
 )
@@ -36,7 +38,7 @@ const (
 type Error struct {
 	Kind    Kind
 	Details []Detail
-	// RetryAfter is when to try again, for Unavailable and InProgress.
+	// RetryAfter is when to try again, for Unavailable, InProgress and TooMany.
 	RetryAfter time.Duration
 }
 

@@ -26,6 +26,8 @@ const (
 	// writeTimeout bounds responses to slow clients: more than web's request timeout, less than drainTimeout. Streams
 	// set their own deadlines.
 	writeTimeout = 33 * time.Second
+	// maxHeader is the size of the largest accepted request header, in bytes.
+	maxHeader = 64 << 10
 	// readyTimeout bounds the readiness check.
 	readyTimeout = 2 * time.Second
 )
@@ -94,6 +96,7 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
+		MaxHeaderBytes:    maxHeader,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

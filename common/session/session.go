@@ -1,7 +1,7 @@
 // Package session keeps users signed in. A session is a JSON Web Token in an encrypted cookie. Nothing is stored:
 // every service reads it with a shared secret, and it ends when it expires or the cookie is removed.
 //
-// The secret isn't used as a key itself. Three independent keys are derived from it.
+// The secret isn't used as a key itself. Independent keys are derived from it, one for each purpose.
 package session
 
 import (
@@ -57,6 +57,7 @@ type Config struct {
 type Sessions struct {
 	tokens    tokens
 	cookies   *securecookie.SecureCookie
+	devices   *securecookie.SecureCookie
 	proxies   forwarded.Proxies
 	plainName string
 }
@@ -79,13 +80,14 @@ func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	sign, err1 := derive(c.Key, "ticketing session: token signature")
 	hash, err2 := derive(c.Key, "ticketing session: cookie authentication")
 	encrypt, err3 := derive(c.Key, "ticketing session: cookie encryption")
-	if err := errors.Join(err1, err2, err3); err != nil {
+	devices, err4 := newDevices(c.Key)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, fmt.Errorf("derive the keys of sessions: %w", err)
 	}
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
 		MaxAge(int(lifetime.Seconds()))
-	return &Sessions{tokens: tokens{sign, time.Now}, cookies: cookies, proxies: c.Proxies, plainName: plainName}, nil
+	return &Sessions{tokens: tokens{sign, time.Now}, cookies: cookies, devices: devices, proxies: c.Proxies, plainName: plainName}, nil
 }
 
 // derive derives the key for one purpose (HKDF, RFC 5869), without a salt: every service and every start must derive
@@ -112,6 +114,9 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
 func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
 	s.give(w, r, "", -1)
 }
+
+// Proxies are the ones trusted about a visitor.
+func (s *Sessions) Proxies() forwarded.Proxies { return s.proxies }
 
 type userKey struct{}
 

@@ -74,6 +74,7 @@ var statuses = map[problem.Kind]int{
 	problem.Refused:              http.StatusBadRequest,
 	problem.Declined:             http.StatusPaymentRequired,
 	problem.MethodNotAllowed:     http.StatusMethodNotAllowed,
+	problem.TooMany:              http.StatusTooManyRequests,
 	problem.Unavailable:          http.StatusServiceUnavailable,
 	problem.Internal:             http.StatusInternalServerError,
 }

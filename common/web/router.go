@@ -18,8 +18,8 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// NewRouter returns a router whose middleware gives requests an id, logs them, recovers from panics and refuses
-// cross-site writes. Add routes with their full path: chi doesn't report the methods of mounted ones.
+// NewRouter returns a router whose middleware bounds bodies, sets security headers, gives requests an id, logs them,
+// recovers from panics and refuses cross-site writes. Add routes with their full path: chi doesn't report the methods of mounted ones.
 func NewRouter(log *slog.Logger) *chi.Mux {
 	crossSite := http.NewCrossOriginProtection()
 	crossSite.SetDenyHandler(Handler(func(http.ResponseWriter, *http.Request) error {
@@ -27,7 +27,7 @@ func NewRouter(log *slog.Logger) *chi.Mux {
 	}))
 
 	r := chi.NewRouter()
-	r.Use(identified, logged(log), recovered, crossSite.Handler, middleware.GetHead)
+	r.Use(Bounded, secured, identified, logged(log), recovered, crossSite.Handler, middleware.GetHead)
 	r.NotFound(Handler(func(http.ResponseWriter, *http.Request) error { return problem.ErrNotFound }).ServeHTTP)
 	r.MethodNotAllowed(Handler(methodNotAllowed(r)).ServeHTTP)
 	return r

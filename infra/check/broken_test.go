@@ -48,6 +48,9 @@ var broken = []struct {
 	{"Deployment auth", "valueFrom:\n            secretKeyRef:\n              key: JWT_KEY\n              name: jwt-secret", "value: asdf", []string{"Deployment auth: the secret JWT_KEY is in the manifest"}},
 	{"Deployment auth", "enableServiceLinks: false", "hostname: auth", []string{"Deployment auth: gets the addresses of all Services in its environment"}},
 
+	{"Deployment orders", "value: 115MiB", "value: 128MiB", []string{`Deployment orders: GOMEMLIMIT "128MiB" isn't below the memory limit of 128Mi`}},
+	{"Deployment orders", "name: GOMEMLIMIT\n          value: 115MiB", "name: GOMEMLIMIT\n          value: \"\"", []string{`Deployment orders: GOMEMLIMIT "" isn't below the memory limit of 128Mi`}},
+
 	// Accounts and containers.
 	{"Deployment auth", "automountServiceAccountToken: false", "automountServiceAccountToken: true", []string{"Deployment auth: mounts a token of the Kubernetes API"}},
 	{"Deployment client", "serviceAccountName: client", "serviceAccountName: auth", []string{"Deployment client: shares a ServiceAccount with Deployment auth"}},

@@ -15,7 +15,7 @@ import (
 const root = "../.."
 
 // always are the checks that hold wherever the system runs.
-var always = []check{selectors, entrances, volumes, everything, restricted, accounts, probes, environment, network}
+var always = []check{selectors, entrances, volumes, everything, restricted, accounts, probes, memory, environment, network}
 
 // operated are the checks that a development system needn't pass: see infra/k8s-dev.
 var operated = append(slices.Clone(always), practices, lifecycle, scaling)

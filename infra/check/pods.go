@@ -7,6 +7,7 @@ import (
 	"time"
 
 	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // accounts: each workload has its own ServiceAccount, without a token.
@@ -88,6 +89,25 @@ func lifecycle(s System, code Code) (c complaints) {
 	return c
 }
 
+// goMemLimit is what Go's runtime reads.
+const goMemLimit = "GOMEMLIMIT"
+
+// memory: a Go program collects garbage before it reaches its pod's limit, where it would be killed.
+func memory(s System, code Code) (c complaints) {
+	for _, w := range s.Workloads {
+		if !slices.Contains(code.Services, w.Name) {
+			continue
+		}
+		v, _ := w.variable(goMemLimit)
+		limits := w.container().Resources.Limits
+		goal, err := resource.ParseQuantity(strings.TrimSuffix(v.Value, "B"))
+		if limit := limits.Memory(); err != nil || goal.Value() > limit.Value()*95/100 {
+			c.add("%s: GOMEMLIMIT %q isn't below the memory limit of %s", w, v.Value, limit)
+		}
+	}
+	return c
+}
+
 // environment: a program gets the variables it reads and no others, and secrets that the manual creates.
 func environment(s System, code Code) (c complaints) {
 	for _, w := range s.Workloads {
@@ -119,7 +139,7 @@ func environment(s System, code Code) (c complaints) {
 			}
 		}
 		for _, v := range w.container().Env {
-			if _, ok := reads[v.Name]; !ok {
+			if _, ok := reads[v.Name]; !ok && (v.Name != goMemLimit || w.Name == "client") {
 				c.add("%s: the program doesn't read %s", w, v.Name)
 			}
 		}

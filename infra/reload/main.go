@@ -32,6 +32,7 @@ func main() {
 	r.build = func(ctx context.Context, output string) error {
 		build := exec.CommandContext(ctx, "go", "build", "-o", output, "./cmd/"+service)
 		build.Dir = filepath.Join("/src", service)
+		build.Env = append(os.Environ(), "GOMEMLIMIT=off") // the service's would starve the compiler
 		build.Stdout, build.Stderr = os.Stderr, os.Stderr
 		return build.Run()
 	}

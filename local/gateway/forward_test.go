@@ -46,6 +46,12 @@ func sendForwarded(t *testing.T, address string) string {
 	}
 	request.Header.Set("X-Forwarded-Proto", "https")
 	request.Header.Set("X-Forwarded-Host", "shop.example")
+	return answerTo(t, request)
+}
+
+// answerTo returns the body of the response.
+func answerTo(t *testing.T, request *http.Request) string {
+	t.Helper()
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,7 @@ type Gateway struct {
 	backends Backends
 	proxies  map[string]http.Handler // by service
 	trusted  forwarded.Proxies
+	upgrades bool
 
 	ending context.Context // of the streams
 	end    context.CancelFunc
@@ -60,9 +61,17 @@ func New(routes Routes, backends Backends, log *slog.Logger) *Gateway {
 // trusted. It must be called before the first request.
 func (g *Gateway) Trust(proxies forwarded.Proxies) { g.trusted = proxies }
 
+// AllowUpgrades makes the gateway pass on protocol upgrades, which hot reload of the client needs. By default,
+// it drops the Upgrade header, as RFC 9110 §7.8 allows: an upgraded connection has no limits.
+func (g *Gateway) AllowUpgrades() { g.upgrades = true }
+
 // forward tells the service which host and scheme the visitor requested.
 func (g *Gateway) forward(r *httputil.ProxyRequest) {
-	r.SetXForwarded()
+	if !g.upgrades {
+		r.Out.Header.Del("Upgrade")
+		r.Out.Header.Del("Connection")
+	}
+	r.SetXForwarded() // X-Forwarded-For names only the peer: any program on this machine could make up more
 	host, scheme := g.trusted.Asked(r.In)
 	r.Out.Header.Set("X-Forwarded-Host", host)
 	r.Out.Header.Set("X-Forwarded-Proto", scheme)

@@ -99,7 +99,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.
 
 func (s *Sandbox) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(nameRequest)
+	// Pages of other origins could otherwise make refunds and disputes in the browser of a developer who visits them.
+	r.Use(nameRequest, http.NewCrossOriginProtection().Handler)
 	for _, op := range s.operations() {
 		r.Method(op.method, op.path, s.handle(s.serve(op)))
 	}

@@ -74,6 +74,7 @@ type Environment struct {
 	LogLevel slog.Level `env:"LOG_LEVEL"`
 	// PprofAddr makes each service serve Go's profiles. All get the same address, so its port is 0.
 	PprofAddr string `env:"PPROF_ADDR"`
+	Limits   Limits
 }
 
 // ReadEnvironment reads this process's environment variables.

@@ -90,7 +90,7 @@ func (s *System) startService(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	c := process.Command{Path: filepath.Join(s.config.Bin, name), Env: s.settings.Environ(name, port)}
+	c := process.Command{Path: filepath.Join(s.config.Bin, name), Env: s.settings.Environ(name, name, port)}
 	p, err := s.start(name, &url.URL{Scheme: "http", Host: addr}, c, process.Connected(addr))
 	if err != nil {
 		return err

@@ -22,33 +22,64 @@ type Settings struct {
 	OrderTTL          time.Duration
 	LogLevel          slog.Level
 	PprofAddr         string
+	Limits            Limits
 }
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
 type Stripe struct{ Key, WebhookSecret, URL string }
 
-// Environ is the whole environment of a service's process.
-func (s Settings) Environ(clientID, port string) []string {
-	return []string{
+// Limits bound what clients may do. Empty ones have the services' own defaults.
+type Limits struct {
+	RateFactor           string `env:"RATE_LIMIT_FACTOR"`
+	StreamsMax           string `env:"STREAMS_MAX"`
+	StreamsMaxPerAddress string `env:"STREAMS_MAX_PER_ADDRESS"`
+}
+
+// Environ is the whole environment of a service's process. Each service gets only the variables and secrets that
+// it reads.
+func (s Settings) Environ(service, clientID, port string) []string {
+	env := []string{
 		"PORT=" + port,
 		"LOG_LEVEL=" + s.LogLevel.String(),
-		"MONGO_URI=" + s.MongoURI,
-		"NATS_URL=" + s.NATSURL,
-		"NATS_CLUSTER_ID=" + s.ClusterID,
-		"NATS_CLIENT_ID=" + clientID,
-		"REDIS_ADDR=" + s.RedisAddr,
-		"JWT_KEY=" + s.JWTKey,
-		"REQUIRE_STRONG_KEYS=" + strconv.FormatBool(s.RequireStrongKeys),
-		"TRUSTED_PROXIES=" + s.TrustedProxies,
-		"COOKIE_NAME=" + s.CookieName,
-		"STRIPE_KEY=" + s.Stripe.Key,
-		"STRIPE_WEBHOOK_SECRET=" + s.Stripe.WebhookSecret,
-		"STRIPE_API_URL=" + s.Stripe.URL,
-		"ORDER_TTL=" + s.OrderTTL.String(),
-		"PPROF_ADDR=" + s.PprofAddr,
 		"GOMAXPROCS=" + strconv.Itoa(share(runtime.NumCPU())),
 		"GOGC=400", // the heap stays at a few MiB, so collecting it less often costs little memory
 	}
+	env = given(env, "PPROF_ADDR", s.PprofAddr)
+	if service != "expiration" {
+		env = append(env,
+			"MONGO_URI="+s.MongoURI,
+			"JWT_KEY="+s.JWTKey,
+			"REQUIRE_STRONG_KEYS="+strconv.FormatBool(s.RequireStrongKeys),
+			"TRUSTED_PROXIES="+s.TrustedProxies,
+			"COOKIE_NAME="+s.CookieName)
+	}
+	if service != "auth" {
+		env = append(env, "NATS_URL="+s.NATSURL, "NATS_CLUSTER_ID="+s.ClusterID, "NATS_CLIENT_ID="+clientID)
+	}
+	switch service {
+	case "auth":
+		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
+	case "tickets":
+		env = given(env, "STREAMS_MAX", s.Limits.StreamsMax)
+		env = given(env, "STREAMS_MAX_PER_ADDRESS", s.Limits.StreamsMaxPerAddress)
+	case "orders":
+		env = append(env, "ORDER_TTL="+s.OrderTTL.String())
+	case "payments":
+		env = append(env,
+			"STRIPE_KEY="+s.Stripe.Key, "STRIPE_WEBHOOK_SECRET="+s.Stripe.WebhookSecret, "STRIPE_API_URL="+s.Stripe.URL)
+		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
+	case "expiration":
+		env = append(env, "REDIS_ADDR="+s.RedisAddr)
+	}
+	return env
+}
+
+// given adds a variable that has a value.
+func given(env []string, name, value string) []string {
+	if value == "" {
+		return env
+	}
+	return append(env, name+"="+value)
 }
 
 // share is how many of a machine's cores a service uses at once. All parts of the system run side by side, so more

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -13,10 +14,32 @@ func TestServicesShareTheCores(t *testing.T) {
 			t.Errorf("a service uses %d of %d cores, want %d", got, cores, want)
 		}
 	}
-	env := Settings{PprofAddr: "127.0.0.1:0"}.Environ("orders", "3000")
+	env := Settings{PprofAddr: "127.0.0.1:0"}.Environ("orders", "orders-1", "3000")
 	for _, want := range []string{fmt.Sprintf("GOMAXPROCS=%d", share(runtime.NumCPU())), "PPROF_ADDR=127.0.0.1:0"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("a service's environment has no %s: %v", want, env)
+		}
+	}
+}
+
+func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
+	s := Settings{Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
+	const common, stored, listens = "PORT LOG_LEVEL GOMAXPROCS GOGC", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME",
+		" NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID"
+	for service, want := range map[string]string{
+		"auth":       common + stored + " RATE_LIMIT_FACTOR",
+		"tickets":    common + stored + listens + " STREAMS_MAX",
+		"orders":     common + stored + listens + " ORDER_TTL",
+		"payments":   common + stored + listens + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL RATE_LIMIT_FACTOR",
+		"expiration": common + listens + " REDIS_ADDR",
+	} {
+		var got []string
+		for _, variable := range s.Environ(service, "a", "1") {
+			name, _, _ := strings.Cut(variable, "=")
+			got = append(got, name)
+		}
+		if !slices.Equal(got, strings.Fields(want)) {
+			t.Errorf("%s gets %v, want %s", service, got, want)
 		}
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"ticketing.dev/common/process"
+	"ticketing.dev/common/web"
 	"ticketing.dev/local/gateway"
 )
 
@@ -193,7 +194,10 @@ func (s *System) serve(context.Context) error {
 	}
 	g := gateway.New(routes, s.backends, s.logs.logger(j, s.config.LogLevel))
 	g.Trust(s.config.TrustedProxies)
-	server := &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
+	if s.config.Client != BuiltClient {
+		g.AllowUpgrades()
+	}
+	server := &http.Server{Handler: web.Bounded(g), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	server.RegisterOnShutdown(g.EndStreams)
 	go func() {
 		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {

@@ -6,6 +6,7 @@ import (
 
 	"ticketing.dev/auth"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 )
@@ -14,6 +15,7 @@ type config struct {
 	service.Config
 	Mongo   mongodb.Config
 	Session session.Config
+	Limits  ratelimit.Config
 }
 
 func main() {
@@ -34,7 +36,7 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	}
 	defer mongodb.Disconnect(db)
 
-	s, err := auth.New(ctx, auth.Options{DB: db, Sessions: sessions, Log: p.Log})
+	s, err := auth.New(ctx, auth.Options{DB: db, Sessions: sessions, Limits: c.Limits, Log: p.Log})
 	if err != nil {
 		return err
 	}

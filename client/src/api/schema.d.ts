@@ -56,7 +56,8 @@ export interface paths {
      * @description Server-Sent Events: first the ticket as it is, then the whole of it as it changes, the newest state
      * alone for a client that is slow. Every event is called `ticket`, its `data` is a `Ticket` and its `id`
      * the version. A comment comes every 15 seconds. The stream of a sold ticket ends, for nothing follows;
-     * one that breaks is begun again after 2 seconds (`retry`).
+     * one that breaks is begun again after 2 seconds (`retry`). The number of open streams is limited, in
+     * all and for each address; a stream beyond that gets 503 with `Retry-After`.
      */
     get: operations["followTicket"];
     parameters: {
@@ -336,6 +337,18 @@ export interface components {
       };
     };
     /**
+     * @description The account, the address, the order, or all together have made too many attempts. The message says how
+     * long to wait. A sign-in from a browser that has signed in to the account before counts by itself.
+     */
+    TooMany: {
+      headers: {
+        "Retry-After": components["headers"]["RetryAfter"];
+      };
+      content: {
+        "application/problem+json": components["schemas"]["Problem"];
+      };
+    };
+    /**
      * @description The service is overloaded, or something it needs is down for a moment. If the whole service is down, the
      * gateway of `make up` answers in this form; other proxies have their own.
      */
@@ -456,6 +469,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -496,6 +510,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -685,7 +700,8 @@ export interface operations {
    * @description Server-Sent Events: first the ticket as it is, then the whole of it as it changes, the newest state
    * alone for a client that is slow. Every event is called `ticket`, its `data` is a `Ticket` and its `id`
    * the version. A comment comes every 15 seconds. The stream of a sold ticket ends, for nothing follows;
-   * one that breaks is begun again after 2 seconds (`retry`).
+   * one that breaks is begun again after 2 seconds (`retry`). The number of open streams is limited, in
+   * all and for each address; a stream beyond that gets 503 with `Retry-After`.
    */
   followTicket: {
     parameters: {
@@ -955,6 +971,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

@@ -47,7 +47,7 @@ export function refusalOf({ method, headers }: { method: string; headers: Header
 }
 
 function isForeign(headers: Headers): boolean {
-  if (headers.get("sec-fetch-site") === "cross-site") return true;
+  if (["cross-site", "same-site"].includes(headers.get("sec-fetch-site") ?? "")) return true;
   const origin = headers.get("origin");
   if (origin === null) return false;
   // "null" is what a sandboxed page sends, and a browser that hides where a form comes from.

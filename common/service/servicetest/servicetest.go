@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -23,6 +24,7 @@ import (
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
@@ -57,10 +59,10 @@ func Database(t testing.TB) *mongo.Database {
 	return db
 }
 
-// Sessions reads the sessions that Client sends.
+// Sessions reads the sessions that Client sends. It trusts loopback about where a visitor is.
 func Sessions(t testing.TB) *session.Sessions {
 	t.Helper()
-	sessions, err := session.Open(session.Config{Key: jwtKey}, Log(t))
+	sessions, err := session.Open(session.Config{Key: jwtKey, Proxies: forwarded.Proxies{netip.MustParsePrefix("127.0.0.0/8")}}, Log(t))
 	if err != nil {
 		t.Fatal(err)
 	}

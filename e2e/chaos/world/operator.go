@@ -61,7 +61,7 @@ func (w *World) operate(ctx context.Context, service string, args ...string) ([]
 	s.MongoURI = w.mongoURI(w.addrs[Mongo], service)
 	var out, complaints bytes.Buffer
 	state, err := process.Run(ctx, process.Command{
-		Path: filepath.Join(w.config.Programs.Services, service), Args: args, Env: s.Environ("operator", "0"),
+		Path: filepath.Join(w.config.Programs.Services, service), Args: args, Env: s.Environ(service, "operator", "0"),
 		Stdout: &out, Stderr: &complaints,
 	})
 	if err == nil && !state.Success() {

@@ -58,7 +58,7 @@ func (w *World) startServices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		env := append(w.through(replica).Environ(replica, port), cores)
+		env := append(w.through(replica).Environ(ServiceOf(replica), replica, port), cores)
 		if skew := w.config.Skew[replica]; skew != 0 {
 			env = append(env, defects.SkewVariable+"="+skew.String())
 		}

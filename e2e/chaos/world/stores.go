@@ -47,6 +47,7 @@ func (w *World) startStores(ctx context.Context) error {
 		Stripe:    system.Stripe{Key: sandboxKey, WebhookSecret: secret, URL: "http://" + w.addrs[Stripe]},
 		OrderTTL:  w.config.OrderTTL,
 		LogLevel:  slog.LevelInfo,
+		Limits:    system.Limits{RateFactor: "0"}, // all its users have one address
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

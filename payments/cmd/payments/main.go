@@ -7,6 +7,7 @@ import (
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 	"ticketing.dev/payments"
@@ -18,6 +19,7 @@ type config struct {
 	NATS    stan.Config
 	Session session.Config
 	Stripe  payments.StripeConfig
+	Limits  ratelimit.Config
 }
 
 func main() {
@@ -42,7 +44,9 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	}
 	defer broker.Close()
 
-	s, err := payments.New(ctx, payments.Options{DB: db, Bus: broker, Sessions: sessions, Stripe: c.Stripe, Log: p.Log})
+	s, err := payments.New(ctx, payments.Options{
+		DB: db, Bus: broker, Sessions: sessions, Stripe: c.Stripe, Limits: c.Limits, Log: p.Log,
+	})
 	if err != nil {
 		return err
 	}

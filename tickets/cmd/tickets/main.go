@@ -17,6 +17,7 @@ type config struct {
 	Mongo   mongodb.Config
 	NATS    stan.Config
 	Session session.Config
+	Streams tickets.StreamLimits
 }
 
 func main() {
@@ -41,7 +42,9 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	}
 	defer broker.Close()
 
-	s, err := tickets.New(ctx, tickets.Options{DB: db, Bus: broker, Sessions: sessions, Log: p.Log})
+	s, err := tickets.New(ctx, tickets.Options{
+		DB: db, Bus: broker, Sessions: sessions, Streams: c.Streams, Log: p.Log,
+	})
 	if err != nil {
 		return err
 	}

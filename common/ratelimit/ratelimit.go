@@ -1,0 +1,75 @@
+// Package ratelimit bounds how often something may happen: by user, by address, by account, or in all. Counts are
+// kept in memory, so each process has its own.
+//
+// Every attempt counts before its work begins, so concurrent attempts can't slip through together. An attempt that
+// turns out to be harmless, such as a sign-in with the right password, can be given back.
+package ratelimit
+
+import (
+	"fmt"
+	"time"
+
+	"ticketing.dev/common/problem"
+)
+
+// Config is read from the environment of every service that limits requests.
+type Config struct {
+	// Factor multiplies every limit: 10 allows ten times as much. 0 lifts all of them, as for a load test.
+	Factor int `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
+}
+
+// maxKeys bounds the memory of a limit.
+const maxKeys = 100_000
+
+// Refused is the error for an attempt that came too early.
+func Refused(wait time.Duration) error {
+	seconds := int((wait + time.Second - 1) / time.Second)
+	unit := "seconds"
+	if seconds == 1 {
+		unit = "second"
+	}
+	text := fmt.Sprintf("Too many attempts. Try again in %d %s.", seconds, unit)
+	if seconds > 120 {
+		text = fmt.Sprintf("Too many attempts. Try again in %d minutes.", (seconds+59)/60)
+	}
+	return &problem.Error{
+		Kind:       problem.TooMany,
+		Details:    []problem.Detail{{Message: text}},
+		RetryAfter: time.Duration(seconds) * time.Second,
+	}
+}
+
+// Limit decides whether an attempt of a key may go ahead now.
+type Limit interface {
+	// Take counts an attempt. If it's too early, nothing is counted, and wait is when to come back. giveBack
+	// uncounts the attempt.
+	Take(key string) (giveBack func(), wait time.Duration)
+}
+
+// Attempt is one limit that applies to an attempt.
+type Attempt struct {
+	Limit Limit
+	Key   string
+}
+
+// Take takes from all limits or, if one refuses, from none. A nil Limit allows everything.
+func Take(attempts ...Attempt) (giveBack func(), err error) {
+	var taken []func()
+	giveBack = func() {
+		for _, undo := range taken {
+			undo()
+		}
+	}
+	for _, a := range attempts {
+		if a.Limit == nil {
+			continue
+		}
+		undo, wait := a.Limit.Take(a.Key)
+		if wait > 0 {
+			giveBack()
+			return nil, Refused(wait)
+		}
+		taken = append(taken, undo)
+	}
+	return giveBack, nil
+}

@@ -1,0 +1,20 @@
+package payments
+
+import (
+	"time"
+
+	"ticketing.dev/common/ratelimit"
+)
+
+// guesses limit tokens that Stripe refuses, which is how stolen card data is tested. Tokens that Stripe accepts don't
+// count.
+type guesses struct{ order, user ratelimit.Limit }
+
+func newGuesses(c ratelimit.Config) guesses {
+	return guesses{order: c.NewDelay(3, 10*time.Minute, time.Now), user: c.NewDelay(20, 10*time.Minute, time.Now)}
+}
+
+// take counts a token for an order before Stripe is asked. The caller gives it back unless Stripe refuses it.
+func (g guesses) take(o *Order) (giveBack func(), err error) {
+	return ratelimit.Take(ratelimit.Attempt{Limit: g.order, Key: o.ID}, ratelimit.Attempt{Limit: g.user, Key: o.UserID})
+}
