@@ -240,7 +240,7 @@ func TestSignUpRefuses(t *testing.T) {
 	const (
 		badEmail     = `{"message":"Email must be valid","field":"email"}`
 		badPassword  = `{"message":"Password must be between 8 and 128 characters","field":"password"}`
-		badCharacter = `{"message":"Password must not contain control or invisible characters","field":"password"}`
+		badCharacter = `{"message":"Password can't contain control or invisible characters","field":"password"}`
 	)
 	rs := run(t)
 	if a := rs.post(t, "/api/users/signup", credentials("taken@example.com", "12345678")); a.Status != http.StatusCreated {
@@ -380,7 +380,7 @@ func TestAFullQueueSaysWhenToComeAgain(t *testing.T) {
 	<-hashing
 	for _, path := range []string{"/api/users/signin", "/api/users/signup"} {
 		a := rs.post(t, path, credentials("eve@example.com", "correct horse"))
-		a.refused(t, path, http.StatusServiceUnavailable, `[{"message":"Too many people are signing in, please try again"}]`)
+		a.refused(t, path, http.StatusServiceUnavailable, `[{"message":"Too many people are signing in right now. Please try again in a moment."}]`)
 		if got := a.Header.Get("Retry-After"); got != "2" {
 			t.Errorf("%s: Retry-After is %q", path, got)
 		}

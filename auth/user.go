@@ -11,7 +11,7 @@ var (
 	// ErrInvalidCredentials doesn't distinguish an unknown email from a wrong password.
 	ErrInvalidCredentials = problem.New(problem.Refused, "Invalid credentials")
 	// ErrUntypable means that the password has a character that RFC 8265 disallows.
-	ErrUntypable = problem.Field("password", "Password must not contain control or invisible characters")
+	ErrUntypable = problem.Field("password", "Password can't contain control or invisible characters")
 )
 
 // User is someone who can sign in. Other services learn about users from their sessions, so there are no user

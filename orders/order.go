@@ -33,8 +33,8 @@ const (
 
 var (
 	ErrReserved        = problem.New(problem.Refused, "Ticket is already reserved")
-	ErrComplete        = problem.New(problem.Refused, "A complete order cannot be cancelled")
-	ErrPaymentInFlight = problem.New(problem.Refused, "A payment is in flight")
+	ErrComplete        = problem.New(problem.Refused, "A completed order can't be cancelled")
+	ErrPaymentInFlight = problem.New(problem.Refused, "A payment for this order is in progress")
 	// ErrNotYet means that an order hasn't expired by this clock.
 	ErrNotYet = errors.New("the order has not expired yet")
 	// ErrAmount means that the amount paid isn't the price.

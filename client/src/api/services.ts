@@ -1,5 +1,5 @@
 // The one module that talks to the services. It reads and writes on behalf of the visitor whose request
-// is being answered, and turns every answer into a typed value: nobody else looks at a status code.
+// is being answered, and turns every response into a typed value, so no other module looks at status codes.
 
 import { createHmac } from "node:crypto";
 import { cookies, headers } from "next/headers";
@@ -58,7 +58,7 @@ const PAY = 35_000;
 const NEWS = 5_000;
 const NEWS_PAUSE = 150;
 
-const AWAY: Message = { message: "This did not work just now. Please try again in a moment." };
+const AWAY: Message = { message: "Something went wrong. Please try again in a moment." };
 
 /** The form's key, and the id of the user its page shows. Either may be empty. */
 export type Sender = { formKey: string; as: string };
@@ -127,7 +127,7 @@ export async function listOwnTickets(options: {
   return list("tickets", "/api/tickets", { ...options, seller: "me" });
 }
 
-/** null if there is no such ticket. Asked once for each request. */
+/** null if the ticket doesn't exist. Read once per request. */
 export const readTicket = cache(refetchTicket);
 
 export async function refetchTicket(id: string): Promise<Ticket | null> {
@@ -155,7 +155,7 @@ export async function listOrders(options: {
   return list("orders", "/api/orders", options);
 }
 
-/** null if there is no such order, or it is somebody else's. Asked once for each request. */
+/** null if the order doesn't exist or belongs to another user. Read once per request. */
 export const readOrder = cache(refetchOrder);
 
 export async function refetchOrder(id: string): Promise<Order | null> {
@@ -183,13 +183,13 @@ export async function listCharges(options: {
   return list("payments", "/api/payments", options);
 }
 
-/** The payment of an order, if there is one and it is one's own. */
+/** The payment of one of the user's orders, if there is one. */
 export async function readCharge(orderId: string): Promise<Charge | undefined> {
   const answer = await call<Charge[]>("payments", `/api/payments?orderId=${encodeURIComponent(orderId)}`);
   return readable(answer)[0];
 }
 
-/** Pays an order, or tells how its payment stands: to ask twice never pays twice. */
+/** Pays an order, or returns its payment if there is one already. Calling it twice never pays twice. */
 export async function pay(orderId: string, token: string, sender?: Sender): Promise<Outcome<Charge>> {
   const options: Call = { method: "POST", body: { orderId, token }, deadline: PAY, news: true, sender };
   return outcome(await call("payments", "/api/payments", options));
@@ -201,7 +201,7 @@ export async function cancelPayment(orderId: string, sender?: Sender): Promise<O
   return outcome(await call("payments", path, { method: "POST", body: {}, deadline: PAY, sender }));
 }
 
-/** null is no answer at all. */
+/** null means no response. */
 type Answer<T> = { status: number; body: T; headers: Headers } | null;
 
 async function call<T>(service: ServiceName, path: string, options: Call = {}): Promise<Answer<T>> {
@@ -250,7 +250,7 @@ function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]
   return `"${createHmac("sha256", formKey).update(`POST ${path}\n${body}`).digest("base64url")}"`;
 }
 
-/** What a service needs to know of the visitor's request. */
+/** The headers of the visitor's request that services need. */
 async function forwarded(): Promise<Headers> {
   const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });

@@ -1,6 +1,6 @@
 import Link from "next/link";
 
-/** Leads on to older things, and back to the newest. */
+/** Links to older items and back to the newest. */
 export function Pager({
   path,
   after,

@@ -18,7 +18,7 @@ test.each<[string, Visitor, { signIn: boolean; text?: string }]>([
   const { unmount } = render(<SiteHeader visitor={visitor} />);
   expect(screen.queryByRole("link", { name: "Sign in" }) !== null).toBe(want.signIn);
   expect(screen.queryByRole("button", { name: "Sign out" }) !== null).toBe(!want.signIn);
-  expect(screen.queryByRole("link", { name: "My orders" }) !== null).toBe(!want.signIn);
+  expect(screen.queryByRole("link", { name: "Purchases" }) !== null).toBe(!want.signIn);
   if (want.text) expect(screen.getByText(want.text)).toBeTruthy();
   unmount();
 });

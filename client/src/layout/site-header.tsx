@@ -20,8 +20,8 @@ export function SiteHeader({ visitor }: { visitor: Visitor }) {
           className="-mx-2.5 order-last flex w-full flex-wrap sm:order-none sm:mx-0 sm:w-auto"
         >
           <NavLink href="/sell">Sell a ticket</NavLink>
-          {visitor && <NavLink href="/my-tickets">My tickets</NavLink>}
-          {visitor && <NavLink href="/orders">My orders</NavLink>}
+          {visitor && <NavLink href="/my-tickets">Selling</NavLink>}
+          {visitor && <NavLink href="/orders">Purchases</NavLink>}
         </nav>
         <div className="ml-auto flex min-w-0 items-center gap-1">
           {visitor ? (

@@ -36,7 +36,7 @@ export async function submitReservation(_: FormState, form: FormData): Promise<F
   leaveIfNotOneself(order.problem, here);
   if (order.problem.kind === "refused") {
     if (isChange(order.problem)) return changed(form, wish, order.problem);
-    // tickets learns of the reservation a moment later; until then the page would still offer the ticket.
+    // Wait until tickets has heard of the reservation, or the page would still offer the ticket.
     await until(async () => (await refetchTicket(wish.ticketId))?.status !== "available", 1_000);
     redirect(`${here}?taken=${Date.now()}`);
   }
@@ -146,7 +146,7 @@ function refused(problem: Problem, values: FormState["values"] = {}): FormState 
   return { values, errors: problem.errors };
 }
 
-/** Waits until orders has heard of a payment that is decided, so that its page does not show less than is known. */
+/** Waits until orders has heard of a payment's outcome, so the next page shows it. */
 async function settled(charge: Charge): Promise<void> {
   if (charge.status === "pending") return;
   await until(async () => {
@@ -155,12 +155,12 @@ async function settled(charge: Charge): Promise<void> {
   }, 2_000);
 }
 
-/** Waits for something that is about to be so, at most for so many milliseconds. What follows does not rely on it. */
+/** Waits up to so many milliseconds for something to become true. Callers don't rely on it. */
 async function until(isSo: () => Promise<boolean>, milliseconds: number): Promise<void> {
   const end = Date.now() + milliseconds;
   try {
     while (!(await isSo()) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 60));
   } catch {
-    // The page that follows asks again, and says if there is no answer.
+    // The next page reads it again and reports any failure.
   }
 }

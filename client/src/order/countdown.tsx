@@ -19,7 +19,7 @@ const texts: Record<Urgency, string> = {
   calm: "left to pay",
   soon: "Less than five minutes left to pay",
   last: "Less than a minute left to pay",
-  over: "Time is up. The ticket goes back on sale…",
+  over: "Time’s up. The ticket is going back on sale…",
 };
 
 /**

@@ -15,15 +15,15 @@ for (const javaScriptEnabled of [true, false]) {
     const page = await visitor({ javaScriptEnabled });
     const was = await switchUser(page);
     await page.goto("/sell");
-    await page.getByLabel("What is it a ticket for?").fill("Whose is it?");
+    await page.getByLabel("What’s the ticket for?").fill("Whose is it?");
     await page.getByLabel("Price").fill("20");
     const is = await switchUser(page);
-    const offer = page.getByRole("button", { name: "Put it up for sale" });
+    const offer = page.getByRole("button", { name: "List ticket" });
     await offer.click();
     await expect(page.getByRole("main").getByRole("alert")).toContainText(
       `You're now signed in as ${is}, but this page was opened as ${was}.`,
     );
-    await expect(page.getByLabel("What is it a ticket for?")).toHaveValue("Whose is it?");
+    await expect(page.getByLabel("What’s the ticket for?")).toHaveValue("Whose is it?");
     await expect(page.getByLabel("Price")).toHaveValue("20");
     await expect(page.getByRole("banner")).toContainText(is);
     expect(await (await page.request.get("/api/tickets?seller=me")).json()).toEqual([]);

@@ -13,19 +13,19 @@ import { moneyBack } from "@/order/money-back";
 import { type OrderView, viewOrder } from "@/order/order-view";
 import { stockOf } from "@/ticket/stock";
 
-export const metadata: Metadata = { title: "My orders" };
+export const metadata: Metadata = { title: "Purchases" };
 
 const PAGE = 20;
 
 const states: Record<OrderView, { text: string; look: string }> = {
   payable: { text: "Awaiting payment", look: "text-warn" },
-  "time-up": { text: "Time is up", look: "text-muted" },
-  bank: { text: "Awaiting your bank", look: "text-warn" },
-  processing: { text: "Payment under way", look: "text-warn" },
-  complete: { text: "Complete", look: "text-good" },
+  "time-up": { text: "Time’s up", look: "text-muted" },
+  bank: { text: "Waiting for your bank", look: "text-warn" },
+  processing: { text: "Payment processing", look: "text-warn" },
+  complete: { text: "Paid", look: "text-good" },
   returned: { text: "Refunded", look: "text-muted" },
   declined: { text: "Payment declined", look: "text-bad" },
-  refunding: { text: "Refund under way", look: "text-warn" },
+  refunding: { text: "Refund in progress", look: "text-warn" },
   refunded: { text: "Refunded", look: "text-muted" },
   withdrawn: { text: "Cancelled by you", look: "text-muted" },
   lapsed: { text: "Not paid in time", look: "text-muted" },
@@ -45,7 +45,7 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
   const now = new Date();
   return (
     <>
-      <h1 className="mb-8 text-4xl">My orders</h1>
+      <h1 className="mb-8 text-4xl">Purchases</h1>
       {orders.items.length > 0 ? (
         <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-card">
           {orders.items.map((order) => {
@@ -83,14 +83,14 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
           })}
         </ul>
       ) : (
-        <Empty title={after ? "These were all" : "No orders yet"}>
-          <p>{after ? "There are no older orders." : "What you reserve and buy is kept here."}</p>
+        <Empty title={after ? "That’s everything" : "No purchases yet"}>
+          <p>{after ? "You have no older purchases." : "Tickets you reserve or buy show up here."}</p>
           <Link href="/" prefetch={false} className="button">
-            Look for tickets
+            Browse tickets
           </Link>
         </Empty>
       )}
-      <Pager path="/orders" after={after} next={orders.next} what="orders" />
+      <Pager path="/orders" after={after} next={orders.next} what="purchases" />
     </>
   );
 }

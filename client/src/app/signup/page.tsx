@@ -17,11 +17,11 @@ async function SignUp({ searchParams }: { searchParams: Search }) {
   return (
     <div className="mx-auto max-w-md">
       <div className="panel">
-        <h1 className="mb-6 text-3xl">Take a seat</h1>
+        <h1 className="mb-6 text-3xl">Create your account</h1>
         <AuthForm kind="signup" next={next} formKey={crypto.randomUUID()} />
       </div>
       <p className="mt-6 text-center text-muted">
-        Been here before?{" "}
+        Already have an account?{" "}
         <Link
           href={next === "/" ? "/signin" : `/signin?next=${encodeURIComponent(next)}`}
           prefetch={false}

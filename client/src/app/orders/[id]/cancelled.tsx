@@ -4,11 +4,11 @@ import { Time } from "@/layout/time";
 
 export function Declined({ order, charge }: { order: Order; charge: Charge | undefined }) {
   return (
-    <Notice title="The payment did not go through" alarming>
+    <Notice title="Your payment didn’t go through" alarming>
       {charge?.reason && <p className="font-semibold text-ink">{charge.reason}</p>}
       <p>
-        Nothing was charged and the order is cancelled. If nobody else takes the ticket, you can order it
-        again and pay with another card.
+        You weren’t charged, and the order is cancelled. If the ticket is still available, you can reserve it
+        again and use another card.
       </p>
       <BackToTicket order={order} />
     </Notice>
@@ -18,7 +18,7 @@ export function Declined({ order, charge }: { order: Order; charge: Charge | und
 export function Withdrawn({ order }: { order: Order }) {
   return (
     <Notice title="You cancelled this order">
-      <p>Nothing was charged. The ticket is for sale again.</p>
+      <p>You weren’t charged, and the ticket is back on sale.</p>
       <BackToTicket order={order} />
     </Notice>
   );
@@ -28,8 +28,8 @@ export function Lapsed({ order }: { order: Order }) {
   return (
     <Notice title="Time ran out">
       <p>
-        The order was not paid by <Time at={order.expiresAt} />. Nothing was charged, and the ticket went back
-        on sale.
+        The order wasn’t paid by <Time at={order.expiresAt} />. You weren’t charged, and the ticket is back on
+        sale.
       </p>
       <BackToTicket order={order} />
     </Notice>
@@ -39,7 +39,7 @@ export function Lapsed({ order }: { order: Order }) {
 export function Void({ order }: { order: Order }) {
   return (
     <Notice title="This order is cancelled">
-      <p>Nothing was charged, and the ticket went back on sale.</p>
+      <p>You weren’t charged, and the ticket is back on sale.</p>
       <BackToTicket order={order} />
     </Notice>
   );

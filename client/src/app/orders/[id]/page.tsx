@@ -36,7 +36,7 @@ async function OrderPage({ params }: Props) {
         <TicketLarge
           heading="h2"
           ticket={order.ticket}
-          spent={stampOf(view) === "Void"}
+          spent={stampOf(view) === "Cancelled"}
           stamp={<OrderStamp view={view} />}
           note={
             <>

@@ -32,10 +32,10 @@ export function BackToTicket({ order }: { order: Order }) {
   return (
     <div className="flex flex-wrap gap-3">
       <Link href={`/tickets/${order.ticket.id}`} prefetch={false} className="button">
-        See the ticket
+        View ticket
       </Link>
       <Link href="/" prefetch={false} className="button button-quiet">
-        Other tickets
+        More tickets
       </Link>
     </div>
   );

@@ -21,10 +21,10 @@ const OTHERS = 3;
 const TAKEN_NEWS = 60_000;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  // The page itself says what is the matter when there is no answer.
+  // If tickets is unavailable, the page says so.
   const ticket = await readTicket((await params).id).catch(() => null);
   // Next fills in its title template with String.replace, which would interpret "$&" in a ticket's title.
-  return { title: { absolute: `${ticket?.title ?? "No such ticket"} · Ticketing` } };
+  return { title: { absolute: `${ticket?.title ?? "Ticket not found"} · Ticketing` } };
 }
 
 export default page(TicketPage);
@@ -35,7 +35,7 @@ async function TicketPage({ params, searchParams }: Props) {
   const user = await currentUser();
   const free = ticket.status === "available";
   const [own, others] = await Promise.all([
-    // Only to its buyer does orders tell of an order.
+    // Only the buyer can read an order.
     user && ticket.orderId ? readOrder(ticket.orderId) : null,
     free ? [] : otherTickets(ticket.id),
   ]);
@@ -67,7 +67,7 @@ async function TicketPage({ params, searchParams }: Props) {
       {others.length > 0 && (
         <section aria-labelledby="others" className="mt-14">
           <h2 id="others" className="mb-5 text-2xl">
-            Still to be had
+            More tickets
           </h2>
           <TicketGrid tickets={others} />
         </section>
@@ -93,8 +93,8 @@ function TooLate({ free }: { free: boolean }) {
       <p className="font-semibold text-bad">Someone got there first.</p>
       <p className="text-sm">
         {free
-          ? "But the ticket is available again, so you can try once more."
-          : "The ticket was reserved a moment before you asked for it."}
+          ? "The ticket is available again, so you can try once more."
+          : "The ticket was reserved just before you tried."}
       </p>
     </div>
   );
@@ -105,13 +105,13 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
     const paid = own.status === "complete";
     return (
       <>
-        <h2 className="text-2xl">{paid ? "It is yours" : "You have reserved it"}</h2>
+        <h2 className="text-2xl">{paid ? "It’s yours" : "You reserved this ticket"}</h2>
         <Link
           href={`/orders/${own.id}`}
           prefetch={false}
           className={`button w-full ${paid ? "button-quiet" : ""}`}
         >
-          {paid ? "See your order" : "Go on to your order"}
+          {paid ? "View your order" : "Continue to your order"}
         </Link>
       </>
     );
@@ -120,8 +120,8 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
     case "available":
       return (
         <>
-          <h2 className="text-2xl">Free to reserve</h2>
-          <p className="text-muted">Reserve it first, then pay: in between nobody can take it from you.</p>
+          <h2 className="text-2xl">Available</h2>
+          <p className="text-muted">Reserve it, and we’ll hold it for you while you pay.</p>
           {signedIn ? (
             <ReserveForm ticket={ticket} formKey={crypto.randomUUID()} />
           ) : (
@@ -135,20 +135,22 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
       return (
         <>
           <h2 className="text-2xl">Reserved</h2>
-          <p className="text-muted">Somebody is about to pay for it. If they do not, it is free again.</p>
+          <p className="text-muted">
+            Someone is about to buy this ticket. If they don’t, it’ll be available again.
+          </p>
         </>
       );
     case "sold":
       return (
         <>
           <h2 className="text-2xl">Sold</h2>
-          <p className="text-muted">This ticket has found its owner.</p>
+          <p className="text-muted">This ticket has been sold.</p>
         </>
       );
   }
 }
 
-/** Sellers may order their own tickets, but nobody comes here for that. */
+/** What sellers see. The API lets them order their own tickets, but the page doesn’t offer it. */
 function ForSeller({ ticket }: { ticket: Ticket }) {
   switch (ticket.status) {
     case "available":
@@ -156,7 +158,7 @@ function ForSeller({ ticket }: { ticket: Ticket }) {
         <>
           <h2 className="text-2xl">Your ticket is for sale</h2>
           <p className="text-muted">
-            Everybody sees it on the front page. You can change it until somebody reserves it.
+            Everyone can see it on the front page. You can edit it until someone reserves it.
           </p>
           <Link href={`/tickets/${ticket.id}/edit`} prefetch={false} className="button w-full">
             Edit title or price
@@ -168,7 +170,7 @@ function ForSeller({ ticket }: { ticket: Ticket }) {
         <>
           <h2 className="text-2xl">Sale pending</h2>
           <p className="text-muted">
-            Somebody has reserved your ticket and is about to pay. Until that is decided it cannot be changed.
+            Someone has reserved your ticket and is about to pay. You can’t edit it in the meantime.
           </p>
         </>
       );
@@ -176,7 +178,7 @@ function ForSeller({ ticket }: { ticket: Ticket }) {
       return (
         <>
           <h2 className="text-2xl">Sold</h2>
-          <p className="text-muted">Your ticket has found its owner. It stays as it was sold.</p>
+          <p className="text-muted">Your ticket has been sold, so you can’t edit it anymore.</p>
         </>
       );
   }
