@@ -131,7 +131,7 @@ func (a answer) refused(t *testing.T, name string, status int, errs string) {
 	if a.Status != status || string(p.Errors) != errs {
 		t.Errorf("%s: answered %d %s, want %d %s", name, a.Status, p.Errors, status, errs)
 	}
-	if a.Header.Get("Content-Type") != "application/problem+json" || p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Status != status {
+	if a.Header.Get("Content-Type") != "application/problem+json" || !strings.HasPrefix(p.Type, "/problems/") || p.Title != http.StatusText(status) || p.Status != status {
 		t.Errorf("%s: not in the common form: %s %s", name, a.Header.Get("Content-Type"), a.Body)
 	}
 	if a.session != nil {

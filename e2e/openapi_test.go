@@ -324,7 +324,7 @@ func TestOpenAPIWatchFails(t *testing.T) {
 	const (
 		id       = "65a000000000000000000001"
 		ticket   = `{"id":"` + id + `","title":"Front row","price":19.99,"userId":"` + id + `","status":"available","version":0}`
-		notFound = `{"type":"about:blank","title":"Not Found","status":404,"errors":[{"message":"Not found"}]}`
+		notFound = `{"type":"/problems/not-found","title":"Not Found","status":404,"errors":[{"message":"Not found"}]}`
 	)
 	edited := func(old, new string) string { return strings.Replace(ticket, old, new, 1) }
 	for _, c := range []struct {
@@ -344,7 +344,7 @@ func TestOpenAPIWatchFails(t *testing.T) {
 		{"a field of none", "GET", "/api/tickets/" + id, "", "", 200, "", edited(`"title"`, `"passwordHash":"x","title"`), "is unsupported"},
 		{"not JSON", "GET", "/api/tickets/" + id, "", "", 200, "", "<html>", "decode"},
 		{"a refusal as plain JSON", "GET", "/api/tickets/" + id, "", "", 404, "Content-Type: application/json", notFound, "Content-Type"},
-		{"a refusal without a reason", "GET", "/api/tickets/" + id, "", "", 404, "", `{"type":"about:blank","title":"Not Found","status":404,"errors":[]}`, "minItems"},
+		{"a refusal without a reason", "GET", "/api/tickets/" + id, "", "", 404, "", `{"type":"/problems/not-found","title":"Not Found","status":404,"errors":[]}`, "minItems"},
 		{"a Link that is none", "GET", "/api/tickets", "", "", 200, "Link: /api/tickets", "[" + ticket + "]", `"Link"`},
 		{"a session without a cookie", "POST", "/api/users/signin", `{"email":"a@b.de","password":"x"}`, "", 200, "", `{"id":"` + id + `","email":"a@b.de"}`, `"Set-Cookie" missing`},
 		{"a cookie for scripts", "POST", "/api/users/signout", "{}", "", 200, "Set-Cookie: ticketing=; Path=/; Max-Age=0; SameSite=Lax", "{}", `"Set-Cookie"`},

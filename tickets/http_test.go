@@ -190,7 +190,7 @@ func TestBadOffersAreRefused(t *testing.T) {
 func TestBothFieldsAreNamedAtOnce(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
-	want := `{"type":"about:blank","title":"Bad Request","status":400,"errors":[` +
+	want := `{"type":"/problems/invalid","title":"Bad Request","status":400,"errors":[` +
 		`{"message":"` + badTitle + `","field":"title"},{"message":"` + badPrice + `","field":"price"}]}`
 	bodies := []string{`{}`, `null`, `{"title":"Concert","title":5,"price":20,"price":"x"}`}
 	for _, title := range []string{`""`, `" "`, `null`, `5`, `["Concert"]`} {

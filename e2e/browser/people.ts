@@ -63,13 +63,19 @@ export async function cancelThenPay(page: Page, ticket: string, system: System):
     return reserve(page);
   };
   await reserveAgain();
-  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await cancelOrder(page);
   await expect(orderState(page)).toContainText("You cancelled this order");
 
   const order = await reserveAgain();
   await payWith(page, "Succeeds");
   await expect(orderState(page)).toContainText("It’s yours!");
   expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
+}
+
+/** Cancels the order whose page is shown. */
+export async function cancelOrder(page: Page): Promise<void> {
+  await page.getByText("Cancel order", { exact: true }).click();
+  await page.getByRole("button", { name: "Cancel this order" }).click();
 }
 
 /** Waits until the countdown of an order's page counts: from then on the page follows its clock. */

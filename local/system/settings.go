@@ -19,7 +19,9 @@ type Settings struct {
 	CookieName        string
 	Stripe            Stripe
 	OrderTTL          time.Duration
-	LogLevel          slog.Level
+	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
+	MaxOpenOrders, MaxUnpaidReservations int
+	LogLevel                             slog.Level
 }
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
@@ -43,5 +45,7 @@ func (s Settings) Environ(clientID, port string) []string {
 		"STRIPE_WEBHOOK_SECRET=" + s.Stripe.WebhookSecret,
 		"STRIPE_API_URL=" + s.Stripe.URL,
 		"ORDER_TTL=" + s.OrderTTL.String(),
+		"MAX_OPEN_ORDERS=" + strconv.Itoa(s.MaxOpenOrders),
+		"MAX_UNPAID_RESERVATIONS=" + strconv.Itoa(s.MaxUnpaidReservations),
 	}
 }

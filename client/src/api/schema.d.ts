@@ -71,8 +71,10 @@ export interface paths {
     /**
      * Reserve a ticket
      * @description If several buyers try at once, one of them gets the ticket. Sellers can reserve their own tickets. 404
-     * may mean that the ticket was listed just now: try again for up to five seconds. While orders can't reach the broker, a
-     * ticket that it doesn't know gets 503.
+     * may mean that the ticket was listed just now: try again for up to five seconds. While orders can't
+     * reach the broker, a ticket that it doesn't know gets 503. A user can have up to four open orders
+     * (`MAX_OPEN_ORDERS`), and reserve a ticket without paying up to three times in an hour
+     * (`MAX_UNPAID_RESERVATIONS`).
      */
     post: operations["placeOrder"];
   };
@@ -255,8 +257,14 @@ export interface components {
     };
     /** @description An error in the form of [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457), with an `errors` array. */
     Problem: {
-      /** @constant */
-      type: "about:blank";
+      /**
+       * Format: uri-reference
+       * @description What kind of error it is, as the path of a page that explains it. It never changes, so clients decide by it
+       * and not by messages. Types may be added.
+       *
+       * @enum {string}
+       */
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -725,6 +733,8 @@ export interface operations {
       query?: {
         limit?: components["parameters"]["Limit"];
         after?: components["parameters"]["After"];
+        /** @description Lists only orders that are open (`created` or `awaiting:payment`), paid (`complete`) or ended (`cancelled`). */
+        state?: "open" | "paid" | "ended";
       };
     };
     responses: {
@@ -751,8 +761,10 @@ export interface operations {
   /**
    * Reserve a ticket
    * @description If several buyers try at once, one of them gets the ticket. Sellers can reserve their own tickets. 404
-   * may mean that the ticket was listed just now: try again for up to five seconds. While orders can't reach the broker, a
-   * ticket that it doesn't know gets 503.
+   * may mean that the ticket was listed just now: try again for up to five seconds. While orders can't
+   * reach the broker, a ticket that it doesn't know gets 503. A user can have up to four open orders
+   * (`MAX_OPEN_ORDERS`), and reserve a ticket without paying up to three times in an hour
+   * (`MAX_UNPAID_RESERVATIONS`).
    */
   placeOrder: {
     parameters: {
@@ -785,8 +797,12 @@ export interface operations {
           "application/json": components["schemas"]["Order"];
         };
       };
-      /** @description The body is malformed, someone else has the ticket, or its price or title has changed. */
+      /** @description The body is malformed, someone else has the ticket, its price or title has changed, or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without paying and has to wait. */
       400: {
+        headers: {
+          /** @description When the user can reserve this ticket again, in seconds. */
+          "Retry-After"?: number;
+        };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };

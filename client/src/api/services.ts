@@ -37,7 +37,10 @@ export type ProblemKind =
   | "refused"
   | "unavailable";
 
-export type Problem = { kind: ProblemKind; errors: Message[] };
+/** What kind of problem it is, as services say it. See the pages at these paths. */
+export type ProblemType = Schemas["Problem"]["type"];
+
+export type Problem = { kind: ProblemKind; type?: ProblemType; errors: Message[] };
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; problem: Problem };
 
@@ -148,11 +151,26 @@ export async function editTicket(id: string, offer: Offer, sender?: Sender): Pro
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */
 export type Offer = { title: string; price: number | null };
 
+/** What a list of orders can be narrowed to. */
+export const orderStates = ["open", "paid", "ended"] as const;
+export type OrderState = (typeof orderStates)[number];
+
 export async function listOrders(options: {
+  state?: OrderState | undefined;
   after?: string | undefined;
   limit: number;
 }): Promise<Page<Order>> {
   return list("orders", "/api/orders", options);
+}
+
+// More than a user can have open by default.
+const OPEN = 10;
+
+/** The user's unpaid order that ends first, if there is one and orders responds. */
+export async function readHeld(): Promise<Order | undefined> {
+  const open = await listOrders({ state: "open", limit: OPEN }).catch(() => undefined);
+  const unpaid = open?.items.filter((o) => o.status === "created" && Date.parse(o.expiresAt) > Date.now());
+  return unpaid?.sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt))[0];
 }
 
 /** null if the order doesn't exist or belongs to another user. Read once per request. */
@@ -183,11 +201,11 @@ export async function listCharges(options: {
   return list("payments", "/api/payments", options);
 }
 
-/** The payment of one of the user's orders, if there is one. */
-export async function readCharge(orderId: string): Promise<Charge | undefined> {
+/** The payment of one of the user's orders, if there is one. Read once per request. */
+export const readCharge = cache(async (orderId: string): Promise<Charge | undefined> => {
   const answer = await call<Charge[]>("payments", `/api/payments?orderId=${encodeURIComponent(orderId)}`);
   return readable(answer)[0];
-}
+});
 
 /** Pays an order, or returns its payment if there is one already. Calling it twice never pays twice. */
 export async function pay(orderId: string, token: string, sender?: Sender): Promise<Outcome<Charge>> {
@@ -302,8 +320,10 @@ export function nextAfter(link: string | null | undefined): string | undefined {
 
 function outcome<T>(answer: Answer<T>): Outcome<T> {
   if (answer && answer.status >= 200 && answer.status < 300) return { ok: true, value: answer.body };
-  const errors = (answer?.body as { errors?: Message[] } | undefined)?.errors;
-  return { ok: false, problem: { kind: kindOf(answer?.status), errors: errors?.length ? errors : [AWAY] } };
+  const { type, errors } = (answer?.body ?? {}) as Partial<Schemas["Problem"]>;
+  const problem: Problem = { kind: kindOf(answer?.status), errors: errors?.length ? errors : [AWAY] };
+  if (type) problem.type = type;
+  return { ok: false, problem };
 }
 
 function kindOf(status = 0): ProblemKind {

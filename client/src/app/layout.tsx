@@ -1,7 +1,7 @@
 import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { visitor } from "@/api/services";
+import { readHeld, visitor } from "@/api/services";
 import { Viewer } from "@/form/viewer";
 import { SiteHeader } from "@/layout/site-header";
 
@@ -22,13 +22,14 @@ export const dynamic = "force-dynamic";
 
 export default async function Layout({ children }: { children: ReactNode }) {
   const seen = await visitor();
+  const held = seen && seen !== "unknown" ? await readHeld() : undefined;
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col">
         <a href="#content" className="button absolute top-2 left-2 z-10 -translate-y-24 focus:translate-y-0">
           Skip to content
         </a>
-        <SiteHeader visitor={seen} />
+        <SiteHeader visitor={seen} held={held} now={Date.now()} />
         <main
           id="content"
           tabIndex={-1}

@@ -5,6 +5,8 @@ import type { Message, Problem, Sender, User } from "@/api/services";
 export type FormState = {
   values: Record<string, string>;
   errors: Message[];
+  /** The user has to pay for or cancel an open order first, so the form links to them. */
+  openOrders?: boolean;
   /** The user is signed out, so the form offers a link to sign in. */
   signIn?: boolean;
 };

@@ -23,7 +23,11 @@ export function Pager({
         <span />
       )}
       {next && (
-        <Link href={`${path}?after=${next}`} prefetch={false} className="button button-quiet">
+        <Link
+          href={`${path}${path.includes("?") ? "&" : "?"}after=${next}`}
+          prefetch={false}
+          className="button button-quiet"
+        >
           {`Older ${what}`}
         </Link>
       )}

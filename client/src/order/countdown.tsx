@@ -60,7 +60,7 @@ export function Countdown({ expiresAt, now }: { expiresAt: string; now: number }
 
   const level = urgency(left);
   return (
-    <div className={looks[level]}>
+    <div className={`${looks[level]} noscript:hidden`}>
       <p role="timer" aria-live="off" className="font-bold font-mono text-5xl tabular-nums tracking-tight">
         <time dateTime={`PT${Math.max(0, Math.ceil(left / 1000))}S`}>{clock(left)}</time>
       </p>

@@ -32,9 +32,17 @@ export function ReserveForm({
 
 export function CancelForm({ orderId }: { orderId: string }) {
   return (
-    <OrderButton orderId={orderId} action={submitCancellation} label="Cancel the order">
-      Cancel this order
-    </OrderButton>
+    <details>
+      <summary className="link inline-block min-h-11 py-2">Cancel order</summary>
+      <div className="mt-2 space-y-4">
+        <p className="text-muted text-sm">
+          The ticket goes back on sale right away, and others can reserve it.
+        </p>
+        <OrderButton orderId={orderId} action={submitCancellation} label="Cancel the order">
+          Cancel this order
+        </OrderButton>
+      </div>
+    </details>
   );
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions } from "@playwright/test";
 import * as api from "../api.ts";
 import { test as base, expect, type Page } from "../fixtures.ts";
-import { orderState } from "../people.ts";
+import { cancelOrder, orderState } from "../people.ts";
 import { moneyOf } from "../sandbox.ts";
 import { type System, startClient } from "../system.ts";
 
@@ -134,6 +134,6 @@ test("without JavaScript one is told that a card needs it, and can cancel", asyn
   const { page } = await payer({ javaScriptEnabled: false });
   await expect(page.locator("noscript p")).toContainText("Paying by card needs JavaScript");
   await expect(payButton(page)).toBeHidden();
-  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await cancelOrder(page);
   await expect(orderState(page).getByRole("heading", { name: "You cancelled this order" })).toBeVisible();
 });

@@ -2,6 +2,7 @@ import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import {
   awaitCountdown,
+  cancelOrder,
   countLoads,
   entry,
   isOffered,
@@ -140,7 +141,7 @@ test("a buyer cancels, and the ticket is free again", async ({ caller, user }) =
   const ticket = await api.list(seller);
   await buyer.goto(`/tickets/${ticket.id}`);
   const order = await reserve(buyer);
-  await buyer.getByRole("button", { name: "Cancel this order" }).click();
+  await cancelOrder(buyer);
   await expect(orderState(buyer)).toContainText("You cancelled this order");
   expect((await api.readOrder(buyer, order)).status).toBe("cancelled");
   await api.awaitTicket(buyer, ticket.id, "available");

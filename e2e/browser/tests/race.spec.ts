@@ -48,7 +48,9 @@ test("an open ticket page shows that it is reserved, available again and sold", 
   await expect(reserveButton(watcher)).toHaveCount(0);
 
   await api.cancel(buyer, order);
-  await expect(watcher.getByRole("status")).toHaveText("This ticket is available again. You can reserve it now.");
+  await expect(watcher.getByRole("status")).toHaveText(
+    "This ticket is available again. You can reserve it now.",
+  );
   await expect(reserveButton(watcher)).toBeVisible();
 
   await api.pay(buyer, await api.order(buyer, ticket));

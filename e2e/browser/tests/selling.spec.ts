@@ -77,6 +77,7 @@ test("a ticket can be changed while nobody has reserved it", async ({ caller, us
   await price.fill("38.50");
   await seller.getByRole("button", { name: "Save changes" }).click();
   await expect(seller.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+  await expect(seller.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await expect(seller.getByRole("main")).toContainText("$38.50");
   expect((await api.readTicket(seller, ticket.id)).price).toBe(38.5);
 });

@@ -2,7 +2,7 @@
 
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { awaitCountdown, orderState, reserveButton, sell } from "../people.ts";
+import { awaitCountdown, cancelOrder, orderState, reserveButton, sell } from "../people.ts";
 
 const MINUTE = 60;
 
@@ -109,7 +109,7 @@ for (const javaScriptEnabled of [true, false]) {
     await buyer.goto(`/orders/${order.id}`);
     await api.pay(buyer, order);
     await expect.poll(async () => (await api.readOrder(buyer, order.id)).status).toBe("complete");
-    await buyer.getByRole("button", { name: "Cancel this order" }).click();
+    await cancelOrder(buyer);
     await expect(orderState(buyer)).toContainText("It’s yours!");
     await expect(buyer.getByRole("button", { name: /^(Pay|Cancel)/ })).toHaveCount(0);
   });

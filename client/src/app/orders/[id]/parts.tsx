@@ -13,7 +13,9 @@ export function Notice({
 }) {
   return (
     <div role={alarming ? "alert" : "status"} className="space-y-4 text-muted">
-      <h2 className={`text-2xl ${alarming ? "text-bad" : "text-ink"}`}>{title}</h2>
+      <h2 tabIndex={-1} className={`text-2xl ${alarming ? "text-bad" : "text-ink"}`}>
+        {title}
+      </h2>
       {children}
     </div>
   );

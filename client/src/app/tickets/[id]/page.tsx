@@ -17,7 +17,7 @@ type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
 const OTHERS = 3;
 
-// How long the page tells a buyer that someone else got the ticket, in milliseconds.
+// How long the page shows the result of the last action, in milliseconds.
 const TAKEN_NEWS = 60_000;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -39,7 +39,9 @@ async function TicketPage({ params, searchParams }: Props) {
     user && ticket.orderId ? readOrder(ticket.orderId) : null,
     free ? [] : otherTickets(ticket.id),
   ]);
-  const tooLate = isNews((await searchParams).taken) && !own;
+  const { taken, saved: savedAt } = await searchParams;
+  const tooLate = isNews(taken) && !own;
+  const saved = isNews(savedAt) && user?.id === ticket.userId;
   return (
     <>
       <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -47,7 +49,7 @@ async function TicketPage({ params, searchParams }: Props) {
           heading="h1"
           ticket={ticket}
           spent={!free && !own}
-          stamp={!free && <Stamp>{ticket.status}</Stamp>}
+          stamp={!free && <Stamp>{own?.status === "complete" ? "yours" : ticket.status}</Stamp>}
           note={
             <>
               Listed <Time at={madeAt(ticket.id).toISOString()} />
@@ -56,6 +58,11 @@ async function TicketPage({ params, searchParams }: Props) {
         />
         <div className="panel space-y-5">
           {tooLate && <TooLate free={free} />}
+          {saved && (
+            <p role="status" className="rounded-lg border-2 border-good px-4 py-3 font-medium text-good">
+              Saved
+            </p>
+          )}
           <LiveTicket ticket={{ id: ticket.id, status: ticket.status, version: ticket.version }} />
           {user?.id === ticket.userId && !own ? (
             <ForSeller ticket={ticket} />
@@ -76,9 +83,9 @@ async function TicketPage({ params, searchParams }: Props) {
   );
 }
 
-/** Whether a reservation was refused just now. The URL may be an old link. */
-function isNews(taken: string | string[] | undefined): boolean {
-  const age = Date.now() - Number(taken ?? Number.NaN);
+/** Whether something happened just now. The URL may be an old link. */
+function isNews(at: string | string[] | undefined): boolean {
+  const age = Date.now() - Number(at ?? Number.NaN);
   return age >= 0 && age < TAKEN_NEWS;
 }
 
