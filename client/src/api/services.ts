@@ -71,6 +71,8 @@ type Call = {
   body?: unknown;
   deadline?: number;
   sender?: Sender | undefined;
+  /** The session was opened by this same Server Action, so the request's own cookies don't have it. */
+  newSession?: boolean;
   /** The thing was made just now by another service: a 404 may pass. */
   news?: boolean;
 };
@@ -184,8 +186,8 @@ export async function refetchOrder(id: string): Promise<Order | null> {
 /** A ticket, with the price and title the buyer saw. If they've changed, the order is refused. */
 export type Wish = { ticketId: string; price?: number; title?: string };
 
-export async function placeOrder(wish: Wish, sender?: Sender): Promise<Outcome<Order>> {
-  const options: Call = { method: "POST", body: wish, deadline: WRITE, news: true, sender };
+export async function placeOrder(wish: Wish, sender?: Sender, newSession = false): Promise<Outcome<Order>> {
+  const options: Call = { method: "POST", body: wish, deadline: WRITE, news: true, sender, newSession };
   return outcome(await call("orders", "/api/orders", options));
 }
 
@@ -236,7 +238,7 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
   const method = options.method ?? "GET";
   const request: RequestInit = {
     method,
-    headers: await forwarded(),
+    headers: await forwarded(options.newSession),
     cache: "no-store",
     signal: AbortSignal.timeout(options.deadline ?? READ),
   };
@@ -269,7 +271,7 @@ function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]
 }
 
 /** The headers of the visitor's request that services need. */
-async function forwarded(): Promise<Headers> {
+async function forwarded(newSession = false): Promise<Headers> {
   const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
   // The services trust these headers if the client is one of their TRUSTED_PROXIES.
@@ -279,9 +281,18 @@ async function forwarded(): Promise<Headers> {
   }
   // Other cookies are none of their business. Of several sessions they find the good one: another program
   // on the host may have set a cookie of the same name, and cookies() would keep the last.
-  const sessions = sessionCookies(incoming.get("cookie"));
+  const sessions = sessionCookies(newSession ? await cookiesSoFar() : incoming.get("cookie"));
   if (sessions) out.set("cookie", sessions);
   return out;
+}
+
+/** The request's cookies with those that this Server Action has set, as a Cookie header. */
+async function cookiesSoFar(): Promise<string> {
+  const jar = await cookies();
+  return jar
+    .getAll()
+    .map(({ name, value }) => `${name}=${value}`)
+    .join("; ");
 }
 
 /** Passes on to the visitor the cookies that auth sets. Only Server Actions can. */

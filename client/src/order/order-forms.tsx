@@ -9,9 +9,11 @@ import { submitCancellation, submitPaymentCancellation, submitReservation } from
 export function ReserveForm({
   ticket,
   formKey,
+  children = "Reserve this ticket",
 }: {
   ticket: { id: string; title: string; price: number };
   formKey: string;
+  children?: string;
 }) {
   return (
     <ActionForm action={submitReservation} formKey={formKey} label="Reserve the ticket" className="space-y-4">
@@ -22,7 +24,7 @@ export function ReserveForm({
           {/* As JSON, since forms normalize line breaks. */}
           <input type="hidden" name="title" value={values.title || JSON.stringify(ticket.title)} />
           <SubmitButton pending="Reserving…" className="w-full">
-            {values.changed ? `Reserve it for ${formatMoney(Number(values.price))}` : "Reserve this ticket"}
+            {values.changed ? `Reserve it for ${formatMoney(Number(values.price))}` : children}
           </SubmitButton>
         </>
       )}

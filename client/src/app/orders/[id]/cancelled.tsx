@@ -1,15 +1,24 @@
-import type { Charge, Order } from "@/api/services";
+import { type Charge, type Order, readTicket } from "@/api/services";
 import { BackToTicket, Notice } from "@/app/orders/[id]/parts";
 import { Time } from "@/layout/time";
+import { ReserveForm } from "@/order/order-forms";
 
-export function Declined({ order, charge }: { order: Order; charge: Charge | undefined }) {
+export async function Declined({ order, charge }: { order: Order; charge: Charge | undefined }) {
+  const ticket = await readTicket(order.ticket.id).catch(() => null);
+  // Until tickets hears of the cancellation, it shows the ticket as reserved for this order.
+  const free = ticket && (ticket.status === "available" || ticket.orderId === order.id);
   return (
     <Notice title="Your payment didn’t go through" alarming>
       {charge?.reason && <p className="font-semibold text-ink">{charge.reason}</p>}
       <p>
-        You weren’t charged, and the order is cancelled. If the ticket is still available, you can reserve it
-        again and use another card.
+        You weren’t charged, and the order is cancelled.{" "}
+        {free ? "The ticket is still available." : "The ticket is no longer available."}
       </p>
+      {free && (
+        <ReserveForm ticket={ticket} formKey={crypto.randomUUID()}>
+          Reserve again and use another card
+        </ReserveForm>
+      )}
       <BackToTicket order={order} />
     </Notice>
   );

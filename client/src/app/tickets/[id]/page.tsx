@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { signInPath } from "@/account/session";
+import { authPath } from "@/account/wished";
 import { currentUser, listTickets, type Order, readOrder, readTicket, type Ticket } from "@/api/services";
 import { madeAt } from "@/layout/format";
 import { NotHere } from "@/layout/not-here";
@@ -132,9 +132,7 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
           {signedIn ? (
             <ReserveForm ticket={ticket} formKey={crypto.randomUUID()} />
           ) : (
-            <Link href={signInPath(`/tickets/${ticket.id}`)} prefetch={false} className="button w-full">
-              Sign in to reserve
-            </Link>
+            <SignInToReserve ticket={ticket} />
           )}
         </>
       );
@@ -155,6 +153,24 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
         </>
       );
   }
+}
+
+function SignInToReserve({ ticket }: { ticket: Ticket }) {
+  const next = `/tickets/${ticket.id}`;
+  const wish = { ticketId: ticket.id, price: ticket.price };
+  return (
+    <>
+      <Link href={authPath("signup", next, wish)} prefetch={false} className="button w-full">
+        Sign up to reserve
+      </Link>
+      <p className="text-center text-muted">
+        Already have an account?{" "}
+        <Link href={authPath("signin", next, wish)} prefetch={false} className="link text-ink">
+          Sign in to reserve
+        </Link>
+      </p>
+    </>
+  );
 }
 
 /** What sellers see. The API lets them order their own tickets, but the page doesn’t offer it. */
