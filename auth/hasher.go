@@ -28,7 +28,7 @@ const idleAfter = 5 * time.Second
 // ErrBusy means that too many passwords are already waiting to be hashed.
 var ErrBusy = &problem.Error{
 	Kind:       problem.Unavailable,
-	Details:    []problem.Detail{{Message: "Too many people are signing in, please try again"}},
+	Details:    []problem.Detail{{Message: "Too many people are signing in right now. Please try again in a moment."}},
 	RetryAfter: 2 * time.Second,
 }
 

@@ -131,7 +131,7 @@ func (a answer) refused(t *testing.T, name string, status int, errs string) {
 	if a.Status != status || string(p.Errors) != errs {
 		t.Errorf("%s: answered %d %s, want %d %s", name, a.Status, p.Errors, status, errs)
 	}
-	if a.Header.Get("Content-Type") != "application/problem+json" || p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Status != status {
+	if a.Header.Get("Content-Type") != "application/problem+json" || !strings.HasPrefix(p.Type, "/problems/") || p.Title != http.StatusText(status) || p.Status != status {
 		t.Errorf("%s: not in the common form: %s %s", name, a.Header.Get("Content-Type"), a.Body)
 	}
 	if a.session != nil {
@@ -240,7 +240,7 @@ func TestSignUpRefuses(t *testing.T) {
 	const (
 		badEmail     = `{"message":"Email must be valid","field":"email"}`
 		badPassword  = `{"message":"Password must be between 8 and 128 characters","field":"password"}`
-		badCharacter = `{"message":"Password must not contain control or invisible characters","field":"password"}`
+		badCharacter = `{"message":"Password can't contain control or invisible characters","field":"password"}`
 	)
 	rs := run(t)
 	if a := rs.post(t, "/api/users/signup", credentials("taken@example.com", "12345678")); a.Status != http.StatusCreated {
@@ -380,7 +380,7 @@ func TestAFullQueueSaysWhenToComeAgain(t *testing.T) {
 	<-hashing
 	for _, path := range []string{"/api/users/signin", "/api/users/signup"} {
 		a := rs.post(t, path, credentials("eve@example.com", "correct horse"))
-		a.refused(t, path, http.StatusServiceUnavailable, `[{"message":"Too many people are signing in, please try again"}]`)
+		a.refused(t, path, http.StatusServiceUnavailable, `[{"message":"Too many people are signing in right now. Please try again in a moment."}]`)
 		if got := a.Header.Get("Retry-After"); got != "2" {
 			t.Errorf("%s: Retry-After is %q", path, got)
 		}

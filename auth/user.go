@@ -7,11 +7,11 @@ import (
 )
 
 var (
-	ErrEmailInUse = problem.Field("email", "Email in use")
+	ErrEmailInUse = &problem.Error{Kind: problem.Invalid, Name: "email-in-use", Details: []problem.Detail{{Message: "Email in use", Field: "email"}}}
 	// ErrInvalidCredentials doesn't distinguish an unknown email from a wrong password.
-	ErrInvalidCredentials = problem.New(problem.Refused, "Invalid credentials")
+	ErrInvalidCredentials = problem.Named("invalid-credentials", "Invalid credentials")
 	// ErrUntypable means that the password has a character that RFC 8265 disallows.
-	ErrUntypable = problem.Field("password", "Password must not contain control or invisible characters")
+	ErrUntypable = problem.Field("password", "Password can't contain control or invisible characters")
 )
 
 // User is someone who can sign in. Other services learn about users from their sessions, so there are no user

@@ -128,6 +128,7 @@ func (s *scene) orderRequests(t *testing.T) []apiRequest {
 		{s.buying, "GET", "/api/orders?limit=1", ``, 200},
 		{s.buying, "GET", "/api/orders?limit=many", ``, 400},
 		{s.buying, "GET", "/api/orders?after=x", ``, 400},
+		{s.buying, "GET", "/api/orders?state=created", ``, 400},
 		{s.stranger, "POST", "/api/orders", `{"ticketId":"x"}`, 400},
 		{s.stranger, "POST", "/api/orders", `{"ticketId":"` + s.reserved.ID + `"}`, 400},
 		{s.stranger, "POST", "/api/orders", `{"ticketId":"` + missing + `"}`, 404},
@@ -166,6 +167,27 @@ func (s *scene) paymentRequests(t *testing.T) []apiRequest {
 func paymentBody(t *testing.T, order, token string) string {
 	t.Helper()
 	return toJSON(t, map[string]string{"orderId": order, "token": token})
+}
+
+// limits reserves one ticket too often, and one ticket too many.
+func (s *scene) limits(t *testing.T) {
+	t.Helper()
+	buyer := somebody(t, shared).Through(s.watch)
+	ticket := list(t, s.seller, 1999)
+	for range 3 {
+		if err := buyer.CancelOrder(t.Context(), order(t, buyer, ticket).ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := buyer.PlaceOrder(t.Context(), ticket.ID)
+	refused(t, err, 400, "You've reserved this ticket several times")
+	for range 4 {
+		order(t, buyer, list(t, s.seller, 1999))
+	}
+	_, err = buyer.PlaceOrder(t.Context(), ticket.ID)
+	refused(t, err, 400, "You've reserved this ticket several times")
+	_, err = buyer.PlaceOrder(t.Context(), list(t, s.seller, 1999).ID)
+	refused(t, err, 400, "limit of open orders (4)")
 }
 
 // generic sends every operation what any operation must refuse. The stranger may change neither this ticket nor

@@ -11,7 +11,7 @@ import (
 const (
 	someID       = "65a000000000000000000001"
 	someTicket   = `{"id":"` + someID + `","title":"Front row","price":19.99,"userId":"` + someID + `","status":"available","version":0}`
-	someNotFound = `{"type":"about:blank","title":"Not Found","status":404,"errors":[{"message":"Not found"}]}`
+	someNotFound = `{"type":"/problems/not-found","title":"Not Found","status":404,"errors":[{"message":"Not found"}]}`
 )
 
 // exchange is a request and the response that a faulty service might give.
@@ -44,7 +44,7 @@ func TestOpenAPIWatchRejectsResponsesThatTheDocumentDoesNotAllow(t *testing.T) {
 		"an unknown field":                  {ticketRead(200, "", edited(`"title"`, `"passwordHash":"x","title"`)), "is unsupported"},
 		"HTML":                              {ticketRead(200, "", "<html>"), "decode"},
 		"an error as plain JSON":            {ticketRead(404, "Content-Type: application/json", someNotFound), "Content-Type"},
-		"an error without a message":        {ticketRead(404, "", `{"type":"about:blank","title":"Not Found","status":404,"errors":[]}`), "minItems"},
+		"an error without a message":        {ticketRead(404, "", `{"type":"/problems/not-found","title":"Not Found","status":404,"errors":[]}`), "minItems"},
 		"a malformed Link":                  {exchange{"GET", "/api/tickets", "", "", 200, "Link: /api/tickets", "[" + someTicket + "]"}, `"Link"`},
 		"a sign-in without a cookie":        {exchange{"POST", "/api/users/signin", `{"email":"a@b.de","password":"x"}`, "", 200, "", `{"id":"` + someID + `","email":"a@b.de"}`}, `"Set-Cookie" missing`},
 		"a cookie that scripts can read":    {exchange{"POST", "/api/users/signout", "{}", "", 200, "Set-Cookie: ticketing=; Path=/; Max-Age=0; SameSite=Lax", "{}"}, `"Set-Cookie"`},

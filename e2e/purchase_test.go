@@ -36,7 +36,7 @@ func TestPurchase(t *testing.T) {
 		if left, captures := stripeOf(t, shop).kept(o.ID); left != price || captures != 1 {
 			t.Errorf("Stripe has %s from %d captures, want %s from 1", left, captures, price)
 		}
-		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "complete order cannot be cancelled")
+		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "completed order can't be cancelled")
 		_, err = seller.EditTicket(t.Context(), ticket.ID, "Back row", 50)
 		refused(t, err, 400, "sold ticket")
 		_, err = other.PlaceOrder(t.Context(), ticket.ID)
@@ -77,7 +77,7 @@ func TestPurchaseWithABankChallenge(t *testing.T) {
 		if _, err := buyer.AwaitOrder(bounded(t), o.ID, api.AwaitingPayment); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "payment is in flight")
+		refused(t, buyer.CancelOrder(t.Context(), o.ID), 400, "payment for this order is in progress")
 		stripeOf(t, shop).decide(charge, decision)
 		if _, err := buyer.AwaitOrder(bounded(t), o.ID, want); err != nil {
 			t.Errorf("%s: %v", decision, err)

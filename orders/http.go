@@ -9,6 +9,7 @@ import (
 
 	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
+	"ticketing.dev/common/problem"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
@@ -57,11 +58,36 @@ func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	orders, err := s.orders.Newest(r.Context(), bson.M{"userId": user.ID}, page.After, page.Limit+1)
+	filter, err := listed(r, user.ID)
+	if err != nil {
+		return err
+	}
+	orders, err := s.orders.Newest(r.Context(), filter, page.After, page.Limit+1)
 	if err != nil {
 		return err
 	}
 	return web.List(w, r, page, orders, func(o *Order) string { return o.ID }, show)
+}
+
+// states groups the statuses that clients can list.
+var states = map[string][]Status{
+	"open":  {Created, AwaitingPayment},
+	"paid":  {Complete},
+	"ended": {Cancelled},
+}
+
+// listed returns a filter for a user's orders, of the requested state if there's one.
+func listed(r *http.Request, user string) (bson.M, error) {
+	filter := bson.M{"userId": user}
+	if !r.URL.Query().Has("state") {
+		return filter, nil
+	}
+	statuses, ok := states[r.URL.Query().Get("state")]
+	if !ok {
+		return nil, problem.Field("state", "state must be open, paid or ended")
+	}
+	filter["status"] = bson.M{"$in": statuses}
+	return filter, nil
 }
 
 func (s *Service) create(w http.ResponseWriter, r *http.Request) error {

@@ -32,9 +32,9 @@ const (
 )
 
 var (
-	ErrReserved        = problem.New(problem.Refused, "Ticket is already reserved")
-	ErrComplete        = problem.New(problem.Refused, "A complete order cannot be cancelled")
-	ErrPaymentInFlight = problem.New(problem.Refused, "A payment is in flight")
+	ErrReserved        = problem.Named("ticket-reserved", "Ticket is already reserved")
+	ErrComplete        = problem.Named("order-complete", "A completed order can't be cancelled")
+	ErrPaymentInFlight = problem.Named("payment-in-progress", "A payment for this order is in progress")
 	// ErrNotYet means that an order hasn't expired by this clock.
 	ErrNotYet = errors.New("the order has not expired yet")
 	// ErrAmount means that the amount paid isn't the price.
@@ -51,6 +51,8 @@ type Order struct {
 	Ticket    OrderedTicket `bson:"ticket"`
 	// Slot is "<ticket>/<reservation>". A unique index on it lets one order win a reservation.
 	Slot string `bson:"slot"`
+	// Hold is the user's hold, while the order is open (see Limits).
+	Hold string `bson:"hold,omitempty"`
 	// Reason is set when the order is cancelled.
 	Reason Reason `bson:"reason,omitempty"`
 }
@@ -128,7 +130,7 @@ func (o *Order) Pay(amount money.Cents) error {
 		return fmt.Errorf("%w: %s for %s", ErrAmount, amount, o.Ticket.Price)
 	}
 	if o.open() {
-		o.Status = Complete
+		o.Status, o.Hold = Complete, ""
 		o.Record(events.OrderCompleted{Order: o.event()})
 	}
 	return nil
@@ -144,7 +146,7 @@ func (o *Order) FailPayment() {
 func (o *Order) open() bool { return o.Status == Created || o.Status == AwaitingPayment }
 
 func (o *Order) cancel(why Reason) {
-	o.Status, o.Reason = Cancelled, why
+	o.Status, o.Reason, o.Hold = Cancelled, why, ""
 	o.Record(events.OrderCancelled{Order: o.event(), Reason: string(why)})
 }
 

@@ -20,12 +20,12 @@ func TestPaying(t *testing.T) {
 	if got := s.get(ada, o.ID); got.Status != "awaiting:payment" {
 		t.Fatalf("status %s", got.Status)
 	}
-	s.Do(ada, http.MethodDelete, "/api/orders/"+o.ID, "").Refused(t, 400, "", "A payment is in flight")
+	s.Do(ada, http.MethodDelete, "/api/orders/"+o.ID, "").Refused(t, 400, "", "A payment for this order is in progress")
 	s.tell(paid(o.ID, 1999))
 	if got := s.get(ada, o.ID); got.Status != "complete" {
 		t.Fatalf("status %s", got.Status)
 	}
-	s.Do(ada, http.MethodDelete, "/api/orders/"+o.ID, "").Refused(t, 400, "", "A complete order cannot be cancelled")
+	s.Do(ada, http.MethodDelete, "/api/orders/"+o.ID, "").Refused(t, 400, "", "A completed order can't be cancelled")
 	s.Do(bob, http.MethodPost, "/api/orders", ticketBody(o.Ticket.ID)).Refused(t, 400, "", "Ticket is already reserved")
 	servicetest.Eventually(t, "order:completed", func() bool { return len(servicetest.Published[events.OrderCompleted](t, s.bus)) == 1 })
 }

@@ -39,7 +39,13 @@ func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request 
 		if err := wish.Grants(ticket); err != nil {
 			return nil, err
 		}
+		if err := s.unlessTooOften(ctx, ticket, buyer); err != nil {
+			return nil, err
+		}
 		order := Place(ticket, buyer, s.now().Add(s.ttl))
+		if order.Hold, err = s.hold(ctx, buyer); err != nil {
+			return nil, err
+		}
 		order.Request = request.Answered(show(order))
 		won, err := s.claim(ctx, order)
 		if mongo.IsNetworkError(err) { // it may have won, and only the response was lost
@@ -51,7 +57,8 @@ func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request 
 	}
 }
 
-// claim inserts an order. The unique index on its slot decides who wins; order, reservation and event are one write.
+// claim inserts an order. The unique indexes on its slot and hold decide who wins; order, reservation and event are
+// one write.
 // If the slot belongs to a cancelled order, the ticket's count lags behind, as after a crash right after the
 // cancellation. Then claim corrects the count and reports no win, and the caller tries again.
 func (s *Service) claim(ctx context.Context, order *Order) (won bool, err error) {
@@ -61,7 +68,9 @@ func (s *Service) claim(ctx context.Context, order *Order) (won bool, err error)
 	}
 	holder, err := s.orders.First(ctx, bson.M{"slot": order.Slot})
 	switch {
-	case errors.Is(err, problem.ErrNotFound): // the idempotency key is taken, not the slot
+	case errors.Is(err, problem.ErrNotFound) && order.Request == nil: // the hold is taken, not the slot
+		return false, nil
+	case errors.Is(err, problem.ErrNotFound): // the hold or the idempotency key is; Once finds out which
 		return false, aggregate.ErrDuplicate
 	case err != nil:
 		return false, fmt.Errorf("find the holder of slot %s: %w", order.Slot, err)

@@ -24,6 +24,7 @@ type Service struct {
 	bus      bus.Publisher
 	sessions *session.Sessions
 	ttl      time.Duration
+	limits   Limits
 	now      func() time.Time
 	log      *slog.Logger
 }
@@ -35,8 +36,10 @@ type Options struct {
 	Sessions *session.Sessions
 	// TTL is how long an unpaid order reserves its ticket.
 	TTL time.Duration
-	Now func() time.Time
-	Log *slog.Logger
+	// Limits are for each user. The zero value sets none.
+	Limits Limits
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // New creates the service and the indexes of its collections.
@@ -57,6 +60,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		bus:      o.Bus,
 		sessions: o.Sessions,
 		ttl:      o.TTL,
+		limits:   o.Limits,
 		now:      o.Now,
 		log:      o.Log,
 	}, nil

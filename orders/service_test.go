@@ -353,5 +353,5 @@ func TestALostAnswerIsNoRefusal(t *testing.T) {
 
 func TestIndexesAreMadeAtStart(t *testing.T) {
 	s := start(t)
-	servicetest.Indexes(t, s.db.Collection("orders"), "slot_1 unique", "userId_1__id_-1", "status_1_expiresAt_1", "outbox.0.id_1", "request.key_1 unique")
+	servicetest.Indexes(t, s.db.Collection("orders"), "slot_1 unique", "hold_1 unique", "userId_1__id_-1", "status_1_expiresAt_1", "outbox.0.id_1", "request.key_1 unique")
 }

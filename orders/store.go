@@ -16,6 +16,7 @@ import (
 func openOrders(ctx context.Context, db *mongo.Database, relay *aggregate.Relay) (*aggregate.Store[*Order], error) {
 	return aggregate.Open(ctx, db.Collection("orders"), "orders", relay, func() *Order { return new(Order) },
 		mongo.IndexModel{Keys: bson.D{{Key: "slot", Value: 1}}, Options: options.Index().SetUnique(true)},
+		mongo.IndexModel{Keys: bson.D{{Key: "hold", Value: 1}}, Options: options.Index().SetUnique(true).SetSparse(true)},
 		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "_id", Value: -1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "expiresAt", Value: 1}}})
 }

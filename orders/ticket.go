@@ -27,7 +27,7 @@ type Wish struct {
 // Grants refuses a ticket whose title or price differs from what the buyer saw. The messages give the
 // current ones.
 func (w Wish) Grants(t *Ticket) error {
-	changed := &problem.Error{Kind: problem.Refused}
+	changed := &problem.Error{Kind: problem.Refused, Name: "ticket-changed"}
 	if w.Title != nil && *w.Title != t.Title {
 		changed.Details = append(changed.Details, problem.Detail{Field: "title", Message: fmt.Sprintf("The ticket is now called %q", t.Title)})
 	}

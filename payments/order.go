@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	ErrOrderCancelled = problem.New(problem.Refused, "The order is cancelled")
-	ErrOrderExpired   = problem.New(problem.Refused, "The order has expired")
+	ErrOrderCancelled = problem.Named("order-cancelled", "The order is cancelled")
+	ErrOrderExpired   = problem.Named("order-expired", "The order has expired")
 )
 
 // Order is what payments knows of an order.

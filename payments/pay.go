@@ -23,6 +23,7 @@ const (
 // ErrPaused refuses a payment while the broker is away. Nothing was asked of Stripe.
 var ErrPaused = &problem.Error{
 	Kind:       problem.Unavailable,
+	Name:       "payments-paused",
 	Details:    []problem.Detail{{Message: "Payments are paused. Your ticket stays reserved, and you haven't been charged."}},
 	RetryAfter: 5 * time.Second,
 }

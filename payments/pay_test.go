@@ -243,7 +243,7 @@ func TestAnUnresponsiveStripeRaisesAnAlarm(t *testing.T) {
 	o := s.order(1999)
 	s.fault("payment_methods.create", "error_before", 10)
 	for range 2 {
-		s.pay(o.ID, "tok_visa").Refused(t, 503, "", "Payments cannot be taken at the moment, nothing was charged")
+		s.pay(o.ID, "tok_visa").Refused(t, 503, "", "Payments aren't available right now. You haven't been charged.")
 	}
 	s.sandboxed(http.MethodDelete, "/sandbox/faults", "", nil)
 	s.paid(o.ID, "tok_visa", http.StatusCreated)

@@ -288,7 +288,7 @@ func toPayer(e *stripe.Error) string {
 // ErrStripeAway means that Stripe couldn't be asked about a token.
 var ErrStripeAway = &problem.Error{
 	Kind:       problem.Unavailable,
-	Details:    []problem.Detail{{Message: "Payments cannot be taken at the moment, nothing was charged"}},
+	Details:    []problem.Detail{{Message: "Payments aren't available right now. You haven't been charged."}},
 	RetryAfter: 5 * time.Second,
 }
 

@@ -145,7 +145,7 @@ func TestEditsRaceWithAReservation(t *testing.T) {
 		accepted := 0
 		for i, a := range answers {
 			if a.Status != http.StatusOK {
-				a.Refused(t, http.StatusBadRequest, "", "A reserved ticket cannot be changed")
+				a.Refused(t, http.StatusBadRequest, "", "A reserved ticket can't be changed")
 				continue
 			}
 			accepted++

@@ -190,7 +190,7 @@ func TestBadOffersAreRefused(t *testing.T) {
 func TestBothFieldsAreNamedAtOnce(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
-	want := `{"type":"about:blank","title":"Bad Request","status":400,"errors":[` +
+	want := `{"type":"/problems/invalid","title":"Bad Request","status":400,"errors":[` +
 		`{"message":"` + badTitle + `","field":"title"},{"message":"` + badPrice + `","field":"price"}]}`
 	bodies := []string{`{}`, `null`, `{"title":"Concert","title":5,"price":20,"price":"x"}`}
 	for _, title := range []string{`""`, `" "`, `null`, `5`, `["Concert"]`} {
@@ -242,8 +242,8 @@ func TestRefusalsInTheirOrder(t *testing.T) {
 		{bob, "PUT", "/" + free.ID, good, 401, "", "Not authorized"},
 		{bob, "PUT", "/" + taken.ID, good, 401, "", "Not authorized"},
 		{bob, "PUT", "/" + gone.ID, good, 401, "", "Not authorized"},
-		{ada, "PUT", "/" + taken.ID, good, 400, "", "A reserved ticket cannot be changed"},
-		{ada, "PUT", "/" + gone.ID, good, 400, "", "A sold ticket cannot be changed"},
+		{ada, "PUT", "/" + taken.ID, good, 400, "", "A reserved ticket can't be changed"},
+		{ada, "PUT", "/" + gone.ID, good, 400, "", "A sold ticket can't be changed"},
 		{servicetest.Nobody, "GET", "/" + missing, "", 404, "", "Not found"},
 		{servicetest.Nobody, "GET", "/no-id", "", 404, "", "Not found"},
 		{servicetest.Nobody, "GET", "/" + strings.Repeat("f", 25), "", 404, "", "Not found"},

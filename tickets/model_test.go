@@ -59,7 +59,7 @@ func TestASoldTicketIsNotEdited(t *testing.T) {
 	listed := s.list(ada, "Concert", "19.99")
 	s.deliver(events.OrderCreated{Order: order(listed, 1)}, events.OrderCompleted{Order: order(listed, 1)})
 	sold := s.get(listed.ID)
-	s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "99")).Refused(t, http.StatusBadRequest, "", "A sold ticket cannot be changed")
+	s.Do(ada, http.MethodPut, "/api/tickets/"+listed.ID, offer("Opera", "99")).Refused(t, http.StatusBadRequest, "", "A sold ticket can't be changed")
 	servicetest.Settled(t, s.bus)
 	if now := s.get(listed.ID); now != sold {
 		t.Errorf("%+v became %+v", sold, now)

@@ -37,8 +37,8 @@ const (
 )
 
 var (
-	ErrReserved = problem.New(problem.Refused, "A reserved ticket cannot be changed")
-	ErrSold     = problem.New(problem.Refused, "A sold ticket cannot be changed")
+	ErrReserved = problem.Named("ticket-reserved", "A reserved ticket can't be changed")
+	ErrSold     = problem.Named("ticket-sold", "A sold ticket can't be changed")
 	// ErrOvertaken means that an order completed although the ticket has a later one.
 	ErrOvertaken = errors.New("the complete order is not the last one of its ticket")
 )

@@ -34,9 +34,32 @@ const (
 	Internal
 )
 
+// names are the default names of the kinds.
+var names = map[Kind]string{
+	CrossSite:            "cross-site",
+	NotSignedIn:          "not-signed-in",
+	OtherUser:            "other-user",
+	UnsupportedMediaType: "not-json",
+	TooLarge:             "too-large",
+	Invalid:              "invalid",
+	KeyReused:            "key-reused",
+	InProgress:           "in-progress",
+	NotFound:             "not-found",
+	NotOwner:             "not-owner",
+	Refused:              "not-possible",
+	Declined:             "card-declined",
+	MethodNotAllowed:     "method-not-allowed",
+	TooMany:              "too-many-requests",
+	Unavailable:          "unavailable",
+	Internal:             "internal-error",
+}
+
 // Error is a problem that the client may know of.
 type Error struct {
-	Kind    Kind
+	Kind Kind
+	// Name tells a problem apart from others of its kind. By default it's the kind's name. Clients rely on it, so it
+	// never changes.
+	Name    string
 	Details []Detail
 	// RetryAfter is when to try again, for Unavailable, InProgress and TooMany.
 	RetryAfter time.Duration
@@ -46,6 +69,19 @@ type Error struct {
 type Detail struct {
 	Message string `json:"message"`
 	Field   string `json:"field,omitempty"`
+}
+
+// Type is the problem's type on the wire: the path of the page that explains it.
+func (e *Error) Type() string {
+	if e.Name != "" {
+		return "/problems/" + e.Name
+	}
+	return "/problems/" + names[e.Kind]
+}
+
+// Named makes a Refused problem with a name of its own.
+func Named(name, message string) *Error {
+	return &Error{Kind: Refused, Name: name, Details: []Detail{{Message: message}}}
 }
 
 // New makes a problem with one message.

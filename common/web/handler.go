@@ -90,7 +90,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(max(p.RetryAfter, time.Second).Seconds())))
 	}
 	status := statuses[p.Kind]
-	body, err := json.Marshal(document{Type: "about:blank", Title: http.StatusText(status), Status: status, Errors: p.Details})
+	body, err := json.Marshal(document{Type: p.Type(), Title: http.StatusText(status), Status: status, Errors: p.Details})
 	if err != nil {
 		logger(r).ErrorContext(r.Context(), "encode a problem", "error", err)
 	}

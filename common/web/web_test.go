@@ -114,8 +114,8 @@ func TestEveryRefusalHasItsStatusAndTheCommonForm(t *testing.T) {
 			if err := json.NewDecoder(res.Body).Decode(&body); err != nil {
 				t.Fatal(err)
 			}
-			want := document{"about:blank", http.StatusText(c.status), c.status, []problem.Detail{{Message: c.message, Field: c.field}}}
-			if fmt.Sprint(body) != fmt.Sprint(want) {
+			want := document{body.Type, http.StatusText(c.status), c.status, []problem.Detail{{Message: c.message, Field: c.field}}}
+			if !strings.HasPrefix(body.Type, "/problems/") || fmt.Sprint(body) != fmt.Sprint(want) {
 				t.Errorf("body %+v, want %+v", body, want)
 			}
 		})

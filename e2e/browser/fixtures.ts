@@ -28,9 +28,9 @@ type WorkerFixtures = {
 type Fixtures = {
   /** A page in a new browser, of nobody in particular. */
   visitor(options?: BrowserContextOptions): Promise<Page>;
-  /** A page in a new browser, of somebody who is signed in. Nothing is loaded yet. */
+  /** A page in a new browser, signed in. Nothing is loaded yet. */
   user(options?: BrowserContextOptions): Promise<Page>;
-  /** Somebody who is signed in and needs no browser. */
+  /** A signed-in user of the API, without a browser. */
   caller(email?: string): Promise<api.Caller>;
   /** Starts another client of the system, with variables of its own. It outlives the test's pages. */
   newClient(env: Record<string, string>): Promise<{ url: string }>;

@@ -20,9 +20,9 @@ export async function fillCredentials(page: Page, email: string, password = api.
 /** Sells a ticket, and returns its id. */
 export async function sell(page: Page, title: string, price: string): Promise<string> {
   await page.goto("/sell");
-  await page.getByLabel("What is it a ticket for?").fill(title);
+  await page.getByLabel("What’s the ticket for?").fill(title);
   await page.getByLabel("Price").fill(price);
-  await page.getByRole("button", { name: "Put it up for sale" }).click();
+  await page.getByRole("button", { name: "List ticket" }).click();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
   return idIn(page, "tickets");
 }
@@ -36,7 +36,7 @@ export async function reserve(page: Page): Promise<string> {
   return idIn(page, "orders");
 }
 
-export type Card = "Succeeds" | "Declined" | "Insufficient funds" | "Asks the bank";
+export type Card = "Succeeds" | "Declined" | "Insufficient funds" | "Bank confirmation";
 
 /** Pays the order whose page is shown. */
 export async function payWith(page: Page, card: Card): Promise<void> {
@@ -59,17 +59,23 @@ export async function payInVain(page: Page, system: System): Promise<void> {
 export async function cancelThenPay(page: Page, ticket: string, system: System): Promise<void> {
   const reserveAgain = async () => {
     await api.awaitTicket(page, ticket, "available");
-    await orderState(page).getByRole("link", { name: "See the ticket" }).click();
+    await orderState(page).getByRole("link", { name: "View ticket" }).click();
     return reserve(page);
   };
   await reserveAgain();
-  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await cancelOrder(page);
   await expect(orderState(page)).toContainText("You cancelled this order");
 
   const order = await reserveAgain();
   await payWith(page, "Succeeds");
-  await expect(orderState(page)).toContainText("Paid. It is yours.");
+  await expect(orderState(page)).toContainText("It’s yours!");
   expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
+}
+
+/** Cancels the order whose page is shown. */
+export async function cancelOrder(page: Page): Promise<void> {
+  await page.getByText("Cancel order", { exact: true }).click();
+  await page.getByRole("button", { name: "Cancel this order" }).click();
 }
 
 /** Waits until the countdown of an order's page counts: from then on the page follows its clock. */

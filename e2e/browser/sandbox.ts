@@ -29,7 +29,7 @@ export async function slowDown(system: System, operation: string, delay: number)
 /** Goes to the bank from an order's page, in a new tab, and answers it. */
 export async function decideAtBank(page: Page, decision: "Approve" | "Refuse"): Promise<void> {
   const opened = page.waitForEvent("popup");
-  await page.getByRole("link", { name: "Confirm at your bank" }).click();
+  await page.getByRole("link", { name: "Continue to your bank" }).click();
   const bank = await opened;
   await bank.getByRole("button", { name: `${decision} the payment` }).click();
   await expect(bank.getByRole("status")).toContainText(

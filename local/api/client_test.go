@@ -39,7 +39,7 @@ func answering(a ...answer) *Client {
 	return c
 }
 
-const notFound = `{"type":"about:blank","title":"Not Found","status":404,"errors":[{"message":"Not found"}]}`
+const notFound = `{"type":"/problems/not-found","title":"Not Found","status":404,"errors":[{"message":"Not found"}]}`
 
 func TestNewsIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -56,6 +56,9 @@ type Environment struct {
 	// ClusterID belongs to NATSURL. The default is ticketing.
 	ClusterID string `env:"NATS_CLUSTER_ID"`
 	RedisAddr string `env:"REDIS_ADDR"`
+	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
+	MaxOpenOrders         int `env:"MAX_OPEN_ORDERS" envDefault:"4"`
+	MaxUnpaidReservations int `env:"MAX_UNPAID_RESERVATIONS" envDefault:"3"`
 	// JWTKey signs the sessions. By default each data directory has a key of its own.
 	JWTKey string `env:"JWT_KEY"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
@@ -74,7 +77,7 @@ type Environment struct {
 	LogLevel slog.Level `env:"LOG_LEVEL"`
 	// PprofAddr makes each service serve Go's profiles. All get the same address, so its port is 0.
 	PprofAddr string `env:"PPROF_ADDR"`
-	Limits   Limits
+	Limits    Limits
 }
 
 // ReadEnvironment reads this process's environment variables.

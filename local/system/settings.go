@@ -20,9 +20,11 @@ type Settings struct {
 	CookieName        string
 	Stripe            Stripe
 	OrderTTL          time.Duration
-	LogLevel          slog.Level
-	PprofAddr         string
-	Limits            Limits
+	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
+	MaxOpenOrders, MaxUnpaidReservations int
+	LogLevel                             slog.Level
+	PprofAddr                            string
+	Limits                               Limits
 }
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
@@ -63,7 +65,10 @@ func (s Settings) Environ(service, clientID, port string) []string {
 		env = given(env, "STREAMS_MAX", s.Limits.StreamsMax)
 		env = given(env, "STREAMS_MAX_PER_ADDRESS", s.Limits.StreamsMaxPerAddress)
 	case "orders":
-		env = append(env, "ORDER_TTL="+s.OrderTTL.String())
+		env = append(env,
+			"ORDER_TTL="+s.OrderTTL.String(),
+			"MAX_OPEN_ORDERS="+strconv.Itoa(s.MaxOpenOrders),
+			"MAX_UNPAID_RESERVATIONS="+strconv.Itoa(s.MaxUnpaidReservations))
 	case "payments":
 		env = append(env,
 			"STRIPE_KEY="+s.Stripe.Key, "STRIPE_WEBHOOK_SECRET="+s.Stripe.WebhookSecret, "STRIPE_API_URL="+s.Stripe.URL)

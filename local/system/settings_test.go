@@ -29,7 +29,7 @@ func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
 	for service, want := range map[string]string{
 		"auth":       common + stored + " RATE_LIMIT_FACTOR",
 		"tickets":    common + stored + listens + " STREAMS_MAX",
-		"orders":     common + stored + listens + " ORDER_TTL",
+		"orders":     common + stored + listens + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
 		"payments":   common + stored + listens + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL RATE_LIMIT_FACTOR",
 		"expiration": common + listens + " REDIS_ADDR",
 	} {

@@ -24,6 +24,7 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	s.settings = Settings{
 		JWTKey: c.JWTKey, RequireStrongKeys: c.RequireStrongKeys, TrustedProxies: loopback,
 		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel, PprofAddr: c.PprofAddr, Limits: c.Limits,
+		MaxOpenOrders: c.MaxOpenOrders, MaxUnpaidReservations: c.MaxUnpaidReservations,
 	}
 	if c.JWTKey == "" {
 		if s.settings.JWTKey, err = s.dir.secret("jwt-key", ""); err != nil {

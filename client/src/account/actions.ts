@@ -3,8 +3,9 @@
 import { redirect } from "next/navigation";
 import { ownPath } from "@/account/own-path";
 import { redirectSwitched } from "@/account/session";
-import { signIn, signOut, signUp } from "@/api/services";
-import { type FormState, kept, senderOf, textOf } from "@/form/form-state";
+import { placeOrder, refetchTicket, signIn, signOut, signUp, type User } from "@/api/services";
+import { FORM_KEY, type FormState, kept, senderOf, textOf } from "@/form/form-state";
+import { wishIn } from "@/order/wish";
 
 export async function submitSignUp(_: FormState, form: FormData): Promise<FormState> {
   const { formKey } = senderOf(form);
@@ -20,7 +21,21 @@ async function enter(open: typeof signIn, form: FormData): Promise<FormState> {
   const session = await open(email, textOf(form, "password"));
   // The password isn't sent back to the page.
   if (!session.ok) return { values: kept(form, "email"), errors: session.problem.errors };
-  redirect(ownPath(form.get("next")));
+  const next = ownPath(form.get("next"));
+  redirect((await reserved(form, session.value, next)) ?? next);
+}
+
+/** Completes the reservation that led to the form, and returns the order's page, or the ticket's if it's taken. */
+async function reserved(form: FormData, user: User, next: string): Promise<string | undefined> {
+  const wish = form.has("ticketId") && wishIn(form);
+  if (!wish) return undefined;
+  // The page doesn't offer sellers their own tickets.
+  const ticket = await refetchTicket(wish.ticketId).catch(() => null);
+  if (!ticket || ticket.userId === user.id) return undefined;
+  const sender = { formKey: textOf(form, FORM_KEY), as: user.id };
+  const order = await placeOrder(wish, sender, true);
+  if (order.ok) return `/orders/${order.value.id}`;
+  return order.problem.type === "/problems/ticket-reserved" ? `${next}?taken=${Date.now()}` : undefined;
 }
 
 export async function submitSignOut(_: FormState, form: FormData): Promise<FormState> {

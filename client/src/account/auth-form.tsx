@@ -1,6 +1,7 @@
 "use client";
 
 import { submitSignIn, submitSignUp } from "@/account/actions";
+import type { Wish } from "@/api/services";
 import { ActionForm, type FormAction } from "@/form/action-form";
 import { Field } from "@/form/field";
 import { errorOf } from "@/form/form-state";
@@ -11,18 +12,23 @@ export function AuthForm({
   kind,
   next,
   formKey,
+  wish,
 }: {
   kind: "signup" | "signin";
   next: string;
   formKey?: string;
+  /** A ticket to reserve once the user is signed in. */
+  wish?: Wish | undefined;
 }) {
   const isNew = kind === "signup";
+  const title = isNew ? "Sign up" : "Sign in";
   return (
     <CredentialsForm
       action={isNew ? submitSignUp : submitSignIn}
       next={next}
       formKey={formKey}
-      title={isNew ? "Sign up" : "Sign in"}
+      title={wish ? `${title} and reserve` : title}
+      wish={wish}
       busy={isNew ? "Signing up…" : "Signing in…"}
       newPassword={isNew}
     />
@@ -36,8 +42,10 @@ export function CredentialsForm({
   title,
   busy,
   newPassword,
+  wish,
 }: {
   action: FormAction;
+  wish?: Wish | undefined;
   next: string;
   formKey?: string | undefined;
   title: string;
@@ -55,6 +63,8 @@ export function CredentialsForm({
       {(state) => (
         <>
           <input type="hidden" name="next" value={next} />
+          {wish && <input type="hidden" name="ticketId" value={wish.ticketId} />}
+          {wish && <input type="hidden" name="price" value={wish.price} />}
           <Field
             name="email"
             label="Email"

@@ -3,14 +3,14 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { currentUser, type User } from "@/api/services";
 
-/** The path of the sign-in page that leads back to where one is. */
+/** The sign-in page, which leads back to a path. */
 export function signInPath(back: string): string {
   return `/signin?next=${encodeURIComponent(back)}`;
 }
 
-/** Leads a Server Action to the page that explains that another user is signed in. */
+/** Redirects a Server Action to the page that explains that another user is signed in. */
 export function redirectSwitched(back: string): never {
-  revalidatePath("/", "layout"); // the header shows the name that is right by now
+  revalidatePath("/", "layout"); // so the header shows the current user
   redirect(`/switched?next=${encodeURIComponent(back)}`);
 }
 

@@ -19,7 +19,7 @@ export function SignOutForm({ visitor }: { visitor: NonNullable<Visitor> }) {
             {visitor === "unknown" ? (
               <span className="text-muted text-sm">We can’t check your account right now</span>
             ) : (
-              <span className="hidden max-w-56 truncate text-muted text-sm md:block" title={visitor.email}>
+              <span className="block max-w-32 truncate text-muted text-sm sm:max-w-56" title={visitor.email}>
                 <span className="sr-only">Signed in as </span>
                 <span>{visitor.email}</span>
               </span>

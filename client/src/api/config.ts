@@ -1,4 +1,4 @@
-// What is read from the environment, at run time: one image serves every environment.
+// Configuration, read at run time so that one image serves every environment.
 import { readFileSync } from "node:fs";
 
 export type ServiceName = "auth" | "tickets" | "orders" | "payments";
@@ -59,7 +59,7 @@ export function configProblems(env: Record<string, string | undefined>): string[
       problems.push(`${name} must be an http or https URL, not ${JSON.stringify(value)}`);
     }
   }
-  // What is there may be the secret key, so it is not repeated.
+  // It may be the secret key, so don't log it.
   if (env.STRIPE_PUBLISHABLE_KEY && !PUBLISHABLE.test(env.STRIPE_PUBLISHABLE_KEY)) {
     problems.push("STRIPE_PUBLISHABLE_KEY must be a publishable key, which begins with pk_test_ or pk_live_");
   }

@@ -7,8 +7,8 @@
 export interface paths {
   "/api/users/signup": {
     /**
-     * Become a user
-     * @description The new user is signed in.
+     * Sign up
+     * @description Creates a user and signs them in.
      */
     post: operations["signUp"];
   };
@@ -19,29 +19,29 @@ export interface paths {
   "/api/users/signout": {
     /**
      * Sign out
-     * @description Works without a session, too. The body is optional.
+     * @description Also works without a session. The body is optional.
      */
     post: operations["signOut"];
   };
   "/api/users/currentuser": {
-    /** Who is signed in */
+    /** Current user */
     get: operations["currentUser"];
   };
   "/api/tickets": {
     /**
-     * Tickets, newest first
-     * @description Those that are free to order. With `seller=me` one's own in every state, which takes a session.
+     * List tickets, newest first
+     * @description Available tickets. With `seller=me`, which requires a session, the user's own tickets in every state.
      */
     get: operations["listTickets"];
-    /** Put a ticket up for sale */
+    /** List a ticket */
     post: operations["listTicket"];
   };
   "/api/tickets/{id}": {
-    /** One ticket */
+    /** Get a ticket */
     get: operations["readTicket"];
     /**
-     * Change a ticket that is free
-     * @description Only its seller may. An order that has been made already keeps the title and price that it was made with.
+     * Edit an available ticket
+     * @description Only the seller can. Existing orders keep the title and price they were made with.
      */
     put: operations["editTicket"];
     parameters: {
@@ -52,12 +52,12 @@ export interface paths {
   };
   "/api/tickets/{id}/events": {
     /**
-     * A ticket as it changes
-     * @description Server-Sent Events: first the ticket as it is, then the whole of it as it changes, the newest state
-     * alone for a client that is slow. Every event is called `ticket`, its `data` is a `Ticket` and its `id`
-     * the version. A comment comes every 15 seconds. The stream of a sold ticket ends, for nothing follows;
-     * one that breaks is begun again after 2 seconds (`retry`). The number of open streams is limited, in
-     * all and for each address; a stream beyond that gets 503 with `Retry-After`.
+     * Watch a ticket
+     * @description Server-Sent Events: the ticket's current state, then its whole state after each change. A slow client
+     * gets only the latest state. Each event is named `ticket`; its `data` is a `Ticket` and its `id` the
+     * version. A comment follows every 15 seconds. The stream ends when the ticket is sold. Clients
+     * reconnect 2 seconds after a stream breaks (`retry`). The number of open streams is limited, in total and
+     * per address; a stream beyond that gets 503 with `Retry-After`.
      */
     get: operations["followTicket"];
     parameters: {
@@ -67,22 +67,24 @@ export interface paths {
     };
   };
   "/api/orders": {
-    /** One's own orders, newest first */
+    /** List the user's orders, newest first */
     get: operations["listOrders"];
     /**
      * Reserve a ticket
-     * @description Of any number of buyers at once, one gets it. The seller may be one of them. 404 may mean that the
-     * ticket was listed just now: try again for up to five seconds. While orders can't reach the broker, a
-     * ticket that it doesn't know gets 503.
+     * @description If several buyers try at once, one of them gets the ticket. Sellers can reserve their own tickets. 404
+     * may mean that the ticket was listed just now: try again for up to five seconds. While orders can't
+     * reach the broker, a ticket that it doesn't know gets 503. A user can have up to four open orders
+     * (`MAX_OPEN_ORDERS`), and reserve a ticket without paying up to three times in an hour
+     * (`MAX_UNPAID_RESERVATIONS`).
      */
     post: operations["placeOrder"];
   };
   "/api/orders/{id}": {
-    /** One of one's own orders */
+    /** Get an order */
     get: operations["readOrder"];
     /**
      * Cancel an order
-     * @description The ticket is free again. A cancelled order may be cancelled again.
+     * @description The ticket becomes available again. Cancelling a cancelled order changes nothing.
      */
     delete: operations["cancelOrder"];
     parameters: {
@@ -92,16 +94,16 @@ export interface paths {
     };
   };
   "/api/payments": {
-    /** One's own payments, newest first */
+    /** List the user's payments, newest first */
     get: operations["listCharges"];
     /**
      * Pay an order
-     * @description An order has one payment, and a card is charged at most once for it. To repeat the request is
-     * therefore safe: it answers 200 with the charge as it stands now. With the first request's
-     * `Idempotency-Key` it gets the first response, or 409 while there's no outcome yet. A card that is declined cancels the
-     * order. A payment that succeeds when the order has ended meanwhile is refunded.
+     * @description An order has one payment, and a card is charged at most once for it. So it's safe
+     * to repeat the request: the response is 200 with the charge's current state. With the first request's
+     * `Idempotency-Key` it's the first response, or 409 while there's no outcome yet. A declined card
+     * cancels the order. A payment that succeeds after the order has ended is refunded.
      *
-     * 404 may mean that the order was made just now: try again for up to five seconds.
+     * 404 may mean that the order was placed just now: try again for up to five seconds.
      *
      * 503 means that payments can't reach the broker or Stripe, so no payment can start right now.
      * Nothing was charged, and the ticket stays reserved. Retry the same request after `Retry-After`.
@@ -124,18 +126,18 @@ export interface paths {
   };
   "/api/payments/webhook": {
     /**
-     * Something happened at Stripe
-     * @description For Stripe only, which signs what it sends. An event is a hint to ask Stripe how the thing stands:
-     * doubled, late or out of order it changes nothing else. Whatever is not answered with 200 comes again.
+     * Receive a Stripe event
+     * @description For Stripe only, which signs its events. An event is a hint to ask Stripe for the current state, so
+     * duplicate, late and reordered events do no harm. Stripe resends an event until it gets a 200.
      */
     post: operations["stripeEvent"];
   };
   "/healthz": {
-    /** Whether the process lives */
+    /** Liveness */
     get: operations["healthz"];
   };
   "/readyz": {
-    /** Whether the service can work */
+    /** Readiness */
     get: operations["readyz"];
   };
 }
@@ -144,13 +146,13 @@ export type webhooks = Record<string, never>;
 
 export interface components {
   schemas: {
-    /** @description An ObjectID of MongoDB's, in lower case. */
+    /** @description A MongoDB ObjectID, in lower case. */
     Id: string;
-    /** @description US dollars, within what Stripe charges. */
+    /** @description US dollars, within Stripe's limits. */
     Dollars: number;
     /** @description US dollars, part or all of an amount. */
     Part: number;
-    /** @description How often the thing has changed, 0 when it is made. */
+    /** @description The number of changes, starting at 0. */
     Version: number;
     Nothing: Record<string, never>;
     User: {
@@ -164,10 +166,10 @@ export interface components {
       price: components["schemas"]["Dollars"];
       /** @description The seller. */
       userId: components["schemas"]["Id"];
-      /** @description The order that holds the ticket; only of one that is not available. */
+      /** @description The order that reserved or bought the ticket. Absent while it's available. */
       orderId?: components["schemas"]["Id"];
       /**
-       * @description A sold ticket never changes, and says what was sold at which price.
+       * @description A sold ticket never changes. It keeps the title and price of the sale.
        * @enum {string}
        */
       status: "available" | "reserved" | "sold";
@@ -178,22 +180,22 @@ export interface components {
       /** @description The buyer. */
       userId: components["schemas"]["Id"];
       /**
-       * @description `awaiting:payment` says that a payment is in flight, whose outcome decides. `complete` and `cancelled`
-       * are ends.
+       * @description `awaiting:payment` means that a payment is in progress, whose outcome decides. `complete` and
+       * `cancelled` are final.
        *
        * @enum {string}
        */
       status: "created" | "awaiting:payment" | "complete" | "cancelled";
       /**
-       * @description Why the order was cancelled; only of one that is. Nobody paid in time, its buyer cancelled it, or the
-       * payment failed.
+       * @description Why the order was cancelled: it wasn't paid in time, the buyer cancelled it, or the payment failed.
+       * Absent for other orders.
        *
        * @enum {string}
        */
       reason?: "expired" | "user" | "payment-failed";
       /**
        * Format: date-time
-       * @description Until when the ticket is reserved. An order that is `created` is cancelled then.
+       * @description When the reservation ends. An order that's still `created` is then cancelled.
        */
       expiresAt: string;
       /** @description The ticket as it was ordered. */
@@ -205,7 +207,7 @@ export interface components {
       version: components["schemas"]["Version"];
     };
     Charge: {
-      /** @description That of the order. */
+      /** @description The order's price. */
       id: components["schemas"]["Id"];
       orderId: components["schemas"]["Id"];
       /**
@@ -214,14 +216,14 @@ export interface components {
        */
       status: "pending" | "succeeded" | "failed" | "refunded";
       /**
-       * @description Why the payment failed, in words for the payer: Stripe's if they are about the card. Only of a charge
-       * that has failed.
+       * @description Why the payment failed, in words for the payer: Stripe's if the card is the reason. Absent unless
+       * the charge failed.
        */
       reason?: string;
       amount: components["schemas"]["Dollars"];
-      /** @description The PaymentIntent, as soon as there is one. */
+      /** @description The PaymentIntent, once it exists. */
       stripeId?: string;
-      /** @description The Refund; only of a charge that is refunded. The last one, if several add up to the amount. */
+      /** @description The Refund of a refunded charge, or the last one if several add up to the amount. */
       stripeRefundId?: string;
       /**
        * @description The total refunded so far, by payments or in Stripe's dashboard. Less than `amount` after a partial
@@ -234,7 +236,7 @@ export interface components {
        */
       refundFailed?: boolean;
       dispute?: components["schemas"]["Dispute"];
-      /** @description With this the payer's browser answers the bank. It is there only while the bank asks. */
+      /** @description Lets the payer's browser confirm the payment with the bank. Present only while the bank waits for that. */
       clientSecret?: string;
       /** @description The broker went away before the payment started, so it's pending until the next POST. Stripe hasn't been asked for anything. */
       paused?: boolean;
@@ -254,17 +256,23 @@ export interface components {
       reason: string;
       amount: components["schemas"]["Part"];
     };
-    /** @description An error as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) has it, with `errors` beside. */
+    /** @description An error in the form of [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457), with an `errors` array. */
     Problem: {
-      /** @constant */
-      type: "about:blank";
-      /** @description The status, in words. */
+      /**
+       * Format: uri-reference
+       * @description What kind of error it is, as the path of a page that explains it. It never changes, so clients decide by it
+       * and not by messages. Types may be added.
+       *
+       * @enum {string}
+       */
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      /** @description The status in words. */
       title: string;
       status: number;
       errors: {
-          /** @description For a person. */
+          /** @description A message for people. */
           message: string;
-          /** @description The field or parameter that it is about. */
+          /** @description The field or parameter that the error is about. */
           field?: string;
         }[];
     };
@@ -276,19 +284,19 @@ export interface components {
         "application/problem+json": components["schemas"]["Problem"];
       };
     };
-    /** @description A browser sent this from another site. */
+    /** @description A browser sent this request from another site. */
     CrossSite: {
       content: {
         "application/problem+json": components["schemas"]["Problem"];
       };
     };
-    /** @description There is no such thing, or no such path, or the news of it has not come yet. */
+    /** @description The resource or path doesn't exist, or the service hasn't heard of the resource yet. */
     NotFound: {
       content: {
         "application/problem+json": components["schemas"]["Problem"];
       };
     };
-    /** @description The path is there, but not with this method. */
+    /** @description The path doesn't have this method. */
     MethodNotAllowed: {
       headers: {
         Allow: components["headers"]["Allow"];
@@ -303,7 +311,7 @@ export interface components {
         "application/problem+json": components["schemas"]["Problem"];
       };
     };
-    /** @description The content type is none or another than application/json. */
+    /** @description The content type isn't application/json. */
     NotJSON: {
       content: {
         "application/problem+json": components["schemas"]["Problem"];
@@ -330,7 +338,7 @@ export interface components {
         "application/problem+json": components["schemas"]["Problem"];
       };
     };
-    /** @description Something unexpected. What it was is in the log only. */
+    /** @description An unexpected error. The log has the details. */
     Failure: {
       content: {
         "application/problem+json": components["schemas"]["Problem"];
@@ -362,11 +370,11 @@ export interface components {
     };
   };
   parameters: {
-    /** @description An id. One that has not the form of an id is one that nothing has, 404. */
+    /** @description The resource's id. A malformed id gets 404. */
     Id: components["schemas"]["Id"];
-    /** @description How many at most. */
+    /** @description The maximum number of items. */
     Limit?: number;
-    /** @description Only those that are older than the one with this id. */
+    /** @description Only items older than the one with this id. */
     After?: components["schemas"]["Id"];
     /**
      * @description Makes it safe to retry a request whose response was lost: see **Repeating a POST**. A quoted string
@@ -391,7 +399,7 @@ export interface components {
          * }
          */
         "application/json": {
-          /** @description Surrounding spaces are trimmed. It needs a visible character, and must not contain control characters or characters that override, embed or isolate the direction of text. */
+          /** @description Surrounding spaces are trimmed. Must have a visible character, and must not contain control characters or characters that override, embed or isolate the direction of text. */
           title: string;
           price: components["schemas"]["Dollars"];
         };
@@ -399,17 +407,17 @@ export interface components {
     };
   };
   headers: {
-    /** @description Where the next page is (RFC 8288). It is missing on the last one. */
+    /** @description The next page (RFC 8288). Missing on the last page. */
     NextPage: string;
     /**
-     * @description The session, for 24 hours. `Secure` and `__Host-` are left out over plain http on one's own machine,
+     * @description The session, for 24 hours. `Secure` and `__Host-` are left out over plain http on a local machine,
      * where `COOKIE_NAME` may give it another name. Further headers remove the sessions that the request has
      * under other names.
      */
     Session: string;
-    /** @description In how many seconds to try again. */
+    /** @description When to try again, in seconds. */
     RetryAfter: number;
-    /** @description The methods that the path has, HEAD with every GET. */
+    /** @description The path's methods, with HEAD for every GET. */
     Allow: string;
   };
   pathItems: never;
@@ -422,8 +430,8 @@ export type external = Record<string, never>;
 export interface operations {
 
   /**
-   * Become a user
-   * @description The new user is signed in.
+   * Sign up
+   * @description Creates a user and signs them in.
    */
   signUp: {
     parameters: {
@@ -459,7 +467,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description The email or the password cannot be, or the email is in use. */
+      /** @description The email or password is invalid, or the email is in use. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -501,7 +509,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description The answer does not tell an unknown email from a wrong password, nor does its time. */
+      /** @description Unknown emails and wrong passwords get the same response, in the same time. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -517,7 +525,7 @@ export interface operations {
   };
   /**
    * Sign out
-   * @description Works without a session, too. The body is optional.
+   * @description Also works without a session. The body is optional.
    */
   signOut: {
     parameters: {
@@ -531,7 +539,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The browser forgets the cookie. */
+      /** @description The session cookie is removed. */
       200: {
         headers: {
           /**
@@ -544,7 +552,7 @@ export interface operations {
           "application/json": components["schemas"]["Nothing"];
         };
       };
-      /** @description The body is there and is no JSON object. */
+      /** @description The body isn't empty and isn't a JSON object. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -558,10 +566,10 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** Who is signed in */
+  /** Current user */
   currentUser: {
     responses: {
-      /** @description The user, or null if nobody is signed in. A cookie that is forged or too old counts as none. */
+      /** @description The user, or null without a session. A forged or expired cookie counts as no session. */
       200: {
         content: {
           "application/json": {
@@ -574,13 +582,13 @@ export interface operations {
     };
   };
   /**
-   * Tickets, newest first
-   * @description Those that are free to order. With `seller=me` one's own in every state, which takes a session.
+   * List tickets, newest first
+   * @description Available tickets. With `seller=me`, which requires a session, the user's own tickets in every state.
    */
   listTickets: {
     parameters: {
       query?: {
-        /** @description Whose tickets. There is no other choice than one's own. */
+        /** @description Lists the user's own tickets. No other value is allowed. */
         seller?: "me";
         limit?: components["parameters"]["Limit"];
         after?: components["parameters"]["After"];
@@ -596,7 +604,7 @@ export interface operations {
           "application/json": components["schemas"]["Ticket"][];
         };
       };
-      /** @description A parameter is not as it should be. */
+      /** @description A parameter is invalid. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -607,7 +615,7 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** Put a ticket up for sale */
+  /** List a ticket */
   listTicket: {
     parameters: {
       header?: {
@@ -617,13 +625,13 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["Offer"];
     responses: {
-      /** @description The ticket, free to order. */
+      /** @description The new ticket, which is available. */
       201: {
         content: {
           "application/json": components["schemas"]["Ticket"];
         };
       };
-      /** @description The title or the price cannot be. */
+      /** @description The title or price is invalid. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -639,7 +647,7 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** One ticket */
+  /** Get a ticket */
   readTicket: {
     parameters: {
       path: {
@@ -647,7 +655,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The ticket, in whichever state it is. */
+      /** @description The ticket, in any state. */
       200: {
         content: {
           "application/json": components["schemas"]["Ticket"];
@@ -659,8 +667,8 @@ export interface operations {
     };
   };
   /**
-   * Change a ticket that is free
-   * @description Only its seller may. An order that has been made already keeps the title and price that it was made with.
+   * Edit an available ticket
+   * @description Only the seller can. Existing orders keep the title and price they were made with.
    */
   editTicket: {
     parameters: {
@@ -673,13 +681,13 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["Offer"];
     responses: {
-      /** @description The ticket as it now is. */
+      /** @description The updated ticket. */
       200: {
         content: {
           "application/json": components["schemas"]["Ticket"];
         };
       };
-      /** @description The title or the price cannot be, or the ticket is not free. */
+      /** @description The title or price is invalid, or the ticket isn't available. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -696,17 +704,17 @@ export interface operations {
     };
   };
   /**
-   * A ticket as it changes
-   * @description Server-Sent Events: first the ticket as it is, then the whole of it as it changes, the newest state
-   * alone for a client that is slow. Every event is called `ticket`, its `data` is a `Ticket` and its `id`
-   * the version. A comment comes every 15 seconds. The stream of a sold ticket ends, for nothing follows;
-   * one that breaks is begun again after 2 seconds (`retry`). The number of open streams is limited, in
-   * all and for each address; a stream beyond that gets 503 with `Retry-After`.
+   * Watch a ticket
+   * @description Server-Sent Events: the ticket's current state, then its whole state after each change. A slow client
+   * gets only the latest state. Each event is named `ticket`; its `data` is a `Ticket` and its `id` the
+   * version. A comment follows every 15 seconds. The stream ends when the ticket is sold. Clients
+   * reconnect 2 seconds after a stream breaks (`retry`). The number of open streams is limited, in total and
+   * per address; a stream beyond that gets 503 with `Retry-After`.
    */
   followTicket: {
     parameters: {
       header?: {
-        /** @description The version that the client knows, which is not told again. Browsers send it when they come back. */
+        /** @description The version that the client has, which isn't sent again. Browsers send this header when they reconnect. */
         "Last-Event-ID"?: string;
       };
       path: {
@@ -720,7 +728,7 @@ export interface operations {
           "text/event-stream": unknown;
         };
       };
-      /** @description The client knows the last version that there will be, and need not come back. */
+      /** @description The client has the final version and shouldn't reconnect. */
       204: {
         content: never;
       };
@@ -735,12 +743,14 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** One's own orders, newest first */
+  /** List the user's orders, newest first */
   listOrders: {
     parameters: {
       query?: {
         limit?: components["parameters"]["Limit"];
         after?: components["parameters"]["After"];
+        /** @description Lists only orders that are open (`created` or `awaiting:payment`), paid (`complete`) or ended (`cancelled`). */
+        state?: "open" | "paid" | "ended";
       };
     };
     responses: {
@@ -753,7 +763,7 @@ export interface operations {
           "application/json": components["schemas"]["Order"][];
         };
       };
-      /** @description A parameter is not as it should be. */
+      /** @description A parameter is invalid. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -766,9 +776,11 @@ export interface operations {
   };
   /**
    * Reserve a ticket
-   * @description Of any number of buyers at once, one gets it. The seller may be one of them. 404 may mean that the
-   * ticket was listed just now: try again for up to five seconds. While orders can't reach the broker, a
-   * ticket that it doesn't know gets 503.
+   * @description If several buyers try at once, one of them gets the ticket. Sellers can reserve their own tickets. 404
+   * may mean that the ticket was listed just now: try again for up to five seconds. While orders can't
+   * reach the broker, a ticket that it doesn't know gets 503. A user can have up to four open orders
+   * (`MAX_OPEN_ORDERS`), and reserve a ticket without paying up to three times in an hour
+   * (`MAX_UNPAID_RESERVATIONS`).
    */
   placeOrder: {
     parameters: {
@@ -795,14 +807,18 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The order. It is to be paid before it expires. */
+      /** @description The new order, to be paid before it expires. */
       201: {
         content: {
           "application/json": components["schemas"]["Order"];
         };
       };
-      /** @description The body is malformed, someone else has the ticket, or its price or title has changed. */
+      /** @description The body is malformed, someone else has the ticket, its price or title has changed, or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without paying and has to wait. */
       400: {
+        headers: {
+          /** @description When the user can reserve this ticket again, in seconds. */
+          "Retry-After"?: number;
+        };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
@@ -818,7 +834,7 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** One of one's own orders */
+  /** Get an order */
   readOrder: {
     parameters: {
       path: {
@@ -840,7 +856,7 @@ export interface operations {
   };
   /**
    * Cancel an order
-   * @description The ticket is free again. A cancelled order may be cancelled again.
+   * @description The ticket becomes available again. Cancelling a cancelled order changes nothing.
    */
   cancelOrder: {
     parameters: {
@@ -856,7 +872,7 @@ export interface operations {
       204: {
         content: never;
       };
-      /** @description The order is complete, or a payment is in flight. */
+      /** @description The order is complete, or a payment is in progress. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -870,12 +886,12 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** One's own payments, newest first */
+  /** List the user's payments, newest first */
   listCharges: {
     parameters: {
       query?: {
         /**
-         * @description Only the payment of this order, if there is one and it is one's own. `after` then has no effect.
+         * @description Lists only the payment of this order, if it's the user's. `after` then has no effect.
          * @example 6502f204c3a4d5e6f7a8b9c2
          */
         orderId?: string;
@@ -893,7 +909,7 @@ export interface operations {
           "application/json": components["schemas"]["Charge"][];
         };
       };
-      /** @description A parameter is not as it should be. */
+      /** @description A parameter is invalid. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -906,12 +922,12 @@ export interface operations {
   };
   /**
    * Pay an order
-   * @description An order has one payment, and a card is charged at most once for it. To repeat the request is
-   * therefore safe: it answers 200 with the charge as it stands now. With the first request's
-   * `Idempotency-Key` it gets the first response, or 409 while there's no outcome yet. A card that is declined cancels the
-   * order. A payment that succeeds when the order has ended meanwhile is refunded.
+   * @description An order has one payment, and a card is charged at most once for it. So it's safe
+   * to repeat the request: the response is 200 with the charge's current state. With the first request's
+   * `Idempotency-Key` it's the first response, or 409 while there's no outcome yet. A declined card
+   * cancels the order. A payment that succeeds after the order has ended is refunded.
    *
-   * 404 may mean that the order was made just now: try again for up to five seconds.
+   * 404 may mean that the order was placed just now: try again for up to five seconds.
    *
    * 503 means that payments can't reach the broker or Stripe, so no payment can start right now.
    * Nothing was charged, and the ticket stays reserved. Retry the same request after `Retry-After`.
@@ -933,32 +949,32 @@ export interface operations {
          */
         "application/json": {
           orderId: components["schemas"]["Id"];
-          /** @description A token or a PaymentMethod of Stripe's. Stripe is asked whether it is good only when the order is there, one's own and payable. */
+          /** @description A Stripe token or PaymentMethod. It's sent to Stripe only if the order can be paid by this user. */
           token: string;
         };
       };
     };
     responses: {
-      /** @description There was a payment of this order already; this is how it stands now. It may have failed. */
+      /** @description The order already had a payment. This is its current state, which may be `failed`. */
       200: {
         content: {
           "application/json": components["schemas"]["Charge"];
         };
       };
-      /** @description The charge has succeeded (and is refunded if the order had ended), or is pending while the bank asks the payer or the outcome is unknown. */
+      /** @description The charge succeeded (and is refunded if the order had ended), or is pending until the payer confirms it with the bank or the outcome is known. */
       201: {
         content: {
           "application/json": components["schemas"]["Charge"];
         };
       };
-      /** @description The request is malformed, Stripe refuses the token, or the order is cancelled or has expired. Nothing was opened. */
+      /** @description The request is malformed, Stripe refuses the token, or the order is cancelled or has expired. No payment was started. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
       401: components["responses"]["NotAuthorized"];
-      /** @description The card was declined, or Stripe refused the payment otherwise. The message is the `reason` of the charge. The order is being cancelled. */
+      /** @description The card was declined, or Stripe refused the payment for another reason. The message is the `reason` of the charge. The order is being cancelled. */
       402: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -1004,15 +1020,15 @@ export interface operations {
     };
   };
   /**
-   * Something happened at Stripe
-   * @description For Stripe only, which signs what it sends. An event is a hint to ask Stripe how the thing stands:
-   * doubled, late or out of order it changes nothing else. Whatever is not answered with 200 comes again.
+   * Receive a Stripe event
+   * @description For Stripe only, which signs its events. An event is a hint to ask Stripe for the current state, so
+   * duplicate, late and reordered events do no harm. Stripe resends an event until it gets a 200.
    */
   stripeEvent: {
     parameters: {
       header: {
         /**
-         * @description [As Stripe makes it](https://docs.stripe.com/webhooks#verify-manually).
+         * @description [Stripe's signature](https://docs.stripe.com/webhooks#verify-manually).
          * @example t=1694691764,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd
          */
         "Stripe-Signature": string;
@@ -1024,13 +1040,13 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Taken note of, also if it is of no interest. */
+      /** @description Received. Events of other types are ignored. */
       200: {
         content: {
           "application/json": components["schemas"]["Nothing"];
         };
       };
-      /** @description The signature does not belong to this body, or is too old. */
+      /** @description The signature doesn't match this body, or is too old. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -1047,27 +1063,27 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** Whether the process lives */
+  /** Liveness */
   healthz: {
     responses: {
-      /** @description It does. */
+      /** @description The process is running. */
       200: {
         content: never;
       };
     };
   };
-  /** Whether the service can work */
+  /** Readiness */
   readyz: {
     responses: {
-      /** @description It runs, and its own store answers. */
+      /** @description The service is running and its store responds. */
       200: {
         headers: {
-          /** @description Whether the service is connected to the event broker. A service without events has no such header. */
+          /** @description Whether the service is connected to the event broker. Services without events omit it. */
           Broker?: "connected" | "away";
         };
         content: never;
       };
-      /** @description It is about to end, or its store does not answer. */
+      /** @description The service is shutting down, or its store doesn't respond. */
       503: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];

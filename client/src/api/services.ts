@@ -1,5 +1,5 @@
 // The one module that talks to the services. It reads and writes on behalf of the visitor whose request
-// is being answered, and turns every answer into a typed value: nobody else looks at a status code.
+// is being answered, and turns every response into a typed value, so no other module looks at status codes.
 
 import { createHmac } from "node:crypto";
 import { cookies, headers } from "next/headers";
@@ -37,7 +37,10 @@ export type ProblemKind =
   | "refused"
   | "unavailable";
 
-export type Problem = { kind: ProblemKind; errors: Message[] };
+/** What kind of problem it is, as services say it. See the pages at these paths. */
+export type ProblemType = Schemas["Problem"]["type"];
+
+export type Problem = { kind: ProblemKind; type?: ProblemType; errors: Message[] };
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; problem: Problem };
 
@@ -58,7 +61,7 @@ const PAY = 35_000;
 const NEWS = 5_000;
 const NEWS_PAUSE = 150;
 
-const AWAY: Message = { message: "This did not work just now. Please try again in a moment." };
+const AWAY: Message = { message: "Something went wrong. Please try again in a moment." };
 
 /** The form's key, and the id of the user its page shows. Either may be empty. */
 export type Sender = { formKey: string; as: string };
@@ -68,6 +71,8 @@ type Call = {
   body?: unknown;
   deadline?: number;
   sender?: Sender | undefined;
+  /** The session was opened by this same Server Action, so the request's own cookies don't have it. */
+  newSession?: boolean;
   /** The thing was made just now by another service: a 404 may pass. */
   news?: boolean;
 };
@@ -127,7 +132,7 @@ export async function listOwnTickets(options: {
   return list("tickets", "/api/tickets", { ...options, seller: "me" });
 }
 
-/** null if there is no such ticket. Asked once for each request. */
+/** null if the ticket doesn't exist. Read once per request. */
 export const readTicket = cache(refetchTicket);
 
 export async function refetchTicket(id: string): Promise<Ticket | null> {
@@ -148,14 +153,29 @@ export async function editTicket(id: string, offer: Offer, sender?: Sender): Pro
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */
 export type Offer = { title: string; price: number | null };
 
+/** What a list of orders can be narrowed to. */
+export const orderStates = ["open", "paid", "ended"] as const;
+export type OrderState = (typeof orderStates)[number];
+
 export async function listOrders(options: {
+  state?: OrderState | undefined;
   after?: string | undefined;
   limit: number;
 }): Promise<Page<Order>> {
   return list("orders", "/api/orders", options);
 }
 
-/** null if there is no such order, or it is somebody else's. Asked once for each request. */
+// More than a user can have open by default.
+const OPEN = 10;
+
+/** The user's unpaid order that ends first, if there is one and orders responds. */
+export async function readHeld(): Promise<Order | undefined> {
+  const open = await listOrders({ state: "open", limit: OPEN }).catch(() => undefined);
+  const unpaid = open?.items.filter((o) => o.status === "created" && Date.parse(o.expiresAt) > Date.now());
+  return unpaid?.sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt))[0];
+}
+
+/** null if the order doesn't exist or belongs to another user. Read once per request. */
 export const readOrder = cache(refetchOrder);
 
 export async function refetchOrder(id: string): Promise<Order | null> {
@@ -166,8 +186,8 @@ export async function refetchOrder(id: string): Promise<Order | null> {
 /** A ticket, with the price and title the buyer saw. If they've changed, the order is refused. */
 export type Wish = { ticketId: string; price?: number; title?: string };
 
-export async function placeOrder(wish: Wish, sender?: Sender): Promise<Outcome<Order>> {
-  const options: Call = { method: "POST", body: wish, deadline: WRITE, news: true, sender };
+export async function placeOrder(wish: Wish, sender?: Sender, newSession = false): Promise<Outcome<Order>> {
+  const options: Call = { method: "POST", body: wish, deadline: WRITE, news: true, sender, newSession };
   return outcome(await call("orders", "/api/orders", options));
 }
 
@@ -183,13 +203,13 @@ export async function listCharges(options: {
   return list("payments", "/api/payments", options);
 }
 
-/** The payment of an order, if there is one and it is one's own. */
-export async function readCharge(orderId: string): Promise<Charge | undefined> {
+/** The payment of one of the user's orders, if there is one. Read once per request. */
+export const readCharge = cache(async (orderId: string): Promise<Charge | undefined> => {
   const answer = await call<Charge[]>("payments", `/api/payments?orderId=${encodeURIComponent(orderId)}`);
   return readable(answer)[0];
-}
+});
 
-/** Pays an order, or tells how its payment stands: to ask twice never pays twice. */
+/** Pays an order, or returns its payment if there is one already. Calling it twice never pays twice. */
 export async function pay(orderId: string, token: string, sender?: Sender): Promise<Outcome<Charge>> {
   const options: Call = { method: "POST", body: { orderId, token }, deadline: PAY, news: true, sender };
   return outcome(await call("payments", "/api/payments", options));
@@ -201,7 +221,7 @@ export async function cancelPayment(orderId: string, sender?: Sender): Promise<O
   return outcome(await call("payments", path, { method: "POST", body: {}, deadline: PAY, sender }));
 }
 
-/** null is no answer at all. */
+/** null means no response. */
 type Answer<T> = { status: number; body: T; headers: Headers } | null;
 
 async function call<T>(service: ServiceName, path: string, options: Call = {}): Promise<Answer<T>> {
@@ -218,7 +238,7 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
   const method = options.method ?? "GET";
   const request: RequestInit = {
     method,
-    headers: await forwarded(),
+    headers: await forwarded(options.newSession),
     cache: "no-store",
     signal: AbortSignal.timeout(options.deadline ?? READ),
   };
@@ -250,8 +270,8 @@ function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]
   return `"${createHmac("sha256", formKey).update(`POST ${path}\n${body}`).digest("base64url")}"`;
 }
 
-/** What a service needs to know of the visitor's request. */
-async function forwarded(): Promise<Headers> {
+/** The headers of the visitor's request that services need. */
+async function forwarded(newSession = false): Promise<Headers> {
   const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
   // The services trust these headers if the client is one of their TRUSTED_PROXIES.
@@ -261,9 +281,18 @@ async function forwarded(): Promise<Headers> {
   }
   // Other cookies are none of their business. Of several sessions they find the good one: another program
   // on the host may have set a cookie of the same name, and cookies() would keep the last.
-  const sessions = sessionCookies(incoming.get("cookie"));
+  const sessions = sessionCookies(newSession ? await cookiesSoFar() : incoming.get("cookie"));
   if (sessions) out.set("cookie", sessions);
   return out;
+}
+
+/** The request's cookies with those that this Server Action has set, as a Cookie header. */
+async function cookiesSoFar(): Promise<string> {
+  const jar = await cookies();
+  return jar
+    .getAll()
+    .map(({ name, value }) => `${name}=${value}`)
+    .join("; ");
 }
 
 /** Passes on to the visitor the cookies that auth sets. Only Server Actions can. */
@@ -302,8 +331,10 @@ export function nextAfter(link: string | null | undefined): string | undefined {
 
 function outcome<T>(answer: Answer<T>): Outcome<T> {
   if (answer && answer.status >= 200 && answer.status < 300) return { ok: true, value: answer.body };
-  const errors = (answer?.body as { errors?: Message[] } | undefined)?.errors;
-  return { ok: false, problem: { kind: kindOf(answer?.status), errors: errors?.length ? errors : [AWAY] } };
+  const { type, errors } = (answer?.body ?? {}) as Partial<Schemas["Problem"]>;
+  const problem: Problem = { kind: kindOf(answer?.status), errors: errors?.length ? errors : [AWAY] };
+  if (type) problem.type = type;
+  return { ok: false, problem };
 }
 
 function kindOf(status = 0): ProblemKind {

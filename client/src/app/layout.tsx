@@ -1,13 +1,13 @@
 import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { visitor } from "@/api/services";
+import { readHeld, visitor } from "@/api/services";
 import { Viewer } from "@/form/viewer";
 import { SiteHeader } from "@/layout/site-header";
 
 export const metadata: Metadata = {
-  title: { default: "Ticketing: tickets from people who cannot go", template: "%s · Ticketing" },
-  description: "Buy and sell tickets. Reserve one, take your time to pay, and it is yours.",
+  title: { default: "Ticketing: tickets from people who can’t go", template: "%s · Ticketing" },
+  description: "Buy and sell tickets. Reserve one, and we’ll hold it for you while you pay.",
 };
 
 export const viewport: Viewport = {
@@ -22,13 +22,14 @@ export const dynamic = "force-dynamic";
 
 export default async function Layout({ children }: { children: ReactNode }) {
   const seen = await visitor();
+  const held = seen && seen !== "unknown" ? await readHeld() : undefined;
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col">
         <a href="#content" className="button absolute top-2 left-2 z-10 -translate-y-24 focus:translate-y-0">
-          Skip to the content
+          Skip to content
         </a>
-        <SiteHeader visitor={seen} />
+        <SiteHeader visitor={seen} held={held} now={Date.now()} />
         <main
           id="content"
           tabIndex={-1}
@@ -38,7 +39,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
         </main>
         <footer className="border-line border-t text-muted text-sm">
           <p className="mx-auto max-w-6xl px-4 py-6 sm:px-6">
-            A reserved ticket is held for you while you pay. If your money comes too late, you get it back.
+            We hold your ticket while you pay. If your payment arrives too late, you get a full refund.
           </p>
         </footer>
       </body>

@@ -16,9 +16,9 @@ async function Landing({ searchParams }: { searchParams: Search }) {
   return (
     <>
       <div className="mb-10 max-w-3xl">
-        <h1 className="text-4xl leading-[1.05] sm:text-6xl">Their plans changed. Yours can, too.</h1>
+        <h1 className="text-4xl leading-[1.05] sm:text-6xl">Their plans changed. Now yours can, too.</h1>
         <p className="mt-4 max-w-xl text-lg text-muted">
-          Tickets from people who cannot go. Reserve one, and nobody else gets it while you pay.
+          Tickets from people who can’t go. Reserve one, and it’s held for you while you pay.
         </p>
       </div>
       {tickets.items.length > 0 ? (
@@ -29,12 +29,8 @@ async function Landing({ searchParams }: { searchParams: Search }) {
           <TicketGrid tickets={tickets.items} />
         </section>
       ) : (
-        <Empty title={after ? "These were all" : "Nothing for sale right now"}>
-          <p>
-            {after
-              ? "There are no older tickets."
-              : "Every ticket has found somebody. Look in again soon, or sell one that you cannot use."}
-          </p>
+        <Empty title={after ? "That’s everything" : "No tickets listed yet"}>
+          <p>{after ? "There are no older tickets." : "Check back soon, or sell a ticket you can’t use."}</p>
           <Link href="/sell" prefetch={false} className="button">
             Sell a ticket
           </Link>

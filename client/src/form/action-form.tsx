@@ -61,6 +61,11 @@ export function ActionForm({
           Sign in <span className="sr-only">(opens in a new tab)</span>
         </a>
       )}
+      {state.openOrders && (
+        <a href="/orders?state=open" className="link inline-block">
+          See your open orders
+        </a>
+      )}
       {children(state)}
     </form>
   );

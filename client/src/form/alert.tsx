@@ -1,4 +1,4 @@
-/** What went wrong with no field in particular. */
+/** Errors that don't belong to a field. */
 export function Alert({ messages }: { messages: string[] }) {
   if (messages.length === 0) return null;
   return (

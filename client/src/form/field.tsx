@@ -5,7 +5,7 @@ type Props = InputHTMLAttributes<HTMLInputElement> & {
   label: string;
   hint?: string;
   error?: string | undefined;
-  /** Stands in front of what is typed. */
+  /** Shown before the input's text. */
   prefix?: string;
 };
 

@@ -1,10 +1,12 @@
 import { redirect } from "next/navigation";
 import type { Message, Problem, Sender, User } from "@/api/services";
 
-/** What a form shows after a try: what was typed, and what the service found wrong with it. */
+/** What a form shows after a submission: its values and errors. */
 export type FormState = {
   values: Record<string, string>;
   errors: Message[];
+  /** The user has to pay for or cancel an open order first, so the form links to them. */
+  openOrders?: boolean;
   /** The user is signed out, so the form offers a link to sign in. */
   signIn?: boolean;
 };
@@ -15,12 +17,12 @@ export const emptyForm: FormState = { values: {}, errors: [] };
 export const FORM_KEY = "formKey";
 export const VIEWER = "viewer";
 
-/** The first thing that is wrong with a field. */
+/** The first error of a field. */
 export function errorOf(state: FormState, field: string): string | undefined {
   return state.errors.find((e) => e.field === field)?.message;
 }
 
-/** What is wrong with none of the form's fields. */
+/** The errors that don't belong to any of the form's fields. */
 export function otherErrors(state: FormState, fields: string[]): string[] {
   return state.errors.filter((e) => !e.field || !fields.includes(e.field)).map((e) => e.message);
 }
@@ -42,12 +44,12 @@ export function typed(form: FormData): FormState["values"] {
   return kept(form, ...names.filter((name) => !name.startsWith("$")));
 }
 
-/** Whether the page no longer shows the present state, as far as a refusal tells. */
+/** Whether a problem suggests that the page is out of date. */
 export function isOvertaken({ kind, errors }: Problem): boolean {
   return kind !== "unavailable" && errors.some((e) => !e.field);
 }
 
-/** Who a page was made for, as its forms say it. */
+/** The user a page was rendered for, as its forms send it. */
 export function viewerField(user: User): string {
   return `${user.id} ${user.email}`;
 }

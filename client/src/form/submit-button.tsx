@@ -4,8 +4,8 @@ import type { ReactNode } from "react";
 import { useFormStatus } from "react-dom";
 
 /**
- * The button of a form, which sends it once: while an answer is awaited it says so and does nothing. It
- * keeps the focus, which a disabled button would lose.
+ * A submit button that shows progress and ignores clicks while the form is pending. It keeps the focus,
+ * which a disabled button would lose.
  */
 export function SubmitButton({
   children,
@@ -16,7 +16,7 @@ export function SubmitButton({
   children: ReactNode;
   pending: string;
   className?: string;
-  /** There is nothing to send yet. */
+  /** The form can't be submitted yet. */
   disabled?: boolean;
 }) {
   const { pending } = useFormStatus();

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** What stands where a list has nothing. */
+/** Shown in place of an empty list. */
 export function Empty({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="rounded-xl border-2 border-line border-dashed px-6 py-16 text-center">

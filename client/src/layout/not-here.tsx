@@ -1,8 +1,8 @@
 import Link from "next/link";
 
 /**
- * Says that there is no such thing. Pages render it themselves where Next would have them throw: what it
- * makes of a thrown notFound() is an empty page for visitors without JavaScript.
+ * The not-found page. Pages render it instead of calling notFound(), which gives visitors without JavaScript
+ * an empty page.
  */
 export function NotHere() {
   return (
@@ -11,9 +11,9 @@ export function NotHere() {
       <p aria-hidden="true" className="stamp text-accent text-5xl">
         404
       </p>
-      <h1 className="mt-8 text-4xl">There is no such seat</h1>
+      <h1 className="mt-8 text-4xl">Page not found</h1>
       <p className="mt-4 mb-8 text-lg text-muted">
-        What you are looking for is not here, or it is not yours to see.
+        It may have been removed, or you may not have access to it.
       </p>
       <Link href="/" prefetch={false} className="button">
         See all tickets

@@ -4,8 +4,8 @@ import { Fresh } from "@/layout/fresh";
 import { Stuck } from "@/layout/stuck";
 
 /**
- * A page that says so when a service does not answer. app/error.tsx says the same of anything unforeseen,
- * but only where there is JavaScript.
+ * A page that shows an error when a service doesn’t respond. app/error.tsx handles other errors, but needs
+ * JavaScript.
  */
 export function page<Props>(render: (props: Props) => Promise<ReactNode>) {
   return async (props: Props): Promise<ReactNode> => (

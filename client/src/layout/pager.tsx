@@ -1,6 +1,6 @@
 import Link from "next/link";
 
-/** Leads on to older things, and back to the newest. */
+/** Links to older items and back to the newest. */
 export function Pager({
   path,
   after,
@@ -23,7 +23,11 @@ export function Pager({
         <span />
       )}
       {next && (
-        <Link href={`${path}?after=${next}`} prefetch={false} className="button button-quiet">
+        <Link
+          href={`${path}${path.includes("?") ? "&" : "?"}after=${next}`}
+          prefetch={false}
+          className="button button-quiet"
+        >
           {`Older ${what}`}
         </Link>
       )}

@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { useRefresh } from "@/layout/use-refresh";
 
-/** Asks the server again while a state is shown that passes by itself. */
+/** Refreshes the page while it shows a state that changes without the user. */
 export function Refresh({ every }: { every: number }) {
   const refresh = useRefresh();
   useEffect(() => {

@@ -15,10 +15,10 @@ test.each<[string, Visitor, { signIn: boolean; text?: string }]>([
     { signIn: false, text: "We can’t check your account right now" },
   ],
 ])("the header of %s", (_, visitor, want) => {
-  const { unmount } = render(<SiteHeader visitor={visitor} />);
+  const { unmount } = render(<SiteHeader visitor={visitor} now={0} />);
   expect(screen.queryByRole("link", { name: "Sign in" }) !== null).toBe(want.signIn);
   expect(screen.queryByRole("button", { name: "Sign out" }) !== null).toBe(!want.signIn);
-  expect(screen.queryByRole("link", { name: "My orders" }) !== null).toBe(!want.signIn);
+  expect(screen.queryByRole("link", { name: "Purchases" }) !== null).toBe(!want.signIn);
   if (want.text) expect(screen.getByText(want.text)).toBeTruthy();
   unmount();
 });

@@ -1,9 +1,19 @@
 import Link from "next/link";
 import { SignOutForm } from "@/account/sign-out-form";
-import type { Visitor } from "@/api/services";
+import type { Order, Visitor } from "@/api/services";
 import { NavLink } from "@/layout/nav-link";
+import { Hold } from "@/order/hold";
 
-export function SiteHeader({ visitor }: { visitor: Visitor }) {
+/** held is the user's unpaid order that ends first. */
+export function SiteHeader({
+  visitor,
+  held,
+  now,
+}: {
+  visitor: Visitor;
+  held?: Order | undefined;
+  now: number;
+}) {
   return (
     <header className="border-line border-b bg-card">
       <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-6 gap-y-1 px-4 py-2 sm:px-6">
@@ -20,8 +30,9 @@ export function SiteHeader({ visitor }: { visitor: Visitor }) {
           className="-mx-2.5 order-last flex w-full flex-wrap sm:order-none sm:mx-0 sm:w-auto"
         >
           <NavLink href="/sell">Sell a ticket</NavLink>
-          {visitor && <NavLink href="/my-tickets">My tickets</NavLink>}
-          {visitor && <NavLink href="/orders">My orders</NavLink>}
+          {visitor && <NavLink href="/my-tickets">Selling</NavLink>}
+          {visitor && <NavLink href="/orders">Purchases</NavLink>}
+          {held && <Hold key={held.id} orderId={held.id} expiresAt={held.expiresAt} now={now} />}
         </nav>
         <div className="ml-auto flex min-w-0 items-center gap-1">
           {visitor ? (

@@ -3,7 +3,7 @@
 import { useSyncExternalStore } from "react";
 import { formatTime, knownZone, type TimeStyle } from "@/layout/format";
 
-/** A time as the visitor's clocks tell it. Where the visitor is only the browser knows: until then, UTC. */
+/** A time in the visitor's time zone, or in UTC until the browser has told it. */
 export function Time({ at, style = "full" }: { at: string; style?: TimeStyle }) {
   const zone = useSyncExternalStore(neverChanges, browserZone, serverZone);
   return <time dateTime={at}>{formatTime(new Date(at), style, zone)}</time>;

@@ -32,15 +32,30 @@ export async function submitReservation(_: FormState, form: FormData): Promise<F
   const wish = wishIn(form) ?? redirectUnreadable();
   const here = `/tickets/${encodeURIComponent(wish.ticketId)}`;
   const order = await placeOrRepeat(wish, form);
-  if (order.ok) redirect(`/orders/${order.value.id}`);
+  if (order.ok) show(`/orders/${order.value.id}`);
   leaveIfNotOneself(order.problem, here);
   if (order.problem.kind === "refused") {
     if (isChange(order.problem)) return changed(form, wish, order.problem);
-    // tickets learns of the reservation a moment later; until then the page would still offer the ticket.
+    if (isLimit(order.problem)) {
+      const openOrders = order.problem.type === "/problems/too-many-open-orders";
+      return { values: kept(form, "price", "title", "changed"), errors: order.problem.errors, openOrders };
+    }
+    // Wait until tickets has heard of the reservation, or the page would still offer the ticket.
     await until(async () => (await refetchTicket(wish.ticketId))?.status !== "available", 1_000);
     redirect(`${here}?taken=${Date.now()}`);
   }
   return refused(order.problem, kept(form, "price", "title", "changed"));
+}
+
+/** Shows a page whose header reads the user's open orders again. */
+function show(path: string): never {
+  revalidatePath("/", "layout");
+  redirect(path);
+}
+
+/** Whether an order was refused although its ticket is available. */
+function isLimit({ type }: Problem): boolean {
+  return type === "/problems/too-many-open-orders" || type === "/problems/reserved-too-often";
 }
 
 /** Whether an order was refused because the ticket's price or title changed. */
@@ -97,7 +112,7 @@ export async function submitCancellation(_: FormState, form: FormData): Promise<
   const id = textOf(form, "orderId");
   const here = `/orders/${encodeURIComponent(id)}`;
   const cancelled = await cancelOrder(id, senderOf(form));
-  if (cancelled.ok) redirect(here);
+  if (cancelled.ok) show(here);
   leaveIfNotOneself(cancelled.problem, here);
   return refused(cancelled.problem);
 }
@@ -108,16 +123,16 @@ export async function submitPayment(_: FormState, form: FormData): Promise<FormS
   const charge = await pay(id, textOf(form, "token"), senderOf(form));
   if (charge.ok) {
     await settled(charge.value);
-    redirect(here);
+    show(here);
   }
   leaveIfNotOneself(charge.problem, here);
   switch (charge.problem.kind) {
     case "in-progress":
-      redirect(here);
+      show(here);
       break;
     case "declined":
       await until(async () => (await refetchOrder(id))?.status === "cancelled", 2_000);
-      redirect(here);
+      show(here);
   }
   return refused(charge.problem, kept(form, "token"));
 }
@@ -134,7 +149,7 @@ export async function submitPaymentCancellation(_: FormState, form: FormData): P
   const charge = await cancelPayment(id, senderOf(form));
   if (charge.ok) {
     await settled(charge.value);
-    redirect(here);
+    show(here);
   }
   leaveIfNotOneself(charge.problem, here);
   return refused(charge.problem);
@@ -146,7 +161,7 @@ function refused(problem: Problem, values: FormState["values"] = {}): FormState 
   return { values, errors: problem.errors };
 }
 
-/** Waits until orders has heard of a payment that is decided, so that its page does not show less than is known. */
+/** Waits until orders has heard of a payment's outcome, so the next page shows it. */
 async function settled(charge: Charge): Promise<void> {
   if (charge.status === "pending") return;
   await until(async () => {
@@ -155,12 +170,12 @@ async function settled(charge: Charge): Promise<void> {
   }, 2_000);
 }
 
-/** Waits for something that is about to be so, at most for so many milliseconds. What follows does not rely on it. */
+/** Waits up to so many milliseconds for something to become true. Callers don't rely on it. */
 async function until(isSo: () => Promise<boolean>, milliseconds: number): Promise<void> {
   const end = Date.now() + milliseconds;
   try {
     while (!(await isSo()) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 60));
   } catch {
-    // The page that follows asks again, and says if there is no answer.
+    // The next page reads it again and reports any failure.
   }
 }

@@ -73,7 +73,7 @@ test("is read out by the minute, not by the second", () => {
     "3 minutes left to pay.",
     "2 minutes left to pay.",
     "Less than a minute left to pay.",
-    "Time is up.",
+    "Time’s up.",
   ]);
 });
 

@@ -19,7 +19,7 @@ const texts: Record<Urgency, string> = {
   calm: "left to pay",
   soon: "Less than five minutes left to pay",
   last: "Less than a minute left to pay",
-  over: "Time is up. The ticket goes back on sale…",
+  over: "Time’s up. The ticket is going back on sale…",
 };
 
 /**
@@ -60,7 +60,7 @@ export function Countdown({ expiresAt, now }: { expiresAt: string; now: number }
 
   const level = urgency(left);
   return (
-    <div className={looks[level]}>
+    <div className={`${looks[level]} noscript:hidden`}>
       <p role="timer" aria-live="off" className="font-bold font-mono text-5xl tabular-nums tracking-tight">
         <time dateTime={`PT${Math.max(0, Math.ceil(left / 1000))}S`}>{clock(left)}</time>
       </p>

@@ -9,9 +9,11 @@ import { submitCancellation, submitPaymentCancellation, submitReservation } from
 export function ReserveForm({
   ticket,
   formKey,
+  children = "Reserve this ticket",
 }: {
   ticket: { id: string; title: string; price: number };
   formKey: string;
+  children?: string;
 }) {
   return (
     <ActionForm action={submitReservation} formKey={formKey} label="Reserve the ticket" className="space-y-4">
@@ -22,7 +24,7 @@ export function ReserveForm({
           {/* As JSON, since forms normalize line breaks. */}
           <input type="hidden" name="title" value={values.title || JSON.stringify(ticket.title)} />
           <SubmitButton pending="Reserving…" className="w-full">
-            {values.changed ? `Reserve it for ${formatMoney(Number(values.price))}` : "Reserve this ticket"}
+            {values.changed ? `Reserve it for ${formatMoney(Number(values.price))}` : children}
           </SubmitButton>
         </>
       )}
@@ -32,9 +34,17 @@ export function ReserveForm({
 
 export function CancelForm({ orderId }: { orderId: string }) {
   return (
-    <OrderButton orderId={orderId} action={submitCancellation} label="Cancel the order">
-      Cancel this order
-    </OrderButton>
+    <details>
+      <summary className="link inline-block min-h-11 py-2">Cancel order</summary>
+      <div className="mt-2 space-y-4">
+        <p className="text-muted text-sm">
+          The ticket goes back on sale right away, and others can reserve it.
+        </p>
+        <OrderButton orderId={orderId} action={submitCancellation} label="Cancel the order">
+          Cancel this order
+        </OrderButton>
+      </div>
+    </details>
   );
 }
 

@@ -5,16 +5,16 @@ import { isReturned } from "@/order/money-back";
  * What an order looks like to its buyer:
  *
  * - payable: reserved, and time is left
- * - time-up: the time is over, the service is about to end it
+ * - time-up: the time is up, and orders is about to cancel it
  * - bank: the payer's bank asks for confirmation
- * - processing: a payment is under way and decides by itself
+ * - processing: a payment is being processed
  * - complete
  * - returned: complete, but the money went back
  * - declined: the payment failed, which cancelled the order
- * - refunding, refunded: paid when the order had ended already
+ * - refunding, refunded: paid after the order had ended
  * - withdrawn: cancelled by the buyer
  * - lapsed: not paid in time
- * - void: cancelled, and the service does not say why
+ * - void: cancelled, for a reason that the service doesn't give
  */
 export type OrderView =
   | "payable"
@@ -36,7 +36,7 @@ const cancelled: Record<NonNullable<Order["reason"]>, OrderView> = {
   "payment-failed": "declined",
 };
 
-/** Two services tell of an order, and one may be ahead of the other: money comes first. */
+/** Combines two services, of which one may be ahead of the other. The charge takes precedence. */
 export function viewOrder(order: Order, charge: Charge | undefined, now: Date): OrderView {
   if (charge?.status === "refunded" && order.status !== "complete") return "refunded";
   switch (order.status) {
@@ -56,7 +56,7 @@ export function viewOrder(order: Order, charge: Charge | undefined, now: Date): 
   }
 }
 
-/** The views that pass by themselves. */
+/** The views that change without the user. */
 export function isPassing(view: OrderView): boolean {
   return view === "bank" || view === "processing" || view === "refunding" || view === "time-up";
 }

@@ -23,7 +23,7 @@ export function clock(left: number): string {
 export function spoken(left: number): string {
   switch (urgency(left)) {
     case "over":
-      return "Time is up.";
+      return "Time’s up.";
     case "last":
       return "Less than a minute left to pay.";
     default: {

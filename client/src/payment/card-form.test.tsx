@@ -146,7 +146,7 @@ test.each([
     await waitFor(() => expect(fake.create).toHaveBeenCalledTimes(3));
     await act(async () => fake.fields.number.emit("loaderror", { error: { message: "blocked" } }));
   }
-  expect((await screen.findByRole("alert")).textContent).toMatch(/could not be loaded/);
+  expect((await screen.findByRole("alert")).textContent).toMatch(/couldn’t be loaded/);
   expect(screen.queryByRole("button", { name: /Pay/ })).toBeNull();
 
   fake.create.mockClear();

@@ -41,8 +41,8 @@ export function CardForm({
     <>
       <noscript className="block">
         <p className="rounded-lg border-2 border-field px-4 py-3">
-          Paying by card needs JavaScript, because Stripe asks for the card with a script. You can still
-          cancel the order without it.
+          You need JavaScript to pay by card, because Stripe’s card form is a script. You can still cancel the
+          order without it.
         </p>
       </noscript>
       <ActionForm
@@ -69,8 +69,8 @@ export function CardForm({
                 </fieldset>
                 <p role="status" className="text-muted text-sm">
                   {stage === "loading"
-                    ? "Loading Stripe’s fields for your card…"
-                    : "What you type here goes to Stripe alone."}
+                    ? "Loading Stripe’s card form…"
+                    : "Your card details go directly to Stripe."}
                 </p>
                 <SubmitButton pending="Paying…" className="w-full" disabled={stage === "loading"}>
                   {`Pay ${price}`}
@@ -84,7 +84,7 @@ export function CardForm({
   );
 }
 
-/** A label, and room for Stripe to put the field that belongs to it. */
+/** A label, and the element that Stripe puts its field into. */
 function Field({ name, error }: { name: CardField; error: string | undefined }) {
   return (
     <div className={name === "number" ? "col-span-2" : undefined}>
@@ -92,7 +92,7 @@ function Field({ name, error }: { name: CardField; error: string | undefined }) 
         {cardFields[name]}
       </label>
       <div id={idOf(name)} className="input card-field" data-invalid={error ? true : undefined} />
-      {/* The field cannot refer to its error, being in a page of its own: so it is read out. */}
+      {/* Stripe’s field is in a frame of its own and can’t refer to this error, so it’s announced. */}
       <p aria-live="polite" className="mt-1 font-medium text-bad text-sm">
         {error}
       </p>
@@ -104,9 +104,9 @@ function NotLoaded({ again }: { again: () => void }) {
   return (
     <>
       <div role="alert" className="rounded-lg border-2 border-bad bg-bad/8 px-4 py-3">
-        <p className="font-semibold text-bad">The fields for your card could not be loaded.</p>
+        <p className="font-semibold text-bad">The card form couldn’t be loaded.</p>
         <p className="text-sm">
-          They come from js.stripe.com: you may be offline, or your browser may block them. Nothing was
+          It comes from js.stripe.com. You may be offline, or your browser may be blocking it. You weren’t
           charged.
         </p>
       </div>
@@ -140,7 +140,7 @@ function useCard(stripeKey: string) {
       if (attempt > 1) opened.focus();
     };
     open().catch((error: unknown) => {
-      console.error("Stripe could not be loaded:", error);
+      console.error("Stripe didn't load:", error);
       if (!left) setStage("failed");
     });
     const theme = matchMedia("(prefers-color-scheme: dark)");

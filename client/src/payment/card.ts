@@ -6,11 +6,11 @@ export const cardFields = { number: "Card number", expiry: "Expires", cvc: "Secu
 
 export type CardField = keyof typeof cardFields;
 
-/** Stripe's fields in a page. What is typed into them never gets to the page itself. */
+/** Stripe's fields in a page. The page never sees what users type into them. */
 export type Card = {
-  /** Fails if a field cannot be shown. */
+  /** Rejects if a field can't be shown. */
   ready: Promise<unknown>;
-  /** Makes a PaymentMethod of what was typed, or tells what is wrong with it; then leads to the field. */
+  /** Creates a PaymentMethod from the fields. If one is invalid, focuses it and returns the error. */
   method(): Promise<{ id: string } | { errors: Message[] }>;
   /** Takes over the page's current colors. */
   paint(): void;
@@ -55,7 +55,7 @@ export function openCard(stripe: Stripe, heard: (field: CardField, error: string
     async method() {
       const { paymentMethod, error } = await stripe.createPaymentMethod({ type: "card", card: number });
       if (paymentMethod) return { id: paymentMethod.id };
-      const message = error.message ?? "The card could not be read. Please try again.";
+      const message = error.message ?? "We couldn't read the card. Please try again.";
       const field = fields.find(([name]) => error.code?.includes(name))?.[0];
       if (!field) return { errors: [{ message }] };
       heard(field, message);
@@ -78,7 +78,7 @@ export function idOf(field: CardField): string {
   return `card-${field}`;
 }
 
-/** The fields are pages of Stripe's own, to which the style sheet does not reach: they are told what it says. */
+/** Stripe's fields are frames that our style sheet doesn't reach, so they get its colors and fonts. */
 function pageStyle(): StripeElementStyle {
   const page = getComputedStyle(document.documentElement);
   const color = (name: string) => page.getPropertyValue(name).trim();

@@ -36,7 +36,7 @@ export function PayForm({
             <fieldset aria-describedby={error ? "token-error token-hint" : "token-hint"}>
               <legend className="font-semibold">Choose a test card</legend>
               <p id="token-hint" className="mt-1 mb-3 text-muted text-sm">
-                This is a sandbox: no card is charged, whichever you take.
+                This is a sandbox, so no card is charged.
               </p>
               <div className="grid gap-2.5">
                 {testCards.map((card) => (

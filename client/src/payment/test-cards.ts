@@ -13,13 +13,13 @@ export const testCards: [TestCard, ...TestCard[]] = [
   {
     token: "tok_chargeDeclinedInsufficientFunds",
     name: "Insufficient funds",
-    outcome: "Declined: there is not enough money.",
+    outcome: "Declined for insufficient funds.",
     lastFour: "9995",
   },
   {
     token: "pm_card_authenticationRequired",
-    name: "Asks the bank",
-    outcome: "Your bank wants you to confirm (3‑D Secure).",
+    name: "Bank confirmation",
+    outcome: "Your bank asks you to confirm (3‑D Secure).",
     lastFour: "3184",
   },
 ];

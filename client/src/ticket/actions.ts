@@ -33,6 +33,7 @@ export async function submitEdit(_: FormState, form: FormData): Promise<FormStat
   if (!ticket.ok && ticket.problem.kind === "other-user") {
     redirectSwitched(`/tickets/${encodeURIComponent(id)}`);
   }
+  if (ticket.ok) redirect(`/tickets/${ticket.value.id}?saved=${Date.now()}`);
   return finish(form, ticket);
 }
 

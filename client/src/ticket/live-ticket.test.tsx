@@ -39,14 +39,16 @@ test("tells at once that somebody reserves the ticket, and shows the page anew",
   render(<LiveTicket ticket={free} />);
   expect(source().url).toBe("/api/tickets/t1/events");
   source().tell({ ...free, status: "reserved", version: 4 });
-  expect(screen.getByRole("status").textContent).toBe("Somebody has just reserved this ticket.");
+  expect(screen.getByRole("status").textContent).toBe("Someone just reserved this ticket.");
   expect(router.refresh).toHaveBeenCalledTimes(1);
 });
 
 test("tells that it is free again", () => {
   render(<LiveTicket ticket={{ ...free, status: "reserved" }} />);
   source().tell({ ...free, version: 4 });
-  expect(screen.getByRole("status").textContent).toBe("The ticket is free again. You can reserve it now.");
+  expect(screen.getByRole("status").textContent).toBe(
+    "This ticket is available again. You can reserve it now.",
+  );
 });
 
 test("what is known already is no news", () => {

@@ -7,14 +7,14 @@ import { useRefresh } from "@/layout/use-refresh";
 type Known = Pick<Ticket, "id" | "status" | "version">;
 
 const news: Record<Ticket["status"], string> = {
-  available: "The ticket is free again. You can reserve it now.",
-  reserved: "Somebody has just reserved this ticket.",
-  sold: "The ticket has just been sold.",
+  available: "This ticket is available again. You can reserve it now.",
+  reserved: "Someone just reserved this ticket.",
+  sold: "This ticket was just sold.",
 };
 
 /**
- * Follows a ticket while it is looked at. What changes is announced at once and the page is asked for
- * anew. Where nobody tells of changes, nothing happens.
+ * Follows a ticket while its page is visible: it announces changes and refreshes the page. Without a stream,
+ * the page stays as it is.
  */
 export function LiveTicket({ ticket }: { ticket: Known }) {
   const refresh = useRefresh();

@@ -12,7 +12,7 @@ export function stockOf(id: string): string {
   return `stock-${Math.floor((hash / 2 ** 32) * STOCKS)}`;
 }
 
-/** What stands on the stub. */
+/** The number on the stub. */
 export function ticketNumber(id: string): string {
   return `No. ${id.slice(-6).toUpperCase()}`;
 }

@@ -20,7 +20,7 @@ export function TicketForm({
       action={ticket ? submitEdit : submitTicket}
       formKey={formKey}
       fields={["title", "price"]}
-      label={ticket ? "Edit the ticket" : "Sell a ticket"}
+      label={ticket ? "Edit ticket" : "Sell a ticket"}
       className="space-y-6"
     >
       {(state) => (
@@ -28,8 +28,8 @@ export function TicketForm({
           {ticket && <input type="hidden" name="id" value={ticket.id} />}
           <Field
             name="title"
-            label="What is it a ticket for?"
-            hint="The event, the place and the date: what a buyer has to know."
+            label="What’s the ticket for?"
+            hint="The event, venue and date: what buyers need to know."
             required
             autoComplete="off"
             defaultValue={state.values.title ?? ticket?.title}
@@ -38,7 +38,7 @@ export function TicketForm({
           <Field
             name="price"
             label="Price"
-            hint="In US dollars, from $0.50."
+            hint="In US dollars, at least $0.50."
             prefix="$"
             required
             inputMode="decimal"
@@ -46,7 +46,7 @@ export function TicketForm({
             defaultValue={state.values.price ?? ticket?.price?.toFixed(2)}
             error={errorOf(state, "price")}
           />
-          <SubmitButton pending="Saving…">{ticket ? "Save changes" : "Put it up for sale"}</SubmitButton>
+          <SubmitButton pending="Saving…">{ticket ? "Save changes" : "List ticket"}</SubmitButton>
         </>
       )}
     </ActionForm>

@@ -45,7 +45,7 @@ test("a seller", async ({ visitor, caller }) => {
   await seller.goto("/sell");
   await shoot(seller, "sell");
   await seller.getByLabel("Price").fill("twenty");
-  await seller.getByRole("button", { name: "Put it up for sale" }).click();
+  await seller.getByRole("button", { name: "List ticket" }).click();
   await expect(seller.getByLabel("Price")).toHaveAttribute("aria-invalid", "true");
   await shoot(seller, "sell-refused");
 
@@ -79,7 +79,7 @@ test("a buyer", async ({ visitor, caller, system, tolerated }) => {
   await buyer.goto(`/tickets/${ticket.id}`);
   await shoot(buyer, "ticket-free", { dark: true });
   await api.order(other, ticket);
-  await expect(buyer.getByRole("status")).toHaveText("Somebody has just reserved this ticket.");
+  await expect(buyer.getByRole("status")).toHaveText("Someone just reserved this ticket.");
   await shoot(buyer, "ticket-just-reserved");
   await api.awaitTicket(buyer, ticket.id, "reserved");
   await buyer.goto(`/tickets/${ticket.id}?taken=${Date.now()}`);
@@ -103,9 +103,9 @@ test("a buyer", async ({ visitor, caller, system, tolerated }) => {
   const payable = await api.order(buyer, mine);
   for (const [{ id }, name, says, dark] of [
     [payable, "order-to-pay", "left to pay", true],
-    [bank, "order-bank", "Your bank wants to hear from you", false],
-    [complete, "order-complete", "Paid. It is yours.", false],
-    [declined, "order-declined", "The payment did not go through", true],
+    [bank, "order-bank", "Confirm with your bank", false],
+    [complete, "order-complete", "It’s yours!", false],
+    [declined, "order-declined", "Your payment didn’t go through", true],
     [withdrawn, "order-cancelled", "You cancelled this order", false],
   ] as const) {
     await buyer.goto(`/orders/${id}`);

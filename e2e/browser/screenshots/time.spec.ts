@@ -27,7 +27,7 @@ test("what takes time", async ({ visitor, caller, system }) => {
   const payment = api.pay(buyer, slow);
   await expect(async () => {
     await buyer.goto(`/orders/${slow.id}`);
-    await expect(state).toContainText("Your payment is under way", { timeout: 500 });
+    await expect(state).toContainText("Processing your payment", { timeout: 500 });
   }).toPass();
   await shoot(buyer, "order-under-way");
   await payment;

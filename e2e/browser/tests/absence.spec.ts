@@ -8,7 +8,7 @@ test("a path that nothing has is not found", async ({ visitor, tolerated }) => {
   const page = await visitor();
   const response = await page.goto("/no/such/page");
   expect(response?.status()).toBe(404);
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such seat");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
   await looksRight(page);
   await page.getByRole("link", { name: "See all tickets" }).click();
   await expect(page).toHaveURL("/");
@@ -18,7 +18,7 @@ for (const id of ["0123456789abcdef01234567", "nonsense"]) {
   test(`there is no ticket ${id}`, async ({ visitor }) => {
     const page = await visitor();
     await page.goto(`/tickets/${id}`);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such seat");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
     await expect(page.locator('meta[name="robots"]').first()).toHaveAttribute("content", "noindex");
   });
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions } from "@playwright/test";
 import * as api from "../api.ts";
 import { test as base, expect, type Page } from "../fixtures.ts";
-import { orderState } from "../people.ts";
+import { cancelOrder, orderState } from "../people.ts";
 import { moneyOf } from "../sandbox.ts";
 import { type System, startClient } from "../system.ts";
 
@@ -29,7 +29,7 @@ const test = base.extend<
     },
     { scope: "worker", timeout: 90_000 },
   ],
-  /** Somebody who has reserved a ticket and looks at the order. */
+  /** A buyer on the page of an unpaid order. */
   payer: async ({ user, system, clientWithKey }, use) => {
     await use(async (options) => {
       const page = await user(options);
@@ -82,7 +82,7 @@ test("a card is typed into Stripe's fields and pays once, however often one clic
 
   await typeCard(page, "4242 4242 4242 4242");
   await payButton(page).dblclick();
-  await expect(orderState(page).getByRole("heading", { name: "Paid. It is yours." })).toBeVisible();
+  await expect(orderState(page).getByRole("heading", { name: "It’s yours!" })).toBeVisible();
   expect(await moneyOf(system, order.id)).toEqual({ kept: 1999, captures: 1 });
 });
 
@@ -96,8 +96,8 @@ test("a card that is declined ends the order in Stripe's words", async ({ payer,
 });
 
 for (const { decision, heading, kept } of [
-  { decision: "Approve", heading: "Paid. It is yours.", kept: 1999 },
-  { decision: "Refuse", heading: "The payment did not go through", kept: 0 },
+  { decision: "Approve", heading: "It’s yours!", kept: 1999 },
+  { decision: "Refuse", heading: "Your payment didn’t go through", kept: 0 },
 ]) {
   test(`the bank asks over the page: ${decision}`, async ({ payer, system }) => {
     const { page, order } = await payer();
@@ -119,12 +119,12 @@ for (const { decision, heading, kept } of [
 }
 
 test("where Stripe is blocked one is told, and can try again", async ({ payer, tolerated }) => {
-  tolerated.push(/ERR_FAILED/, /Stripe could not be loaded/);
+  tolerated.push(/ERR_FAILED/, /Stripe didn.t load/);
   const { page } = await payer();
   await page.route("https://js.stripe.com/**", (route) => route.abort());
   await page.reload();
   const form = page.getByRole("form", { name: "Pay the order" });
-  await expect(form.getByRole("alert")).toContainText("could not be loaded");
+  await expect(form.getByRole("alert")).toContainText("couldn’t be loaded");
   await page.unroute("https://js.stripe.com/**");
   await form.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByRole("textbox", { name: /card number/ })).toBeFocused();
@@ -134,6 +134,6 @@ test("without JavaScript one is told that a card needs it, and can cancel", asyn
   const { page } = await payer({ javaScriptEnabled: false });
   await expect(page.locator("noscript p")).toContainText("Paying by card needs JavaScript");
   await expect(payButton(page)).toBeHidden();
-  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await cancelOrder(page);
   await expect(orderState(page).getByRole("heading", { name: "You cancelled this order" })).toBeVisible();
 });

@@ -2,7 +2,7 @@ import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
 import { awaitScripts, fillCredentials } from "../people.ts";
 
-const title = (page: Page) => page.getByLabel("What is it a ticket for?");
+const title = (page: Page) => page.getByLabel("What’s the ticket for?");
 const price = (page: Page) => page.getByLabel("Price");
 const alert = (page: Page) => page.getByRole("main").getByRole("alert");
 
@@ -30,7 +30,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.request.post("/api/users/signin", { data: { email, password: api.PASSWORD } });
     const own = await api.list(page);
     for (const [path, button] of [
-      ["/sell", "Put it up for sale"],
+      ["/sell", "List ticket"],
       [`/tickets/${own.id}/edit`, "Save changes"],
     ] as const) {
       await page.request.post("/api/users/signin", { data: { email, password: api.PASSWORD } });
@@ -109,7 +109,7 @@ test("a form keeps what was typed when the network fails", async ({ user, tolera
   await page.goto("/sell");
   await awaitScripts(title(page));
   await fill(page, "Offline", "7,50");
-  const offer = page.getByRole("button", { name: "Put it up for sale" });
+  const offer = page.getByRole("button", { name: "List ticket" });
   await page.context().setOffline(true);
   await offer.click();
   await expect(alert(page)).toContainText("You're offline.");
@@ -140,7 +140,7 @@ test("a form keeps what's typed while its response is on the way", async ({ user
     if (route.request().method() === "POST") await held;
     await route.fallback();
   });
-  await page.getByRole("button", { name: "Put it up for sale" }).click();
+  await page.getByRole("button", { name: "List ticket" }).click();
   await expect(page.getByRole("button", { name: "Saving…" })).toBeVisible();
   await title(page).fill("Typed later");
   release();

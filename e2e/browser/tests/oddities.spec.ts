@@ -81,11 +81,11 @@ test("a title has 200 characters, whatever they are made of", async ({ user }) =
   const id = await sell(seller, "🎭".repeat(200), "20");
   expect([...(await api.readTicket(seller, id)).title]).toHaveLength(200);
   await seller.goto("/sell");
-  await seller.getByLabel("What is it a ticket for?").fill("🎭".repeat(201));
+  await seller.getByLabel("What’s the ticket for?").fill("🎭".repeat(201));
   await seller.getByLabel("Price").fill("20");
-  await seller.getByRole("button", { name: "Put it up for sale" }).click();
+  await seller.getByRole("button", { name: "List ticket" }).click();
   await expect(seller.getByText("Title must have 1 to 200 characters")).toBeVisible();
-  await expect(seller.getByLabel("What is it a ticket for?")).toHaveValue("🎭".repeat(201));
+  await expect(seller.getByLabel("What’s the ticket for?")).toHaveValue("🎭".repeat(201));
 });
 
 for (const [path, depth] of [
@@ -100,7 +100,7 @@ for (const [path, depth] of [
     const page = await visitor();
     const response = await page.goto(path);
     expect(response?.status()).toBe(404);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such seat");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
   });
 }
 
@@ -186,7 +186,7 @@ for (const [javaScriptEnabled, depth] of [
     const ticket = await api.list(await caller());
     const order = await api.order(buyer, ticket);
     await buyer.goto(`/orders/${order.id}`);
-    await payWith(buyer, "Asks the bank");
+    await payWith(buyer, "Bank confirmation");
     await buyer.getByRole("button", { name: "Cancel the payment" }).click();
     await expect(orderState(buyer)).toContainText("You cancelled the payment");
     expect(await moneyOf(system, order.id)).toEqual({ kept: 0, captures: 0 });

@@ -2,7 +2,7 @@ import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { fillCredentials, reserve, signUp } from "../people.ts";
 
-const offerButton = "Put it up for sale";
+const offerButton = "List ticket";
 
 test("a double click without JavaScript creates one thing", async ({ visitor }) => {
   const page = await visitor({ javaScriptEnabled: false });
@@ -12,7 +12,7 @@ test("a double click without JavaScript creates one thing", async ({ visitor }) 
   await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
 
   await page.goto("/sell");
-  await page.getByLabel("What is it a ticket for?").fill("A double bill");
+  await page.getByLabel("What’s the ticket for?").fill("A double bill");
   await page.getByLabel("Price").fill("20");
   await page.getByRole("button", { name: offerButton }).dblclick();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
@@ -21,7 +21,7 @@ test("a double click without JavaScript creates one thing", async ({ visitor }) 
 
   // Another form is another ticket, even if it looks the same.
   await page.goto("/sell");
-  await page.getByLabel("What is it a ticket for?").fill("A double bill");
+  await page.getByLabel("What’s the ticket for?").fill("A double bill");
   await page.getByLabel("Price").fill("20");
   await page.getByRole("button", { name: offerButton }).click();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
@@ -56,7 +56,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
 
     await page.goto(`${client.url}/sell`);
-    await page.getByLabel("What is it a ticket for?").fill("A lost answer");
+    await page.getByLabel("What’s the ticket for?").fill("A lost answer");
     await page.getByLabel("Price").fill("12,50");
     await page.getByRole("button", { name: offerButton }).click();
     await expect(alert).toContainText("try again");
@@ -69,14 +69,14 @@ for (const javaScriptEnabled of [true, false]) {
     const reserve = page.getByRole("button", { name: "Reserve this ticket" });
     await reserve.click();
     // Without JavaScript the page is rendered again, and may already know the outcome.
-    const reserved = page.getByRole("link", { name: "Go on to your order" });
+    const reserved = page.getByRole("link", { name: "Continue to your order" });
     await expect(alert.filter({ hasText: "try again" }).or(reserved)).toBeVisible();
     await reserve.or(reserved).click();
     await expect(page.getByRole("heading", { name: "Your order" })).toBeVisible();
     expect(await (await page.request.get("/api/orders")).json()).toHaveLength(1);
 
     const pay = page.getByRole("button", { name: "Pay $19.99" });
-    const paid = page.getByRole("heading", { name: "Paid. It is yours." });
+    const paid = page.getByRole("heading", { name: "It’s yours!" });
     await pay.click();
     await expect(alert.filter({ hasText: "try again" }).or(paid)).toBeVisible();
     if (await pay.isVisible()) await pay.click();
@@ -89,7 +89,7 @@ test("a form that was corrected after a refusal gets through", async ({ visitor 
   const page = await visitor({ javaScriptEnabled: false });
   await signUp(page, api.newEmail());
   await page.goto("/sell");
-  await page.getByLabel("What is it a ticket for?").fill("A correction");
+  await page.getByLabel("What’s the ticket for?").fill("A correction");
   for (const price of ["0.10", "free", "1.500"]) {
     await page.getByLabel("Price").fill(price);
     await page.getByRole("button", { name: offerButton }).click();

@@ -1,5 +1,6 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
+import { cancelOrder } from "../people.ts";
 
 /** Signs the page's browser in as another user, as another tab would. */
 async function switchUser(page: Page): Promise<string> {
@@ -16,15 +17,15 @@ for (const javaScriptEnabled of [true, false]) {
     const page = await visitor({ javaScriptEnabled });
     const was = await switchUser(page);
     await page.goto("/sell");
-    await page.getByLabel("What is it a ticket for?").fill("Whose is it?");
+    await page.getByLabel("What’s the ticket for?").fill("Whose is it?");
     await page.getByLabel("Price").fill("20");
     const is = await switchUser(page);
-    const offer = page.getByRole("button", { name: "Put it up for sale" });
+    const offer = page.getByRole("button", { name: "List ticket" });
     await offer.click();
     await expect(page.getByRole("main").getByRole("alert")).toContainText(
       `You're now signed in as ${is}, but this page was opened as ${was}.`,
     );
-    await expect(page.getByLabel("What is it a ticket for?")).toHaveValue("Whose is it?");
+    await expect(page.getByLabel("What’s the ticket for?")).toHaveValue("Whose is it?");
     await expect(page.getByLabel("Price")).toHaveValue("20");
     await expect(page.getByRole("banner")).toContainText(is);
     expect(await (await page.request.get("/api/tickets?seller=me")).json()).toEqual([]);
@@ -58,7 +59,8 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto(path);
       if (button === "Save changes") await page.getByLabel("Price").fill("1");
       const is = await switchUser(page);
-      await page.getByRole("button", { name: button }).click();
+      if (button === "Cancel this order") await cancelOrder(page);
+      else await page.getByRole("button", { name: button }).click();
       await told(is);
     }
     // The second user is still signed in, and nothing has changed.

@@ -2,6 +2,7 @@ import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import {
   awaitCountdown,
+  cancelOrder,
   countLoads,
   entry,
   isOffered,
@@ -33,19 +34,19 @@ test("a ticket is sold and bought, from signing up to the lists of both", async 
   const order = await reserve(buyer);
   await expect(orderState(buyer).getByRole("timer")).toHaveText(/^1[0-5]:\d\d$/);
   await payWith(buyer, "Succeeds");
-  await expect(orderState(buyer).getByRole("heading", { name: "Paid. It is yours." })).toBeVisible();
+  await expect(orderState(buyer).getByRole("heading", { name: "It’s yours!" })).toBeVisible();
   await expect(orderState(buyer)).toContainText("$19.99");
   expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
 
-  await buyer.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "My orders" }).click();
+  await buyer.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Purchases" }).click();
   const bought = entry(buyer, title);
-  await expect(bought).toContainText("Complete");
+  await expect(bought).toContainText("Paid");
   await expect(bought).toContainText("$19.99");
   days.push(today.format()); // in case midnight came in between
   await expect(bought).toContainText(new RegExp(days.join("|").replaceAll(" ", "\\s"))); // they do not break
   await api.awaitTicket(seller, ticket, "sold"); // the seller's list isn't live
 
-  await seller.getByRole("link", { name: "My tickets" }).click();
+  await seller.getByRole("link", { name: "Selling" }).click();
   await expect(entry(seller, title)).toContainText("Sold");
   await expect(entry(seller, neighbour)).toContainText("For sale");
   expect(await isOffered(buyer, neighbour)).toBe(true);
@@ -64,7 +65,7 @@ for (const [card, message] of [
     await payWith(buyer, card);
 
     const state = orderState(buyer);
-    await expect(state.getByRole("alert")).toContainText("The payment did not go through");
+    await expect(state.getByRole("alert")).toContainText("Your payment didn’t go through");
     await expect(state).toContainText(message);
     await expect(state.getByRole("button", { name: /^Pay/ })).toHaveCount(0);
     // The page goes by the charge, of which orders hears a moment later.
@@ -74,7 +75,7 @@ for (const [card, message] of [
     await expect(state).toContainText(message);
 
     await api.awaitTicket(buyer, ticket.id, "available");
-    await state.getByRole("link", { name: "See the ticket" }).click();
+    await state.getByRole("link", { name: "View ticket" }).click();
     expect(await reserve(buyer)).not.toBe(order);
   });
 }
@@ -84,13 +85,13 @@ test("a bank that asks is told yes, and the page finds out", async ({ caller, us
   const ticket = await api.list(seller);
   await buyer.goto(`/tickets/${ticket.id}`);
   const order = await reserve(buyer);
-  await payWith(buyer, "Asks the bank");
-  await expect(orderState(buyer)).toContainText("Your bank wants to hear from you");
+  await payWith(buyer, "Bank confirmation");
+  await expect(orderState(buyer)).toContainText("Confirm with your bank");
   expect(await moneyOf(system, order)).toEqual({ kept: 0, captures: 0 });
 
   const loads = countLoads(buyer);
   await decideAtBank(buyer, "Approve");
-  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+  await expect(orderState(buyer)).toContainText("It’s yours!");
   expect(loads()).toBe(0);
   expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
 });
@@ -100,12 +101,12 @@ test("a bank that asks is told no, and nothing is paid", async ({ caller, user, 
   const ticket = await api.list(seller);
   await buyer.goto(`/tickets/${ticket.id}`);
   const order = await reserve(buyer);
-  await payWith(buyer, "Asks the bank");
+  await payWith(buyer, "Bank confirmation");
 
   await expect(orderState(buyer).getByRole("link", { name: "Confirm at your bank" })).toBeVisible();
   const loads = countLoads(buyer);
   await decideAtBank(buyer, "Refuse");
-  await expect(orderState(buyer)).toContainText("The payment did not go through");
+  await expect(orderState(buyer)).toContainText("Your payment didn’t go through");
   expect(loads()).toBe(0);
   expect(await moneyOf(system, order)).toEqual({ kept: 0, captures: 0 });
   await api.awaitTicket(buyer, ticket.id, "available");
@@ -121,7 +122,7 @@ test("pressing Pay twice pays once", async ({ caller, user, system }) => {
     if (request.method() === "POST") sent.push(request.url());
   });
   await buyer.getByRole("button", { name: "Pay $19.99" }).dblclick();
-  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+  await expect(orderState(buyer)).toContainText("It’s yours!");
   expect(sent).toHaveLength(1);
   expect(await moneyOf(system, order.id)).toEqual({ kept: 1999, captures: 1 });
 });
@@ -134,7 +135,7 @@ test("paying in two tabs pays once", async ({ caller, user, system }) => {
   const sent = await sendTogether(tabs);
   for (const tab of tabs) await tab.getByRole("button", { name: "Pay $19.99" }).click({ noWaitAfter: true });
   await sent();
-  for (const tab of tabs) await expect(orderState(tab)).toContainText("Paid. It is yours.");
+  for (const tab of tabs) await expect(orderState(tab)).toContainText("It’s yours!");
   expect(await moneyOf(system, order.id)).toEqual({ kept: 1999, captures: 1 });
 });
 
@@ -143,7 +144,7 @@ test("a buyer cancels, and the ticket is free again", async ({ caller, user }) =
   const ticket = await api.list(seller);
   await buyer.goto(`/tickets/${ticket.id}`);
   const order = await reserve(buyer);
-  await buyer.getByRole("button", { name: "Cancel this order" }).click();
+  await cancelOrder(buyer);
   await expect(orderState(buyer)).toContainText("You cancelled this order");
   expect((await api.readOrder(buyer, order)).status).toBe("cancelled");
   await api.awaitTicket(buyer, ticket.id, "available");

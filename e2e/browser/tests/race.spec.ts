@@ -21,7 +21,7 @@ test("of two who reserve at once one has it, and the other is told", async ({ ca
   await expect(winner.getByRole("button", { name: "Pay $19.99" })).toBeVisible();
   await expect(loser.getByRole("main").getByRole("alert")).toContainText("Someone got there first.");
   await expect(reserveButton(loser)).toHaveCount(0);
-  const offers = loser.getByRole("region", { name: "Still to be had" });
+  const offers = loser.getByRole("region", { name: "More tickets" });
   await expect(offers.getByRole("link")).not.toHaveCount(0);
   await expect(offers.getByRole("link", { name: ticket.title })).toHaveCount(0);
   for (const [page, orders] of [
@@ -31,12 +31,12 @@ test("of two who reserve at once one has it, and the other is told", async ({ ca
     expect(await (await page.request.get("/api/orders")).json()).toHaveLength(orders);
   }
 
-  await expect(onlooker.getByRole("status")).toHaveText("Somebody has just reserved this ticket.");
+  await expect(onlooker.getByRole("status")).toHaveText("Someone just reserved this ticket.");
   await expect(reserveButton(onlooker)).toHaveCount(0);
   expect(loads()).toBe(0);
 });
 
-test("somebody who watches a ticket sees it reserved, free again and sold", async ({ caller, user }) => {
+test("an open ticket page shows that it is reserved, available again and sold", async ({ caller, user }) => {
   const [seller, buyer, watcher] = [await caller(), await caller(), await user()];
   const ticket = await api.list(seller);
   await watcher.goto(`/tickets/${ticket.id}`);
@@ -44,15 +44,17 @@ test("somebody who watches a ticket sees it reserved, free again and sold", asyn
   const loads = countLoads(watcher);
 
   const order = await api.order(buyer, ticket);
-  await expect(watcher.getByRole("status")).toHaveText("Somebody has just reserved this ticket.");
+  await expect(watcher.getByRole("status")).toHaveText("Someone just reserved this ticket.");
   await expect(reserveButton(watcher)).toHaveCount(0);
 
   await api.cancel(buyer, order);
-  await expect(watcher.getByRole("status")).toHaveText("The ticket is free again. You can reserve it now.");
+  await expect(watcher.getByRole("status")).toHaveText(
+    "This ticket is available again. You can reserve it now.",
+  );
   await expect(reserveButton(watcher)).toBeVisible();
 
   await api.pay(buyer, await api.order(buyer, ticket));
-  await expect(watcher.getByRole("status")).toHaveText("The ticket has just been sold.");
+  await expect(watcher.getByRole("status")).toHaveText("This ticket was just sold.");
   await expect(watcher.getByRole("heading", { name: "Sold" })).toBeVisible();
   expect(loads()).toBe(0);
 });

@@ -27,15 +27,15 @@ test("the order page shows partial and full refunds made by hand", async ({ call
   const { title, path, payment } = await sold(seller, buyer);
   await refundByHand(system, payment, 500);
   await awaitState(buyer, path, "$5.00 of $19.99 was refunded to your card.");
-  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+  await expect(orderState(buyer)).toContainText("It’s yours!");
   await looksRight(buyer);
   await buyer.goto("/orders");
-  await expect(entry(buyer, title)).toContainText("Complete");
+  await expect(entry(buyer, title)).toContainText("Paid");
   await expect(entry(buyer, title)).toContainText("$5.00 refunded");
 
   const refund = await refundByHand(system, payment);
   await awaitState(buyer, path, "The full $19.99 was refunded to your card.");
-  await expect(orderState(buyer)).not.toContainText("It is yours");
+  await expect(orderState(buyer)).not.toContainText("It’s yours");
   await expect(buyer.getByRole("main")).toContainText(refund);
   await looksRight(buyer);
   await buyer.goto("/orders");

@@ -22,10 +22,10 @@ test("a ticket without a title or with an odd price is refused at the field", as
   const seller = await user();
   await seller.goto("/sell");
   const price = seller.getByLabel("Price");
-  const offer = seller.getByRole("button", { name: "Put it up for sale" });
+  const offer = seller.getByRole("button", { name: "List ticket" });
   await price.fill("20");
   await offer.click();
-  const title = seller.getByLabel("What is it a ticket for?");
+  const title = seller.getByLabel("What’s the ticket for?");
   await expect(title).toHaveAccessibleDescription(/^Title must have 1 to 200 characters/);
   await expect(title).toHaveAttribute("aria-invalid", "true");
   await expect(price).not.toHaveAttribute("aria-invalid");
@@ -67,7 +67,7 @@ test("a ticket can be changed while nobody has reserved it", async ({ caller, us
   await api.awaitTicket(seller, ticket.id, "reserved");
   await price.fill("400");
   await seller.getByRole("button", { name: "Save changes" }).click();
-  await expect(seller.getByRole("main")).toContainText("Somebody has reserved this ticket");
+  await expect(seller.getByRole("main")).toContainText("Someone has reserved this ticket");
   await expect(price).toHaveCount(0);
   expect((await api.readTicket(seller, ticket.id)).price).toBe(40);
 
@@ -77,6 +77,7 @@ test("a ticket can be changed while nobody has reserved it", async ({ caller, us
   await price.fill("38.50");
   await seller.getByRole("button", { name: "Save changes" }).click();
   await expect(seller.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
+  await expect(seller.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await expect(seller.getByRole("main")).toContainText("$38.50");
   expect((await api.readTicket(seller, ticket.id)).price).toBe(38.5);
 });

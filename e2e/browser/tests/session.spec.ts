@@ -2,7 +2,7 @@ import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { fillCredentials, sell, signUp } from "../people.ts";
 
-test("signing in leads back to where one was", async ({ caller, visitor }) => {
+test("signing in on the way to a reservation completes it", async ({ caller, visitor }) => {
   const ticket = await api.list(await caller());
   const email = api.newEmail();
   await caller(email);
@@ -11,12 +11,12 @@ test("signing in leads back to where one was", async ({ caller, visitor }) => {
   await page.goto(`/tickets/${ticket.id}`);
   await page.getByRole("link", { name: "Sign in to reserve" }).click();
   await fillCredentials(page, email);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).toHaveURL(`/tickets/${ticket.id}`);
-  await expect(page.getByRole("button", { name: "Reserve this ticket" })).toBeVisible();
+  await page.getByRole("button", { name: "Sign in and reserve" }).click();
+  await expect(page.getByRole("heading", { name: "Your order" })).toBeVisible();
+  expect((await api.readTicket(page, ticket.id)).status).toBe("reserved");
 });
 
-test("so does signing up instead", async ({ visitor }) => {
+test("signing up leads back to the page that asked for it", async ({ visitor }) => {
   const page = await visitor();
   await page.goto("/sell");
   await expect(page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
@@ -127,7 +127,7 @@ test("an order is shown to its buyer alone", async ({ visitor, user }) => {
 
   for (const page of [other, seller]) {
     await page.goto(path);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such seat");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
     expect(await page.content()).not.toMatch(/A secret concert|4,?711/);
   }
   await stranger.goto(path);

@@ -35,7 +35,7 @@ test("signing out offline says so and keeps the page", async ({ user, tolerated 
   await expect(page.getByRole("banner").getByRole("alert")).toHaveText(
     "You're offline. Try again when you're back online.",
   );
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("My orders");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Purchases");
 
   await page.context().setOffline(false);
   await page.getByRole("button", { name: "Sign out" }).click();

@@ -2,7 +2,7 @@
 
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { awaitCountdown, orderState, reserveButton, sell } from "../people.ts";
+import { awaitCountdown, cancelOrder, orderState, reserveButton, sell } from "../people.ts";
 
 const MINUTE = 60;
 
@@ -28,8 +28,8 @@ test("Back and Forward show the time that is left", async ({ caller, user }) => 
   const order = await api.order(buyer, await api.list(await caller()));
   await buyer.goto(`/orders/${order.id}`);
   await awaitCountdown(buyer);
-  await buyer.getByRole("link", { name: "My orders" }).first().click();
-  await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+  await buyer.getByRole("link", { name: "Purchases" }).first().click();
+  await expect(buyer.getByRole("heading", { level: 1, name: "Purchases" })).toBeVisible();
   await buyer.waitForTimeout(8_000); // what passes is what is tested
 
   // The server's answer is held back, so that the page has nothing but the copy that the browser kept.
@@ -41,7 +41,7 @@ test("Back and Forward show the time that is left", async ({ caller, user }) => 
   await buyer.unrouteAll();
 
   await buyer.goForward();
-  await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+  await expect(buyer.getByRole("heading", { level: 1, name: "Purchases" })).toBeVisible();
   await buyer.goBack();
   await showsTrueTime(buyer, order);
 });
@@ -52,8 +52,8 @@ test("Back to an order that has ended meanwhile shows how it ended", async ({ ca
   await buyer.goto("/orders");
   await buyer.locator(`a[href="/orders/${order.id}"]`).click();
   await awaitCountdown(buyer);
-  await buyer.getByRole("link", { name: "My orders" }).first().click();
-  await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+  await buyer.getByRole("link", { name: "Purchases" }).first().click();
+  await expect(buyer.getByRole("heading", { level: 1, name: "Purchases" })).toBeVisible();
   await api.cancel(buyer, order);
   await buyer.goBack();
   await expect(orderState(buyer)).toContainText("You cancelled this order");
@@ -109,8 +109,8 @@ for (const javaScriptEnabled of [true, false]) {
     await buyer.goto(`/orders/${order.id}`);
     await api.pay(buyer, order);
     await expect.poll(async () => (await api.readOrder(buyer, order.id)).status).toBe("complete");
-    await buyer.getByRole("button", { name: "Cancel this order" }).click();
-    await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+    await cancelOrder(buyer);
+    await expect(orderState(buyer)).toContainText("It’s yours!");
     await expect(buyer.getByRole("button", { name: /^(Pay|Cancel)/ })).toHaveCount(0);
   });
 
@@ -171,10 +171,10 @@ test("a page that is offline stays, and asks the server once it is back online",
   await awaitCountdown(buyer);
   await buyer.context().setOffline(true);
   await buyer.clock.fastForward("15:00");
-  await expect(orderState(buyer)).toContainText("Time is up.");
+  await expect(orderState(buyer)).toContainText("Time’s up.");
   await api.cancel(buyer, order); // elsewhere
   await buyer.clock.fastForward("00:05");
-  await expect(orderState(buyer)).toContainText("Time is up.");
+  await expect(orderState(buyer)).toContainText("Time’s up.");
   await buyer.context().setOffline(false);
   await expect(orderState(buyer)).toContainText("You cancelled this order");
 });

@@ -64,9 +64,9 @@ test("another tab shows that a payment is under way, and how it ends", async ({ 
   await expect.poll(async () => (await api.readCharge(buyer, order.id))?.status).toBe("pending");
 
   await other.goto(`/orders/${order.id}`);
-  await expect(orderState(other)).toContainText("Your payment is under way");
+  await expect(orderState(other)).toContainText("Processing your payment");
   const loads = countLoads(other);
-  for (const tab of [buyer, other]) await expect(orderState(tab)).toContainText("Paid. It is yours.");
+  for (const tab of [buyer, other]) await expect(orderState(tab)).toContainText("It’s yours!");
   expect(loads()).toBe(0);
 });
 

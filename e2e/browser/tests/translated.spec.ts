@@ -35,9 +35,9 @@ test("a translated site sells and buys", async ({ visitor, system }) => {
     await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
   }
   await seller.goto("/sell");
-  await seller.getByLabel("What is it a ticket for?").fill("x");
+  await seller.getByLabel("What’s the ticket for?").fill("x");
   await seller.getByLabel("Price").fill("0");
-  await seller.getByRole("button", { name: "Put it up for sale" }).click();
+  await seller.getByRole("button", { name: "List ticket" }).click();
   await expect(seller.getByText(/^Price must be/)).toBeVisible();
   const title = api.unique("In translation");
   const ticket = await sell(seller, title, "19.99");
@@ -53,8 +53,8 @@ test("a translated site sells and buys", async ({ visitor, system }) => {
   await cancelThenPay(buyer, ticket, system);
 
   await expect(seller.getByRole("heading", { level: 2, name: "Sold" })).toBeVisible();
-  await buyer.getByRole("link", { name: "My orders" }).first().click();
-  await expect(buyer.getByRole("heading", { level: 1, name: "My orders" })).toBeVisible();
+  await buyer.getByRole("link", { name: "Purchases" }).first().click();
+  await expect(buyer.getByRole("heading", { level: 1, name: "Purchases" })).toBeVisible();
   await buyer.getByRole("button", { name: "Sign out" }).click();
   await expect(buyer.getByRole("link", { name: "Sign in" })).toBeVisible();
 });
@@ -64,10 +64,10 @@ test("a translated page goes through the bank's question", async ({ caller, user
   for (const decision of ["Refuse", "Approve"] as const) {
     const order = await api.order(buyer, await api.list(await caller()));
     await buyer.goto(`/orders/${order.id}`);
-    await payWith(buyer, "Asks the bank");
+    await payWith(buyer, "Bank confirmation");
     await decideAtBank(buyer, decision);
     await expect(orderState(buyer)).toContainText(
-      decision === "Approve" ? "Paid. It is yours." : "The payment did not go through",
+      decision === "Approve" ? "It’s yours!" : "Your payment didn’t go through",
     );
     expect((await moneyOf(system, order.id)).captures).toBe(decision === "Approve" ? 1 : 0);
   }
@@ -84,7 +84,7 @@ test("a translated countdown goes on, past all its warnings", async ({ caller, u
   for (const [time, text, clock] of [
     ["10:30", "Less than five minutes left to pay", /^[34]:\d\d$/],
     ["03:30", "Less than a minute left to pay", /^0:\d\d$/],
-    ["01:00", "Time is up.", /^0:00$/],
+    ["01:00", "Time’s up.", /^0:00$/],
   ] as const) {
     await buyer.clock.fastForward(time);
     await expect(state).toContainText(text);
@@ -122,6 +122,6 @@ test("a page that is translated before its scripts run works all the same", asyn
   await isTranslated(buyer);
   await awaitCountdown(buyer);
   await payWith(buyer, "Succeeds");
-  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+  await expect(orderState(buyer)).toContainText("It’s yours!");
   expect(await moneyOf(system, order.id)).toEqual({ kept: 1999, captures: 1 });
 });

@@ -17,8 +17,8 @@ test("everything from signing up to paying works without JavaScript", async ({ v
   await payInVain(buyer, system);
   await cancelThenPay(buyer, ticket, system);
 
-  await buyer.getByRole("navigation").getByRole("link", { name: "My orders" }).click();
-  await expect(entry(buyer, title).filter({ hasText: "Complete" })).toHaveCount(1);
+  await buyer.getByRole("navigation").getByRole("link", { name: "Purchases" }).click();
+  await expect(entry(buyer, title).filter({ hasText: "Paid" })).toHaveCount(1);
   await expect(entry(buyer, title).filter({ hasText: "Payment declined" })).toHaveCount(1);
   await buyer.getByRole("button", { name: "Sign out" }).click();
   await expect(buyer.getByRole("link", { name: "Sign in" })).toBeVisible();
@@ -29,11 +29,11 @@ test("without JavaScript one looks oneself what the bank was told", async ({ cal
   await signUp(buyer, api.newEmail());
   const order = await api.order(buyer, await api.list(await caller()));
   await buyer.goto(`/orders/${order.id}`);
-  await payWith(buyer, "Asks the bank");
+  await payWith(buyer, "Bank confirmation");
   await decideAtBank(buyer, "Approve");
   await expect.poll(async () => (await api.readOrder(buyer, order.id)).status).toBe("complete");
   await buyer.getByRole("link", { name: "Check again" }).click();
-  await expect(orderState(buyer)).toContainText("Paid. It is yours.");
+  await expect(orderState(buyer)).toContainText("It’s yours!");
 });
 
 test("without JavaScript a form says what is wrong, and keeps what was typed", async ({ visitor }) => {

@@ -49,7 +49,7 @@ func TestFindsChangedSales(t *testing.T) { testFinds(t, P7, changedSales) }
 
 var changedSales = []mistake{
 	{"a refusal as sold that was not", func(h *history.History) {
-		late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, never", Outcome: history.Refused, Status: 400, Message: "A sold ticket cannot be changed"})
+		late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, never", Outcome: history.Refused, Status: 400, Message: "A sold ticket can't be changed"})
 	}},
 	{"a ticket that does not say what was sold", func(h *history.History) {
 		find(h, history.ReadTicket, "T1", 1).TicketState.Title = "Row 1"

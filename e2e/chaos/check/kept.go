@@ -13,7 +13,7 @@ import (
 // Words of refusals.
 const (
 	saysSold     = "sold ticket"
-	saysComplete = "complete order"
+	saysComplete = "completed order"
 )
 
 // nothingLost judges P2: acknowledged changes stay, refused ones weren't made, and no later read sees an older

@@ -83,7 +83,7 @@ var lostChanges = []mistake{
 		op.Outcome, op.Status = history.Refused, 400
 	}},
 	{"a refusal as complete that was not", func(h *history.History) {
-		late(h, history.Op{User: "cat", Kind: history.Cancel, Order: "O3", Outcome: history.Refused, Status: 400, Message: "A complete order cannot be cancelled"})
+		late(h, history.Op{User: "cat", Kind: history.Cancel, Order: "O3", Outcome: history.Refused, Status: 400, Message: "A completed order can't be cancelled"})
 	}},
 	{"a ticket that stays reserved", func(h *history.History) {
 		change(h.Final.Tickets, "T2", func(t *api.Ticket) { *t = *find(h, history.ReadTicket, "T2", 0).TicketState })

@@ -259,10 +259,10 @@ func (s *simulation) cancel(op *history.Op) {
 	case api.Created:
 		s.end(o, api.ByUser)
 	case api.AwaitingPayment:
-		refuse(op, http.StatusBadRequest, "A payment is in flight")
+		refuse(op, http.StatusBadRequest, "A payment for this order is in progress")
 		return
 	case api.Complete:
-		refuse(op, http.StatusBadRequest, "A complete order cannot be cancelled")
+		refuse(op, http.StatusBadRequest, "A completed order can't be cancelled")
 		return
 	}
 	done(op, http.StatusNoContent)

@@ -141,14 +141,14 @@ func (w *writer) sale() {
 	w.refuse("bob", "T1")
 	w.readTicket(w.ticket("T1", "Row 1, changed", 2050, api.Reserved, "O1", 2))
 	w.add(history.Op{User: "seller", Kind: history.Edit, Ticket: "T1", Title: "Row 1, refused", Price: 1, Outcome: history.Refused,
-		Status: http.StatusBadRequest, Message: "A reserved ticket cannot be changed"})
+		Status: http.StatusBadRequest, Message: "A reserved ticket can't be changed"})
 	w.readOrder(w.order("O1", "ann", "T1", api.AwaitingPayment, "", 1))
 	w.add(history.Op{User: "ann", Kind: history.Pay, Order: "O1", Token: "tok_visa", Status: http.StatusCreated, ChargeState: w.charge("O1", api.Succeeded, "")})
 	w.capture("O1", "")
 	w.readOrder(w.order("O1", "ann", "T1", api.Complete, "", 2))
 	w.readTicket(w.ticket("T1", "Row 1, changed", 2050, api.Sold, "O1", 3))
 	w.add(history.Op{User: "seller", Kind: history.Edit, Ticket: "T1", Title: "Row 1, too late", Price: 1, Outcome: history.Refused,
-		Status: http.StatusBadRequest, Message: "A sold ticket cannot be changed"})
+		Status: http.StatusBadRequest, Message: "A sold ticket can't be changed"})
 	w.refuse("cat", "T1")
 }
 

@@ -16,9 +16,9 @@ var paid = []Defect{
 		Service:  "orders",
 		Provoke:  latePayments,
 		Edits: []Edit{{orderFile, `	if o.open() {
-		o.Status = Complete
+		o.Status, o.Hold = Complete, ""
 `, `	if o.Status != Complete {
-		o.Status = Complete
+		o.Status, o.Hold = Complete, ""
 `}},
 	},
 	{

@@ -15,7 +15,7 @@ var reserved = []Defect{
 		Why:      "two orders can claim the same reservation",
 		Promises: []string{"P1"},
 		Service:  "orders",
-		Edits:    []Edit{{ordersStore, "options.Index().SetUnique(true)", "options.Index()"}},
+		Edits:    []Edit{{ordersStore, `Key: "slot", Value: 1}}, Options: options.Index().SetUnique(true)`, `Key: "slot", Value: 1}}, Options: options.Index()`}},
 	},
 	{
 		Name:     "claim-looks-first",
@@ -23,7 +23,7 @@ var reserved = []Defect{
 		Promises: []string{"P1"},
 		Service:  "orders",
 		Edits: []Edit{
-			{ordersStore, "options.Index().SetUnique(true)", "options.Index()"},
+			{ordersStore, `Key: "slot", Value: 1}}, Options: options.Index().SetUnique(true)`, `Key: "slot", Value: 1}}, Options: options.Index()`},
 			{reserveFile, `	err = s.orders.Insert(ctx, order)
 	if !errors.Is(err, aggregate.ErrDuplicate) {
 		return err == nil, err

@@ -20,6 +20,7 @@ type config struct {
 	Session session.Config
 	// OrderTTL is how long an unpaid order reserves its ticket.
 	OrderTTL time.Duration `env:"ORDER_TTL" envDefault:"15m"`
+	Limits   orders.Limits
 }
 
 func main() {
@@ -44,7 +45,7 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	}
 	defer broker.Close()
 
-	s, err := orders.New(ctx, orders.Options{DB: db, Bus: broker, Sessions: sessions, TTL: c.OrderTTL, Log: p.Log})
+	s, err := orders.New(ctx, orders.Options{DB: db, Bus: broker, Sessions: sessions, TTL: c.OrderTTL, Limits: c.Limits, Log: p.Log})
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import { afterOf, type Search } from "@/layout/params";
 import { Time } from "@/layout/time";
 import { TicketCard } from "@/ticket/ticket-card";
 
-export const metadata: Metadata = { title: "My tickets" };
+export const metadata: Metadata = { title: "Selling" };
 
 const PAGE = 24;
 
@@ -29,7 +29,7 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
   return (
     <>
       <div className="mb-8 flex flex-wrap items-end justify-between gap-4">
-        <h1 className="text-4xl">My tickets</h1>
+        <h1 className="text-4xl">Selling</h1>
         <Link href="/sell" prefetch={false} className="button">
           Sell a ticket
         </Link>
@@ -54,8 +54,8 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
           ))}
         </ul>
       ) : (
-        <Empty title="You have no tickets for sale">
-          <p>Cannot go? Somebody else would love to.</p>
+        <Empty title="You haven’t listed any tickets">
+          <p>Can’t make it? Sell your ticket to someone who can.</p>
         </Empty>
       )}
       <Pager path="/my-tickets" after={after} next={tickets.next} what="tickets" />

@@ -1,7 +1,15 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { requireUser } from "@/account/session";
-import { listCharges, listOrders } from "@/api/services";
+import {
+  type Charge,
+  listCharges,
+  listOrders,
+  type Order,
+  type OrderState,
+  orderStates,
+  readCharge,
+} from "@/api/services";
 import { Empty } from "@/layout/empty";
 import { madeAt } from "@/layout/format";
 import { Money } from "@/layout/money";
@@ -13,19 +21,19 @@ import { moneyBack } from "@/order/money-back";
 import { type OrderView, viewOrder } from "@/order/order-view";
 import { stockOf } from "@/ticket/stock";
 
-export const metadata: Metadata = { title: "My orders" };
+export const metadata: Metadata = { title: "Purchases" };
 
 const PAGE = 20;
 
 const states: Record<OrderView, { text: string; look: string }> = {
   payable: { text: "Awaiting payment", look: "text-warn" },
-  "time-up": { text: "Time is up", look: "text-muted" },
-  bank: { text: "Awaiting your bank", look: "text-warn" },
-  processing: { text: "Payment under way", look: "text-warn" },
-  complete: { text: "Complete", look: "text-good" },
+  "time-up": { text: "Time’s up", look: "text-muted" },
+  bank: { text: "Waiting for your bank", look: "text-warn" },
+  processing: { text: "Payment processing", look: "text-warn" },
+  complete: { text: "Paid", look: "text-good" },
   returned: { text: "Refunded", look: "text-muted" },
   declined: { text: "Payment declined", look: "text-bad" },
-  refunding: { text: "Refund under way", look: "text-warn" },
+  refunding: { text: "Refund in progress", look: "text-warn" },
   refunded: { text: "Refunded", look: "text-muted" },
   withdrawn: { text: "Cancelled by you", look: "text-muted" },
   lapsed: { text: "Not paid in time", look: "text-muted" },
@@ -35,21 +43,31 @@ const states: Record<OrderView, { text: string; look: string }> = {
 export default page(MyOrders);
 
 async function MyOrders({ searchParams }: { searchParams: Search }) {
-  await requireUser("/orders");
+  const state = await stateOf(searchParams);
+  await requireUser(pathOf(state));
   const after = await afterOf(searchParams);
-  // A charge has its order's id, so the same page of charges holds all that belong to these orders.
-  const [orders, charges] = await Promise.all([
-    listOrders({ after, limit: PAGE }),
-    listCharges({ after, limit: PAGE }),
-  ]);
+  const { orders, charges } = await read(state, after);
   const now = new Date();
   return (
     <>
-      <h1 className="mb-8 text-4xl">My orders</h1>
+      <h1 className="mb-5 text-4xl">Purchases</h1>
+      <nav aria-label="Filter" className="mb-6 -ml-2.5 flex flex-wrap">
+        {[undefined, ...orderStates].map((filter) => (
+          <Link
+            key={filter ?? "all"}
+            href={pathOf(filter)}
+            prefetch={false}
+            aria-current={filter === state ? "page" : undefined}
+            className="inline-flex min-h-11 items-center rounded-md px-2.5 font-medium decoration-2 decoration-accent underline-offset-8 hover:underline aria-[current=page]:underline"
+          >
+            {filters[filter ?? "all"]}
+          </Link>
+        ))}
+      </nav>
       {orders.items.length > 0 ? (
         <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-card">
           {orders.items.map((order) => {
-            const charge = charges.items.find((c) => c.orderId === order.id);
+            const charge = charges.find((c) => c.orderId === order.id);
             const view = viewOrder(order, charge, now);
             const state = states[view];
             return (
@@ -83,14 +101,48 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
           })}
         </ul>
       ) : (
-        <Empty title={after ? "These were all" : "No orders yet"}>
-          <p>{after ? "There are no older orders." : "What you reserve and buy is kept here."}</p>
+        <Empty title={after ? "That’s everything" : state ? "Nothing here" : "No purchases yet"}>
+          <p>
+            {after
+              ? "You have no older purchases."
+              : state
+                ? "You have no purchases in this list."
+                : "Tickets you reserve or buy show up here."}
+          </p>
           <Link href="/" prefetch={false} className="button">
-            Look for tickets
+            Browse tickets
           </Link>
         </Empty>
       )}
-      <Pager path="/orders" after={after} next={orders.next} what="orders" />
+      <Pager path={pathOf(state)} after={after} next={orders.next} what="purchases" />
     </>
   );
+}
+
+const filters = { all: "All", open: "Open", paid: "Paid", ended: "Ended" };
+
+async function stateOf(search: Search): Promise<OrderState | undefined> {
+  const { state } = await search;
+  return orderStates.find((s) => s === state);
+}
+
+function pathOf(state: OrderState | undefined): string {
+  return state ? `/orders?state=${state}` : "/orders";
+}
+
+async function read(
+  state: OrderState | undefined,
+  after: string | undefined,
+): Promise<{ orders: { items: Order[]; next?: string }; charges: Charge[] }> {
+  if (!state) {
+    // A charge has its order's id, so the same page of charges holds all that belong to these orders.
+    const [orders, charges] = await Promise.all([
+      listOrders({ after, limit: PAGE }),
+      listCharges({ after, limit: PAGE }),
+    ]);
+    return { orders, charges: charges.items };
+  }
+  const orders = await listOrders({ state, after, limit: PAGE });
+  const charges = await Promise.all(orders.items.map((order) => readCharge(order.id)));
+  return { orders, charges: charges.filter((charge) => charge !== undefined) };
 }

@@ -12,7 +12,9 @@ async function Sell() {
   return (
     <div className="mx-auto max-w-xl">
       <h1 className="mb-3 text-4xl">Sell a ticket</h1>
-      <p className="mb-8 text-muted">It is for sale at once. You can change it until somebody reserves it.</p>
+      <p className="mb-8 text-muted">
+        Your ticket goes on sale right away. You can edit it until someone reserves it.
+      </p>
       <div className="panel">
         <TicketForm formKey={crypto.randomUUID()} />
       </div>

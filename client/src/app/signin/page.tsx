@@ -4,6 +4,7 @@ import { redirect } from "next/navigation";
 import { AuthForm } from "@/account/auth-form";
 import { ownPath } from "@/account/own-path";
 import { pageUser } from "@/account/session";
+import { authPath, wished } from "@/account/wished";
 import { page } from "@/layout/page";
 import type { Search } from "@/layout/params";
 
@@ -12,21 +13,19 @@ export const metadata: Metadata = { title: "Sign in" };
 export default page(SignIn);
 
 async function SignIn({ searchParams }: { searchParams: Search }) {
-  const next = ownPath((await searchParams).next);
+  const search = await searchParams;
+  const next = ownPath(search.next);
+  const wish = wished(next, search.reserve);
   if (await pageUser()) redirect(next);
   return (
     <div className="mx-auto max-w-md">
       <div className="panel">
         <h1 className="mb-6 text-3xl">Welcome back</h1>
-        <AuthForm kind="signin" next={next} />
+        <AuthForm kind="signin" next={next} wish={wish} {...(wish && { formKey: crypto.randomUUID() })} />
       </div>
       <p className="mt-6 text-center text-muted">
         New here?{" "}
-        <Link
-          href={next === "/" ? "/signup" : `/signup?next=${encodeURIComponent(next)}`}
-          prefetch={false}
-          className="link text-ink"
-        >
+        <Link href={authPath("signup", next, wish)} prefetch={false} className="link text-ink">
           Sign up
         </Link>
       </p>

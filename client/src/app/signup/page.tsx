@@ -4,6 +4,7 @@ import { redirect } from "next/navigation";
 import { AuthForm } from "@/account/auth-form";
 import { ownPath } from "@/account/own-path";
 import { pageUser } from "@/account/session";
+import { authPath, wished } from "@/account/wished";
 import { page } from "@/layout/page";
 import type { Search } from "@/layout/params";
 
@@ -12,21 +13,19 @@ export const metadata: Metadata = { title: "Sign up" };
 export default page(SignUp);
 
 async function SignUp({ searchParams }: { searchParams: Search }) {
-  const next = ownPath((await searchParams).next);
+  const search = await searchParams;
+  const next = ownPath(search.next);
+  const wish = wished(next, search.reserve);
   if (await pageUser()) redirect(next);
   return (
     <div className="mx-auto max-w-md">
       <div className="panel">
-        <h1 className="mb-6 text-3xl">Take a seat</h1>
-        <AuthForm kind="signup" next={next} formKey={crypto.randomUUID()} />
+        <h1 className="mb-6 text-3xl">Create your account</h1>
+        <AuthForm kind="signup" next={next} formKey={crypto.randomUUID()} wish={wish} />
       </div>
       <p className="mt-6 text-center text-muted">
-        Been here before?{" "}
-        <Link
-          href={next === "/" ? "/signin" : `/signin?next=${encodeURIComponent(next)}`}
-          prefetch={false}
-          className="link text-ink"
-        >
+        Already have an account?{" "}
+        <Link href={authPath("signin", next, wish)} prefetch={false} className="link text-ink">
           Sign in
         </Link>
       </p>

@@ -7,9 +7,9 @@ import { BankQuestion } from "@/payment/bank-question";
 
 export function Bank({ order, charge }: { order: Order; charge: Charge | undefined }) {
   return (
-    <Notice title="Your bank wants to hear from you">
+    <Notice title="Confirm with your bank">
       <p>
-        Confirm your payment of <Money dollars={order.ticket.price} /> with your bank. Your ticket stays
+        Your bank asks you to confirm the payment of <Money dollars={order.ticket.price} />. Your ticket stays
         reserved in the meantime. If you cancel, you won’t be charged and the ticket goes back on sale.
       </p>
       {charge && <WayToBank charge={charge} />}
@@ -28,7 +28,7 @@ function WayToBank({ charge: { stripeId, clientSecret } }: { charge: Charge }) {
   return (
     address && (
       <a href={address} target="_blank" rel="noopener noreferrer" className="button w-full">
-        Confirm at your bank
+        Continue to your bank
         <span className="sr-only"> (opens in a new tab)</span>
         <span aria-hidden="true" className="ml-2">
           ↗

@@ -1,15 +1,24 @@
-import type { Charge, Order } from "@/api/services";
+import { type Charge, type Order, readTicket } from "@/api/services";
 import { BackToTicket, Notice } from "@/app/orders/[id]/parts";
 import { Time } from "@/layout/time";
+import { ReserveForm } from "@/order/order-forms";
 
-export function Declined({ order, charge }: { order: Order; charge: Charge | undefined }) {
+export async function Declined({ order, charge }: { order: Order; charge: Charge | undefined }) {
+  const ticket = await readTicket(order.ticket.id).catch(() => null);
+  // Until tickets hears of the cancellation, it shows the ticket as reserved for this order.
+  const free = ticket && (ticket.status === "available" || ticket.orderId === order.id);
   return (
-    <Notice title="The payment did not go through" alarming>
+    <Notice title="Your payment didn’t go through" alarming>
       {charge?.reason && <p className="font-semibold text-ink">{charge.reason}</p>}
       <p>
-        Nothing was charged and the order is cancelled. If nobody else takes the ticket, you can order it
-        again and pay with another card.
+        You weren’t charged, and the order is cancelled.{" "}
+        {free ? "The ticket is still available." : "The ticket is no longer available."}
       </p>
+      {free && (
+        <ReserveForm ticket={ticket} formKey={crypto.randomUUID()}>
+          Reserve again and use another card
+        </ReserveForm>
+      )}
       <BackToTicket order={order} />
     </Notice>
   );
@@ -18,7 +27,7 @@ export function Declined({ order, charge }: { order: Order; charge: Charge | und
 export function Withdrawn({ order }: { order: Order }) {
   return (
     <Notice title="You cancelled this order">
-      <p>Nothing was charged. The ticket is for sale again.</p>
+      <p>You weren’t charged, and the ticket is back on sale.</p>
       <BackToTicket order={order} />
     </Notice>
   );
@@ -28,8 +37,8 @@ export function Lapsed({ order }: { order: Order }) {
   return (
     <Notice title="Time ran out">
       <p>
-        The order was not paid by <Time at={order.expiresAt} />. Nothing was charged, and the ticket went back
-        on sale.
+        The order wasn’t paid by <Time at={order.expiresAt} />. You weren’t charged, and the ticket is back on
+        sale.
       </p>
       <BackToTicket order={order} />
     </Notice>
@@ -39,7 +48,7 @@ export function Lapsed({ order }: { order: Order }) {
 export function Void({ order }: { order: Order }) {
   return (
     <Notice title="This order is cancelled">
-      <p>Nothing was charged, and the ticket went back on sale.</p>
+      <p>You weren’t charged, and the ticket is back on sale.</p>
       <BackToTicket order={order} />
     </Notice>
   );

@@ -7,12 +7,12 @@ import { MoneyBack } from "@/order/money-back-lines";
 export function Complete({ order, charge }: { order: Order; charge: Charge | undefined }) {
   const price = formatMoney(order.ticket.price);
   return (
-    <Notice title="Paid. It is yours.">
-      <p>You paid {price}. Enjoy it!</p>
+    <Notice title="It’s yours!">
+      <p>You paid {price}. Enjoy!</p>
       <MoneyBack charge={charge} />
       <div className="flex flex-wrap gap-3">
         <Link href="/orders" prefetch={false} className="button">
-          My orders
+          Purchases
         </Link>
         <Link href="/" prefetch={false} className="button button-quiet">
           More tickets

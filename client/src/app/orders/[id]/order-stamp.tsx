@@ -1,10 +1,10 @@
 import { Stamp } from "@/layout/stamp";
 import type { OrderView } from "@/order/order-view";
 
-export function stampOf(view: OrderView): "Paid" | "Reserved" | "Refunded" | "Void" {
+export function stampOf(view: OrderView): "Yours" | "Reserved" | "Refunded" | "Cancelled" {
   switch (view) {
     case "complete":
-      return "Paid";
+      return "Yours";
     case "returned":
     case "refunded":
       return "Refunded";
@@ -13,7 +13,7 @@ export function stampOf(view: OrderView): "Paid" | "Reserved" | "Refunded" | "Vo
     case "lapsed":
     case "void":
     case "refunding":
-      return "Void";
+      return "Cancelled";
     default:
       return "Reserved";
   }
@@ -21,5 +21,5 @@ export function stampOf(view: OrderView): "Paid" | "Reserved" | "Refunded" | "Vo
 
 export function OrderStamp({ view }: { view: OrderView }) {
   const text = stampOf(view);
-  return <Stamp {...(text === "Paid" ? { tone: "text-[#14532d]" } : {})}>{text}</Stamp>;
+  return <Stamp {...(text === "Yours" ? { tone: "text-[#14532d]" } : {})}>{text}</Stamp>;
 }

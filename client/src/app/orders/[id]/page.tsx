@@ -2,14 +2,16 @@ import type { Metadata } from "next";
 import { requireUser } from "@/account/session";
 import { readCharge, readOrder } from "@/api/services";
 import { Facts } from "@/app/orders/[id]/facts";
+import { FocusResult } from "@/app/orders/[id]/focus-result";
 import { OrderStamp, stampOf } from "@/app/orders/[id]/order-stamp";
 import { State } from "@/app/orders/[id]/state";
 import { madeAt } from "@/layout/format";
+import { Money } from "@/layout/money";
 import { NotHere } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import { Refresh } from "@/layout/refresh";
 import { Time } from "@/layout/time";
-import { isPassing, viewOrder } from "@/order/order-view";
+import { isPassing, type OrderView, viewOrder } from "@/order/order-view";
 import { PayingProvider } from "@/payment/paying";
 import { TicketLarge } from "@/ticket/ticket-card";
 
@@ -18,7 +20,20 @@ type Props = { params: Promise<{ id: string }> };
 // How often the page refreshes while its state is going to change, in milliseconds.
 const ASK_AGAIN = 2_000;
 
-export const metadata: Metadata = { title: "Your order" };
+// The outcomes that the title names, so that a screen reader announces them.
+const titles: Partial<Record<OrderView, string>> = {
+  bank: "Confirm with your bank",
+  processing: "Processing your payment",
+  complete: "It’s yours!",
+  declined: "Your payment didn’t go through",
+};
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { id } = await params;
+  const [order, charge] = await Promise.all([readOrder(id), readCharge(id)]).catch(() => []);
+  const view = order && viewOrder(order, charge, new Date());
+  return { title: (view && titles[view]) ?? "Your order" };
+}
 
 export default page(OrderPage);
 
@@ -30,13 +45,27 @@ async function OrderPage({ params }: Props) {
   const now = new Date();
   const view = viewOrder(order, charge, now);
   return (
-    <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_1fr]">
-      <div className="space-y-6 lg:row-start-1">
+    <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_auto_1fr]">
+      <div className="lg:row-start-1">
         <h1 className="text-4xl">Your order</h1>
+        <p className="mt-2 break-words text-muted lg:hidden">
+          {order.ticket.title} · <Money dollars={order.ticket.price} />
+        </p>
+      </div>
+      <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-3 lg:row-start-1">
+        <PayingProvider>
+          {/* The key replaces the whole view, since page translators replace its text nodes with their own. */}
+          <FocusResult view={view} />
+          <div key={view} className="space-y-5">
+            <State view={view} order={order} charge={charge} now={now.getTime()} />
+          </div>
+        </PayingProvider>
+      </section>
+      <div className="lg:col-start-1 lg:row-start-2">
         <TicketLarge
           heading="h2"
           ticket={order.ticket}
-          spent={stampOf(view) === "Void"}
+          spent={stampOf(view) === "Cancelled"}
           stamp={<OrderStamp view={view} />}
           note={
             <>
@@ -45,15 +74,9 @@ async function OrderPage({ params }: Props) {
           }
         />
       </div>
-      <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-2 lg:row-start-1">
-        <PayingProvider>
-          {/* The key replaces the whole view, since page translators replace its text nodes with their own. */}
-          <div key={view} className="space-y-5">
-            <State view={view} order={order} charge={charge} now={now.getTime()} />
-          </div>
-        </PayingProvider>
-      </section>
-      <Facts order={order} charge={charge} />
+      <div className="lg:col-start-1 lg:row-start-3">
+        <Facts order={order} charge={charge} />
+      </div>
       {isPassing(view) && <Refresh every={ASK_AGAIN} />}
     </div>
   );

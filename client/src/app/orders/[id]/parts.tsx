@@ -13,7 +13,9 @@ export function Notice({
 }) {
   return (
     <div role={alarming ? "alert" : "status"} className="space-y-4 text-muted">
-      <h2 className={`text-2xl ${alarming ? "text-bad" : "text-ink"}`}>{title}</h2>
+      <h2 tabIndex={-1} className={`text-2xl ${alarming ? "text-bad" : "text-ink"}`}>
+        {title}
+      </h2>
       {children}
     </div>
   );
@@ -32,10 +34,10 @@ export function BackToTicket({ order }: { order: Order }) {
   return (
     <div className="flex flex-wrap gap-3">
       <Link href={`/tickets/${order.ticket.id}`} prefetch={false} className="button">
-        See the ticket
+        View ticket
       </Link>
       <Link href="/" prefetch={false} className="button button-quiet">
-        Other tickets
+        More tickets
       </Link>
     </div>
   );

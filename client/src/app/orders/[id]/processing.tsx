@@ -3,10 +3,10 @@ import { CheckAgain, Notice } from "@/app/orders/[id]/parts";
 
 export function Processing({ order }: { order: Order }) {
   return (
-    <Notice title="Your payment is under way">
+    <Notice title="Processing your payment">
       <p>
-        This takes seconds, rarely minutes. Your card is charged once at most, and this page tells how it
-        ends.
+        This usually takes a few seconds. Your card is charged at most once, and this page will show the
+        result.
       </p>
       <CheckAgain order={order} />
     </Notice>

@@ -6,8 +6,8 @@ import { MoneyBack } from "@/order/money-back-lines";
 export function Refunding({ order, charge }: { order: Order; charge: Charge | undefined }) {
   const price = formatMoney(order.ticket.price);
   return (
-    <Notice title="Your money is on its way back">
-      <p>The payment came after the order had ended. All of {price} is being refunded.</p>
+    <Notice title="Your refund is on its way">
+      <p>Your payment arrived after the order ended, so we’re refunding the full {price}.</p>
       <MoneyBack charge={charge} />
       <CheckAgain order={order} />
     </Notice>

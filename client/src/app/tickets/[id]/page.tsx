@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { signInPath } from "@/account/session";
+import { authPath } from "@/account/wished";
 import { currentUser, listTickets, type Order, readOrder, readTicket, type Ticket } from "@/api/services";
 import { madeAt } from "@/layout/format";
 import { NotHere } from "@/layout/not-here";
@@ -17,14 +17,14 @@ type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
 const OTHERS = 3;
 
-// How long the page tells a buyer that someone else got the ticket, in milliseconds.
+// How long the page shows the result of the last action, in milliseconds.
 const TAKEN_NEWS = 60_000;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  // The page itself says what is the matter when there is no answer.
+  // If tickets is unavailable, the page says so.
   const ticket = await readTicket((await params).id).catch(() => null);
   // Next fills in its title template with String.replace, which would interpret "$&" in a ticket's title.
-  return { title: { absolute: `${ticket?.title ?? "No such ticket"} · Ticketing` } };
+  return { title: { absolute: `${ticket?.title ?? "Ticket not found"} · Ticketing` } };
 }
 
 export default page(TicketPage);
@@ -35,11 +35,13 @@ async function TicketPage({ params, searchParams }: Props) {
   const user = await currentUser();
   const free = ticket.status === "available";
   const [own, others] = await Promise.all([
-    // Only to its buyer does orders tell of an order.
+    // Only the buyer can read an order.
     user && ticket.orderId ? readOrder(ticket.orderId) : null,
     free ? [] : otherTickets(ticket.id),
   ]);
-  const tooLate = isNews((await searchParams).taken) && !own;
+  const { taken, saved: savedAt } = await searchParams;
+  const tooLate = isNews(taken) && !own;
+  const saved = isNews(savedAt) && user?.id === ticket.userId;
   return (
     <>
       <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -47,7 +49,7 @@ async function TicketPage({ params, searchParams }: Props) {
           heading="h1"
           ticket={ticket}
           spent={!free && !own}
-          stamp={!free && <Stamp>{ticket.status}</Stamp>}
+          stamp={!free && <Stamp>{own?.status === "complete" ? "yours" : ticket.status}</Stamp>}
           note={
             <>
               Listed <Time at={madeAt(ticket.id).toISOString()} />
@@ -56,6 +58,11 @@ async function TicketPage({ params, searchParams }: Props) {
         />
         <div className="panel space-y-5">
           {tooLate && <TooLate free={free} />}
+          {saved && (
+            <p role="status" className="rounded-lg border-2 border-good px-4 py-3 font-medium text-good">
+              Saved
+            </p>
+          )}
           <LiveTicket ticket={{ id: ticket.id, status: ticket.status, version: ticket.version }} />
           {user?.id === ticket.userId && !own ? (
             <ForSeller ticket={ticket} />
@@ -67,7 +74,7 @@ async function TicketPage({ params, searchParams }: Props) {
       {others.length > 0 && (
         <section aria-labelledby="others" className="mt-14">
           <h2 id="others" className="mb-5 text-2xl">
-            Still to be had
+            More tickets
           </h2>
           <TicketGrid tickets={others} />
         </section>
@@ -76,9 +83,9 @@ async function TicketPage({ params, searchParams }: Props) {
   );
 }
 
-/** Whether a reservation was refused just now. The URL may be an old link. */
-function isNews(taken: string | string[] | undefined): boolean {
-  const age = Date.now() - Number(taken ?? Number.NaN);
+/** Whether something happened just now. The URL may be an old link. */
+function isNews(at: string | string[] | undefined): boolean {
+  const age = Date.now() - Number(at ?? Number.NaN);
   return age >= 0 && age < TAKEN_NEWS;
 }
 
@@ -93,8 +100,8 @@ function TooLate({ free }: { free: boolean }) {
       <p className="font-semibold text-bad">Someone got there first.</p>
       <p className="text-sm">
         {free
-          ? "But the ticket is available again, so you can try once more."
-          : "The ticket was reserved a moment before you asked for it."}
+          ? "The ticket is available again, so you can try once more."
+          : "The ticket was reserved just before you tried."}
       </p>
     </div>
   );
@@ -105,13 +112,13 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
     const paid = own.status === "complete";
     return (
       <>
-        <h2 className="text-2xl">{paid ? "It is yours" : "You have reserved it"}</h2>
+        <h2 className="text-2xl">{paid ? "It’s yours" : "You reserved this ticket"}</h2>
         <Link
           href={`/orders/${own.id}`}
           prefetch={false}
           className={`button w-full ${paid ? "button-quiet" : ""}`}
         >
-          {paid ? "See your order" : "Go on to your order"}
+          {paid ? "View your order" : "Continue to your order"}
         </Link>
       </>
     );
@@ -120,14 +127,12 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
     case "available":
       return (
         <>
-          <h2 className="text-2xl">Free to reserve</h2>
-          <p className="text-muted">Reserve it first, then pay: in between nobody can take it from you.</p>
+          <h2 className="text-2xl">Available</h2>
+          <p className="text-muted">Reserve it, and we’ll hold it for you while you pay.</p>
           {signedIn ? (
             <ReserveForm ticket={ticket} formKey={crypto.randomUUID()} />
           ) : (
-            <Link href={signInPath(`/tickets/${ticket.id}`)} prefetch={false} className="button w-full">
-              Sign in to reserve
-            </Link>
+            <SignInToReserve ticket={ticket} />
           )}
         </>
       );
@@ -135,20 +140,40 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
       return (
         <>
           <h2 className="text-2xl">Reserved</h2>
-          <p className="text-muted">Somebody is about to pay for it. If they do not, it is free again.</p>
+          <p className="text-muted">
+            Someone is about to buy this ticket. If they don’t, it’ll be available again.
+          </p>
         </>
       );
     case "sold":
       return (
         <>
           <h2 className="text-2xl">Sold</h2>
-          <p className="text-muted">This ticket has found its owner.</p>
+          <p className="text-muted">This ticket has been sold.</p>
         </>
       );
   }
 }
 
-/** Sellers may order their own tickets, but nobody comes here for that. */
+function SignInToReserve({ ticket }: { ticket: Ticket }) {
+  const next = `/tickets/${ticket.id}`;
+  const wish = { ticketId: ticket.id, price: ticket.price };
+  return (
+    <>
+      <Link href={authPath("signup", next, wish)} prefetch={false} className="button w-full">
+        Sign up to reserve
+      </Link>
+      <p className="text-center text-muted">
+        Already have an account?{" "}
+        <Link href={authPath("signin", next, wish)} prefetch={false} className="link text-ink">
+          Sign in to reserve
+        </Link>
+      </p>
+    </>
+  );
+}
+
+/** What sellers see. The API lets them order their own tickets, but the page doesn’t offer it. */
 function ForSeller({ ticket }: { ticket: Ticket }) {
   switch (ticket.status) {
     case "available":
@@ -156,7 +181,7 @@ function ForSeller({ ticket }: { ticket: Ticket }) {
         <>
           <h2 className="text-2xl">Your ticket is for sale</h2>
           <p className="text-muted">
-            Everybody sees it on the front page. You can change it until somebody reserves it.
+            Everyone can see it on the front page. You can edit it until someone reserves it.
           </p>
           <Link href={`/tickets/${ticket.id}/edit`} prefetch={false} className="button w-full">
             Edit title or price
@@ -168,7 +193,7 @@ function ForSeller({ ticket }: { ticket: Ticket }) {
         <>
           <h2 className="text-2xl">Sale pending</h2>
           <p className="text-muted">
-            Somebody has reserved your ticket and is about to pay. Until that is decided it cannot be changed.
+            Someone has reserved your ticket and is about to pay. You can’t edit it in the meantime.
           </p>
         </>
       );
@@ -176,7 +201,7 @@ function ForSeller({ ticket }: { ticket: Ticket }) {
       return (
         <>
           <h2 className="text-2xl">Sold</h2>
-          <p className="text-muted">Your ticket has found its owner. It stays as it was sold.</p>
+          <p className="text-muted">Your ticket has been sold, so you can’t edit it anymore.</p>
         </>
       );
   }

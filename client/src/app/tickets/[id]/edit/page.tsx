@@ -6,7 +6,7 @@ import { NotHere } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import { TicketForm } from "@/ticket/ticket-form";
 
-export const metadata: Metadata = { title: "Edit a ticket" };
+export const metadata: Metadata = { title: "Edit ticket" };
 
 export default page(EditTicket);
 
@@ -24,7 +24,7 @@ async function EditTicket({ params }: { params: Promise<{ id: string }> }) {
           <>
             <p className="text-lg">{obstacle}</p>
             <Link href={`/tickets/${id}`} prefetch={false} className="button mt-6">
-              Back to the ticket
+              Back to ticket
             </Link>
           </>
         ) : (
@@ -42,11 +42,11 @@ async function unlessTyped(error: unknown): Promise<"unknown"> {
 }
 
 function whyNot(ticket: Ticket, userId: string): string | undefined {
-  if (ticket.userId !== userId) return "This ticket belongs to somebody else: only its seller can change it.";
+  if (ticket.userId !== userId) return "Only the seller can edit this ticket.";
   switch (ticket.status) {
     case "reserved":
-      return "Somebody has reserved this ticket and is about to pay what it says. It can be changed again if they do not.";
+      return "Someone has reserved this ticket. If they don’t buy it, you can edit it again.";
     case "sold":
-      return "This ticket is sold. It stays as it was sold.";
+      return "This ticket has been sold, so you can’t edit it.";
   }
 }
