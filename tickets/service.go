@@ -4,6 +4,7 @@ package tickets
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.mongodb.org/mongo-driver/mongo"
 
@@ -21,13 +22,15 @@ type Service struct {
 	relay    *aggregate.Relay
 	sessions *session.Sessions
 	watcher  *watcher
+	now      func() time.Time
 }
 
-// Options configure a Service.
+// Options configure a Service. Now defaults to time.Now.
 type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
+	Now      func() time.Time
 	Log      *slog.Logger
 }
 
@@ -38,7 +41,10 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, now: o.Now}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil
 }

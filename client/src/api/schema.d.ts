@@ -30,7 +30,8 @@ export interface paths {
   "/api/tickets": {
     /**
      * Tickets, newest first
-     * @description Those that are free to order. With `seller=me` one's own in every state, which takes a session.
+     * @description Tickets that can be ordered: they're free, and their event hasn't started. With `seller=me` one's own in every
+     * state, which takes a session.
      */
     get: operations["listTickets"];
     /** Put a ticket up for sale */
@@ -41,7 +42,9 @@ export interface paths {
     get: operations["readTicket"];
     /**
      * Change a ticket that is free
-     * @description Only its seller may. An order that has been made already keeps the title and price that it was made with.
+     * @description Only its seller may. An order that has been made already keeps what it was made with. `event`, `description`
+     * and `seat` stay as they are unless the request has them, so clients that send only title and price erase
+     * nothing. `null` removes a field. `event` is replaced as a whole.
      */
     put: operations["editTicket"];
     parameters: {
@@ -171,6 +174,21 @@ export interface components {
        */
       status: "available" | "reserved" | "sold";
       version: components["schemas"]["Version"];
+      event?: components["schemas"]["Event"];
+      /** @description Plain text of one or more lines. */
+      description?: string;
+      seat?: string;
+    };
+    /** @description The event that a ticket admits to. */
+    Event: {
+      /**
+       * Format: date-time
+       * @description With the UTC offset of the place. From then on the ticket isn't listed and can't be ordered. An order that
+       * was made before may still be paid until it expires.
+       */
+      startsAt?: string;
+      venue?: string;
+      city?: string;
     };
     Order: {
       id: components["schemas"]["Id"];
@@ -200,6 +218,9 @@ export interface components {
         id: components["schemas"]["Id"];
         title: string;
         price: components["schemas"]["Dollars"];
+        event?: components["schemas"]["Event"];
+        description?: string;
+        seat?: string;
       };
       version: components["schemas"]["Version"];
     };
@@ -371,16 +392,16 @@ export interface components {
   requestBodies: {
     Offer: {
       content: {
-        /**
-         * @example {
-         *   "title": "Opening night",
-         *   "price": 19.99
-         * }
-         */
         "application/json": {
           /** @description Surrounding spaces are trimmed. It needs a visible character, and must not contain control characters or characters that override, embed or isolate the direction of text. */
           title: string;
           price: components["schemas"]["Dollars"];
+          /** @description When and where the event is. All of it is optional. */
+          event?: components["schemas"]["Event"] | null;
+          /** @description Plain text, which may have several lines. The rules of titles hold for it. */
+          description?: string | null;
+          /** @description The rules of titles hold for it, except that it may be empty. */
+          seat?: string | null;
         };
       };
     };
@@ -560,7 +581,8 @@ export interface operations {
   };
   /**
    * Tickets, newest first
-   * @description Those that are free to order. With `seller=me` one's own in every state, which takes a session.
+   * @description Tickets that can be ordered: they're free, and their event hasn't started. With `seller=me` one's own in every
+   * state, which takes a session.
    */
   listTickets: {
     parameters: {
@@ -608,7 +630,7 @@ export interface operations {
           "application/json": components["schemas"]["Ticket"];
         };
       };
-      /** @description The title or the price cannot be. */
+      /** @description A field isn't valid. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -645,7 +667,9 @@ export interface operations {
   };
   /**
    * Change a ticket that is free
-   * @description Only its seller may. An order that has been made already keeps the title and price that it was made with.
+   * @description Only its seller may. An order that has been made already keeps what it was made with. `event`, `description`
+   * and `seat` stay as they are unless the request has them, so clients that send only title and price erase
+   * nothing. `null` removes a field. `event` is replaced as a whole.
    */
   editTicket: {
     parameters: {
@@ -664,7 +688,7 @@ export interface operations {
           "application/json": components["schemas"]["Ticket"];
         };
       };
-      /** @description The title or the price cannot be, or the ticket is not free. */
+      /** @description A field isn't valid, or the ticket isn't free. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -785,7 +809,10 @@ export interface operations {
           "application/json": components["schemas"]["Order"];
         };
       };
-      /** @description The body is malformed, someone else has the ticket, or its price or title has changed. */
+      /**
+       * @description The body is malformed, someone else has the ticket, its price or title has changed, or the event has
+       * started.
+       */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
