@@ -14,5 +14,8 @@ func TestOffersAreAllowed(t *testing.T) {
 		if got, err := tickets.NewOffer(o); err != nil || got != o {
 			t.Fatalf("%+v: %v", o, err)
 		}
+		if o.Event.Started(today.AddDate(0, 0, 1)) || o.Event.City == "" || o.Description == "" || o.Seat == "" {
+			t.Fatalf("%+v lacks a detail, or is of the past", o)
+		}
 	}
 }
