@@ -123,6 +123,9 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 	return []apiRequest{
 		{"", "GET", "/api/tickets?limit=1", ``, 200},
 		{s.selling, "GET", "/api/tickets?seller=me&limit=2&after=" + s.sold.ID, ``, 200},
+		{"", "GET", "/api/tickets?q=row&city=chicago&from=2027-05-01&to=2037-05-01&minPrice=1&maxPrice=20.5&sort=-price", ``, 200},
+		{"", "GET", "/api/tickets?limit=1&sort=price", ``, 200},
+		{"", "GET", "/api/tickets?sort=title", ``, 400},
 		{"", "GET", "/api/tickets?limit=0", ``, 400},
 		{"", "GET", "/api/tickets?after=x", ``, 400},
 		{"", "GET", "/api/tickets?seller=you", ``, 400},

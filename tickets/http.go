@@ -5,12 +5,10 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
-	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
-	"ticketing.dev/common/problem"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
@@ -44,34 +42,6 @@ func show(t *Ticket) view {
 		ID: t.ID, Title: t.Title, Price: t.Price.Dollars(), UserID: t.UserID, OrderID: t.OrderID, Status: t.Status, Version: t.Version,
 		Details: t.Details,
 	}
-}
-
-func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
-	filter, err := s.listed(r)
-	if err != nil {
-		return err
-	}
-	page, err := web.ParsePage(r)
-	if err != nil {
-		return err
-	}
-	tickets, err := s.tickets.Newest(r.Context(), filter, page.After, page.Limit+1)
-	if err != nil {
-		return err
-	}
-	return web.List(w, r, page, tickets, func(t *Ticket) string { return t.ID }, show)
-}
-
-// listed selects tickets that can be ordered, or with ?seller=me the user's own in every state.
-func (s *Service) listed(r *http.Request) (bson.M, error) {
-	switch query := r.URL.Query(); {
-	case !query.Has("seller"):
-		return bson.M{"status": Available, "startsAt": bson.M{"$not": bson.M{"$lte": s.now()}}}, nil
-	case query.Get("seller") != "me":
-		return nil, problem.Field("seller", "seller must be me")
-	}
-	user, err := session.Require(r)
-	return bson.M{"userId": user.ID}, err
 }
 
 func (s *Service) create(w http.ResponseWriter, r *http.Request) error {

@@ -23,6 +23,7 @@ type Service struct {
 	sessions *session.Sessions
 	watcher  *watcher
 	now      func() time.Time
+	log      *slog.Logger
 }
 
 // Options configure a Service. Now defaults to time.Now.
@@ -44,13 +45,15 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, now: o.Now}
+	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, now: o.Now, log: o.Log}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil
 }
 
-// Tasks publish events, and poll for other replicas' changes while tickets are watched.
-func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run, s.watcher.run} }
+// Tasks publish events, poll for other replicas' changes while tickets are watched, and index old tickets.
+func (s *Service) Tasks() []service.Task {
+	return []service.Task{s.relay.Run, s.watcher.run, service.Every(indexEvery, s.log, "index of old tickets", s.indexOld)}
+}
 
 // Ready checks the database.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }

@@ -2,7 +2,6 @@ package tickets
 
 import (
 	"errors"
-	"time"
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/events"
@@ -33,8 +32,8 @@ type Ticket struct {
 	// UserID is the seller.
 	UserID string `bson:"userId"`
 	State  `bson:",inline"`
-	// StartsAt is the instant at which the event starts, for queries. set derives it.
-	StartsAt time.Time `bson:"startsAt,omitempty"`
+	// Search is derived from the offer by set. Tickets of earlier releases lack it until the service has added it.
+	Search Search `bson:"search,omitempty"`
 }
 
 // State is the part of a ticket that changes.
@@ -110,11 +109,7 @@ func (t *Ticket) become(next State) error {
 }
 
 // set sets the state and what follows from it.
-func (t *Ticket) set(s State) {
-	t.State = s
-	start, _ := s.Event.StartsAt.Time()
-	t.StartsAt = start.UTC().Truncate(time.Millisecond) // what MongoDB keeps
-}
+func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s.Offer) }
 
 // event is the ticket as other services see it.
 func (t *Ticket) event() events.Ticket {

@@ -74,12 +74,12 @@ func offer(today time.Time, i int) tickets.Offer {
 	doors := 18 + show.IntN(3)
 
 	area := areas[rand.IntN(len(areas))]
-	o := tickets.Offer{Title: act, Price: price(at.price * fame * area.factor)}
+	o := tickets.Offer{Title: act + ", " + area.name, Price: price(at.price * fame * area.factor)}
 	o.Event = events.Occasion{StartsAt: localTime(night, doors+1, at.zone), Venue: at.name, City: at.city}
 	o.Description = fmt.Sprintf("Doors open at %d PM. %s", doors-12, reasons[rand.IntN(len(reasons))])
-	o.Seat = area.name
+	o.Seat = "Standing"
 	if area.seated {
-		o.Seat = fmt.Sprintf("%s, row %d, seat %d", area.name, 1+rand.IntN(30), 1+rand.IntN(40))
+		o.Seat = fmt.Sprintf("Row %d, seat %d", 1+rand.IntN(30), 1+rand.IntN(40))
 	}
 	return o
 }

@@ -589,8 +589,30 @@ export interface operations {
       query?: {
         /** @description Whose tickets. There is no other choice than one's own. */
         seller?: "me";
+        /**
+         * @description Words that the title, venue, city or description must all have, in any order. Case and accents don't
+         * matter. `seller=me` ignores this and the following parameters; empty ones count as absent.
+         */
+        q?: string;
+        /** @description The city. Case and accents don't matter. */
+        city?: string;
+        /** @description The earliest start: a date at the place, or an RFC 3339 time. Tickets whose start isn't known are left out. */
+        from?: string;
+        /** @description The latest start, like `from`. A date includes the whole day. */
+        to?: string;
+        minPrice?: number;
+        maxPrice?: number;
+        /**
+         * @description Newest first, by the start (tickets whose start isn't known come last), or by the price from the lowest or
+         * the highest.
+         */
+        sort?: "newest" | "date" | "price" | "-price";
         limit?: components["parameters"]["Limit"];
-        after?: components["parameters"]["After"];
+        /**
+         * @description Where the page begins. Take it from the link to the next page. In the order `newest` it's the id of the
+         * last ticket seen, and otherwise an opaque cursor, which is valid only with the same `sort`.
+         */
+        after?: string;
       };
     };
     responses: {
@@ -598,6 +620,8 @@ export interface operations {
       200: {
         headers: {
           Link: components["headers"]["NextPage"];
+          /** @description Only of a search: how many tickets it finds, on all pages together. 1000 means at least as many. */
+          "Total-Count"?: number;
         };
         content: {
           "application/json": components["schemas"]["Ticket"][];
