@@ -1,6 +1,6 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { fillCredentials } from "../people.ts";
+import { fillCredentials, fillEvent } from "../people.ts";
 
 const title = (page: Page) => page.getByLabel("What is it a ticket for?");
 const price = (page: Page) => page.getByLabel("Price");
@@ -8,6 +8,7 @@ const alert = (page: Page) => page.getByRole("main").getByRole("alert");
 
 async function fill(page: Page, what: string, dollars: string): Promise<void> {
   await title(page).fill(what);
+  await fillEvent(page);
   await price(page).fill(dollars);
 }
 

@@ -4,7 +4,7 @@ import { request as http } from "node:http";
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { looksRight } from "../looks.ts";
-import { orderState, payWith, sell } from "../people.ts";
+import { fillEvent, orderState, payWith, sell } from "../people.ts";
 import { moneyOf } from "../sandbox.ts";
 
 for (const zone of ["Etc/Unknown", "Foo/Bar", "", undefined]) {
@@ -72,6 +72,7 @@ test("a title has 200 characters, whatever they are made of", async ({ user }) =
   expect([...(await api.readTicket(seller, id)).title]).toHaveLength(200);
   await seller.goto("/sell");
   await seller.getByLabel("What is it a ticket for?").fill("🎭".repeat(201));
+  await fillEvent(seller);
   await seller.getByLabel("Price").fill("20");
   await seller.getByRole("button", { name: "Put it up for sale" }).click();
   await expect(seller.getByText("Title must have 1 to 200 characters")).toBeVisible();

@@ -16,6 +16,7 @@ for (const javaScriptEnabled of [true, false]) {
     const was = await switchUser(page);
     await page.goto("/sell");
     await page.getByLabel("What is it a ticket for?").fill("Whose is it?");
+    await fillEvent(page);
     await page.getByLabel("Price").fill("20");
     const is = await switchUser(page);
     const offer = page.getByRole("button", { name: "Put it up for sale" });

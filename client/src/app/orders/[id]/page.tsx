@@ -11,6 +11,8 @@ import { Refresh } from "@/layout/refresh";
 import { Time } from "@/layout/time";
 import { isPassing, viewOrder } from "@/order/order-view";
 import { PayingProvider } from "@/payment/paying";
+import { Description } from "@/ticket/description";
+import { EventLines } from "@/ticket/event-lines";
 import { TicketLarge } from "@/ticket/ticket-card";
 
 type Props = { params: Promise<{ id: string }> };
@@ -40,10 +42,12 @@ async function OrderPage({ params }: Props) {
           stamp={<OrderStamp view={view} />}
           note={
             <>
+              <EventLines ticket={order.ticket} />
               Ordered <Time at={madeAt(order.id).toISOString()} />
             </>
           }
         />
+        <Description of={order.ticket} />
       </div>
       <section aria-label="State of the order" className="panel lg:col-start-2 lg:row-span-2 lg:row-start-1">
         <PayingProvider>
