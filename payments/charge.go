@@ -11,11 +11,11 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// Status says where a charge stands.
+// Status is the status of a charge.
 type Status string
 
 const (
-	// Pending means that the outcome is not known yet: the payment is under way, or the bank asks.
+	// Pending means that the outcome isn't known yet: the payment is under way, or the bank asks the payer.
 	Pending   Status = "pending"
 	Succeeded Status = "succeeded"
 	Failed    Status = "failed"
@@ -25,34 +25,33 @@ const (
 // ErrNotOwed means that a charge needs no decision.
 var ErrNotOwed = errors.New("no refund has failed, and nothing is waiting for a decision")
 
-// Charge is the one payment of an order; its id is the order's. It has one PaymentIntent, which
-// captures at most once.
+// Charge is the only payment of an order and has the order's id. It has one PaymentIntent, which captures at
+// most once.
 type Charge struct {
 	aggregate.Root `bson:",inline"`
 
 	UserID string      `bson:"userId"`
 	Status Status      `bson:"status"`
 	Amount money.Cents `bson:"amount"`
-	// OpenedAt is when the payment began, and ExpiresAt until when its order is reserved for it.
+	// OpenedAt is the start of the payment, and ExpiresAt the end of its order's reservation.
 	OpenedAt  time.Time `bson:"openedAt"`
 	ExpiresAt time.Time `bson:"expiresAt"`
-	// StripeID is the PaymentIntent, once it is stored. Only a stored one is ever confirmed.
+	// StripeID is the PaymentIntent. It's only confirmed after it's stored here.
 	StripeID       string `bson:"stripeId,omitempty"`
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
 	// Paused means that the broker went away before it stored the payment's start. Stripe hasn't been
 	// asked for anything, and the next POST resumes the payment.
 	Paused bool `bson:"paused,omitempty"`
-	// ClientSecret lets the payer answer the bank. It is there only while the bank asks.
+	// ClientSecret lets the payer answer the bank. It's set only while the bank asks.
 	ClientSecret string `bson:"clientSecret,omitempty"`
 	// FailedFor explains to the payer why the charge failed.
 	FailedFor string `bson:"failedFor,omitempty"`
 	// Settled means that the charge succeeded and nothing is left to do: the order is complete, or the
 	// payer's bank took back the money of a cancelled one.
 	Settled bool `bson:"settled"`
-	// FailedRefund is the last refund that has not reached the payer, if one has not.
+	// FailedRefund is the latest refund that didn't reach the payer, if any.
 	FailedRefund *FailedRefund `bson:"failedRefund,omitempty"`
-	// RefundedAmount is what refunds at Stripe have given back, as far as it is known. A charge that was
-	// refunded before this was kept has none: GivenBack knows.
+	// RefundedAmount is the amount of the known refunds at Stripe. Older documents lack it; see GivenBack.
 	RefundedAmount money.Cents `bson:"refundedAmount,omitempty"`
 	// Dispute is the payer's latest dispute with the bank, if any.
 	Dispute *Dispute `bson:"dispute,omitempty"`
@@ -60,17 +59,17 @@ type Charge struct {
 	Review *Review `bson:"review,omitempty"`
 }
 
-// FailedRefund is a refund that Stripe had taken and that was not carried out. It is not repeated by
-// itself, since what kept it back does not go away: a person has to give the money back.
+// FailedRefund is a refund that Stripe accepted but didn't carry out. It isn't retried, because the cause, such
+// as a closed account, doesn't go away: an operator has to return the money.
 type FailedRefund struct {
 	ID     string    `bson:"id"`
 	Reason string    `bson:"reason"` // in Stripe's words
 	At     time.Time `bson:"at"`
-	// ReturnedAt is when the money had been given back all the same.
+	// ReturnedAt is when the money was returned in another way.
 	ReturnedAt time.Time `bson:"returnedAt,omitempty"`
 }
 
-// Open makes the charge of an order.
+// Open creates the charge of an order.
 func Open(o *Order, now time.Time) *Charge {
 	c := &Charge{
 		Root:      aggregate.Root{ID: o.ID},
@@ -114,21 +113,21 @@ func (c *Charge) waits(now time.Time) bool { return c.Paused && now.Before(c.Exp
 // interrupted reports whether the process that opened a pending charge must be dead by now.
 func (c *Charge) interrupted(now time.Time) bool { return now.After(c.OpenedAt.Add(patience)) }
 
-// Attach stores the PaymentIntent, where the charge is still pending and has none.
+// Attach stores the PaymentIntent of a pending charge that has none.
 func (c *Charge) Attach(intent string) {
 	if c.Status == Pending && c.StripeID == "" {
 		c.StripeID = intent
 	}
 }
 
-// AskPayer notes that the bank waits for the payer.
+// AskPayer records that the bank waits for the payer.
 func (c *Charge) AskPayer(clientSecret string) {
 	if c.Status == Pending {
 		c.ClientSecret = clientSecret
 	}
 }
 
-// Succeed notes that Stripe has captured the money.
+// Succeed records that Stripe captured the money.
 func (c *Charge) Succeed() {
 	if c.Status != Pending {
 		return
@@ -137,8 +136,8 @@ func (c *Charge) Succeed() {
 	c.Record(events.PaymentCreated{Payment: c.payment(), StripeID: c.StripeID, Amount: c.Amount})
 }
 
-// Fail ends a charge whose PaymentIntent has been cancelled at Stripe: no one can confirm it any more.
-// The reason is for the payer to read.
+// Fail ends a charge whose PaymentIntent is canceled at Stripe and can't be confirmed anymore. The payer reads
+// the reason.
 func (c *Charge) Fail(reason string) {
 	if c.Status != Pending {
 		return
@@ -147,15 +146,15 @@ func (c *Charge) Fail(reason string) {
 	c.Record(events.PaymentFailed{Payment: c.payment(), Reason: reason})
 }
 
-// FailUnasked ends a charge for which no PaymentIntent is stored. One that is made all the same is
-// never confirmed, since it cannot be attached any more.
+// FailUnasked ends a charge without a stored PaymentIntent. One that's created later can't be attached, so it's
+// never confirmed.
 func (c *Charge) FailUnasked(reason string) {
 	if c.StripeID == "" {
 		c.Fail(reason)
 	}
 }
 
-// Refund notes that the money has been given back.
+// Refund records that the money was returned.
 func (c *Charge) Refund(refund string) {
 	if c.Status != Succeeded {
 		return
@@ -164,7 +163,7 @@ func (c *Charge) Refund(refund string) {
 	c.Record(events.PaymentRefunded{Payment: c.payment(), StripeRefundID: refund, Amount: c.Amount})
 }
 
-// FailRefund notes that a refund of the charge has not been carried out, and says whether that is news.
+// FailRefund records that a refund of the charge failed, and reports whether that's new.
 func (c *Charge) FailRefund(refund, reason string, now time.Time) (news bool) {
 	if c.Status != Refunded && c.RefundedAmount == 0 || c.FailedRefund != nil && c.FailedRefund.ID == refund {
 		return false
@@ -173,7 +172,7 @@ func (c *Charge) FailRefund(refund, reason string, now time.Time) (news bool) {
 	return true
 }
 
-// ReturnAtStripe notes that the money of a refund that has failed was given back by another one.
+// ReturnAtStripe records that another refund returned the money of a failed one.
 func (c *Charge) ReturnAtStripe(refund string, now time.Time) {
 	if c.owed() {
 		if c.Status == Refunded {
@@ -183,7 +182,7 @@ func (c *Charge) ReturnAtStripe(refund string, now time.Time) {
 	}
 }
 
-// Return notes that the money of a refund that has failed was given back in another way.
+// Return records that the money of a failed refund was returned in another way.
 func (c *Charge) Return(now time.Time) error {
 	if c.FailedRefund == nil {
 		return ErrNotOwed
@@ -194,7 +193,7 @@ func (c *Charge) Return(now time.Time) error {
 	return nil
 }
 
-// owed says whether the payer waits for money that Stripe could not give back.
+// owed reports whether the payer waits for money that Stripe couldn't return.
 func (c *Charge) owed() bool { return c.FailedRefund != nil && c.FailedRefund.ReturnedAt.IsZero() }
 
 // Settle records that the order is complete, or that no money is left to return.
@@ -204,22 +203,22 @@ func (c *Charge) Settle() {
 	}
 }
 
-// Answer records, once, the response to the request that opened the charge. A failed charge needs none,
-// since it stores its own reason.
+// Answer records, once, the response to the request that opened the charge. A failed charge stores its reason
+// instead.
 func (c *Charge) Answer() {
 	if c.Status != Failed {
 		c.Request = c.Request.Answered(show(c))
 	}
 }
 
-// Answered says whether the request that opened the charge has an outcome to be answered with: a
-// recorded one, or the state is final or asks something of the payer.
+// Answered reports whether the request that opened the charge can be answered: a response is recorded, the
+// status is final, or the bank asks the payer.
 func (c *Charge) Answered() bool {
 	return c.Request.HasAnswer() || c.Status != Pending || c.ClientSecret != ""
 }
 
-// Declined says whether the request that opened the charge is answered that it has failed. One that was
-// answered while the outcome wasn't known stays answered so.
+// Declined reports whether the response to the request that opened the charge is a failure. A response given
+// before the outcome was known stays the same.
 func (c *Charge) Declined() bool { return c.Status == Failed && !c.Request.HasAnswer() }
 
 func (c *Charge) payment() events.Payment { return events.Payment{ID: c.ID, OrderID: c.ID} }

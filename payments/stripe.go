@@ -18,22 +18,21 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// callTimeout ends one call to Stripe, with the library's own repetitions. It is well under the bus's
-// AckWait.
+// callTimeout bounds one call to Stripe, including the library's retries. It's well under the bus's AckWait.
 const callTimeout = 8 * time.Second
 
-// processor is what payments asks of Stripe.
+// processor is the part of Stripe's API that payments uses.
 type processor struct {
 	api     *client.API
 	timeout time.Duration
 }
 
-// StripeConfig says how Stripe is reached. URL is another address than Stripe's own: the sandbox's.
+// StripeConfig is how to reach Stripe. URL is empty for Stripe itself, or the sandbox's address.
 type StripeConfig struct {
 	Key           string `env:"STRIPE_KEY,required,notEmpty"`
 	WebhookSecret string `env:"STRIPE_WEBHOOK_SECRET,required,notEmpty"`
 	URL           string `env:"STRIPE_API_URL"`
-	// Timeout ends one call. It is callTimeout where it is 0.
+	// Timeout bounds one call; 0 means callTimeout.
 	Timeout time.Duration
 }
 
@@ -52,8 +51,7 @@ func newProcessor(c StripeConfig, transport http.RoundTripper, log *slog.Logger)
 	return processor{api, c.Timeout}
 }
 
-// method makes a PaymentMethod of a token. One that is a PaymentMethod already is taken as it is, once
-// Stripe knows it.
+// method creates a PaymentMethod from a token. A token that is a PaymentMethod already only has to exist.
 func (p processor) method(ctx context.Context, token string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -72,7 +70,7 @@ func (p processor) method(ctx context.Context, token string) (string, error) {
 	return method.ID, nil
 }
 
-// open makes a PaymentIntent that is not confirmed yet: no money moves.
+// open creates an unconfirmed PaymentIntent. No money moves.
 func (p processor) open(ctx context.Context, order string, amount money.Cents, method string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -90,8 +88,8 @@ func (p processor) open(ctx context.Context, order string, amount money.Cents, m
 	return intent.ID, nil
 }
 
-// confirm asks the bank for the money. If the bank has to ask the payer, it is Stripe.js in the payer's
-// browser that shows the bank's page: use_stripe_sdk.
+// confirm asks the bank for the money. If the bank asks the payer, Stripe.js shows the bank's page in the
+// payer's browser (use_stripe_sdk).
 func (p processor) confirm(ctx context.Context, intent string) error {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -102,15 +100,15 @@ func (p processor) confirm(ctx context.Context, intent string) error {
 	return err
 }
 
-// read fetches a PaymentIntent as it now stands.
+// read fetches the current state of a PaymentIntent.
 func (p processor) read(ctx context.Context, intent string) (*stripe.PaymentIntent, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	return p.api.PaymentIntents.Get(intent, &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}})
 }
 
-// cancel makes sure that nobody confirms a PaymentIntent any more, and returns how it has ended:
-// canceled, or succeeded if that came first. why may be empty.
+// cancel ends a PaymentIntent for good and returns how it ended: canceled, or succeeded if that came first.
+// why may be empty.
 func (p processor) cancel(ctx context.Context, intent string, why stripe.PaymentIntentCancellationReason) (*stripe.PaymentIntent, error) {
 	bounded, stop := context.WithTimeout(ctx, p.timeout)
 	defer stop()
@@ -125,8 +123,7 @@ func (p processor) cancel(ctx context.Context, intent string, why stripe.Payment
 	return ended, err
 }
 
-// refund gives the whole amount back and returns the refund's id. It may be called again: what has
-// been given back before is found and not given again.
+// refund returns the whole amount and the refund's id. It's idempotent: it finds an earlier refund.
 func (p processor) refund(ctx context.Context, intent string, amount money.Cents) (string, error) {
 	if id, err := p.refunded(ctx, intent, amount); id != "" || err != nil {
 		return id, err
@@ -146,7 +143,7 @@ func (p processor) refund(ctx context.Context, intent string, amount money.Cents
 	return refund.ID, nil
 }
 
-// refunded finds the refund of a PaymentIntent, if the whole amount has been given back.
+// refunded finds the refund of a PaymentIntent whose whole amount was refunded.
 func (p processor) refunded(ctx context.Context, intent string, amount money.Cents) (string, error) {
 	r, err := p.refunds(ctx, intent)
 	if err != nil || r.Refunded < amount {
@@ -174,7 +171,7 @@ func (p processor) returns(ctx context.Context, intent string) (Returns, error) 
 	return r, all.Err()
 }
 
-// refunds reads the refunds of a PaymentIntent, which Stripe lists newest first.
+// refunds reads the refunds of a PaymentIntent, newest first, as Stripe lists them.
 func (p processor) refunds(ctx context.Context, intent string) (r Returns, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -194,7 +191,7 @@ func (p processor) refunds(ctx context.Context, intent string) (r Returns, err e
 	return r, all.Err()
 }
 
-// subject is what an event at Stripe is about.
+// subject is the object of a Stripe event.
 type subject struct{ ID, Object string }
 
 // moneyMovedEvents are about refunds and disputes.
@@ -227,8 +224,7 @@ func (p processor) moneyMovedSince(ctx context.Context, since time.Time) (subjec
 	return subjects, all.Err()
 }
 
-// intentBehind reads which PaymentIntent a refund, a dispute or a charge at Stripe is about. It is empty if
-// there is none.
+// intentBehind reads the PaymentIntent of a refund, a dispute or a charge at Stripe. It may be empty.
 func (p processor) intentBehind(ctx context.Context, object, id string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -258,14 +254,13 @@ func (p processor) intentBehind(ctx context.Context, object, id string) (string,
 	return intent.ID, nil
 }
 
-// undone says whether the money of a refund has stayed here or come back, as when the bank has closed
-// the account behind the card.
+// undone reports whether a refund's money never left or came back, such as from a closed bank account.
 func undone(r *stripe.Refund) bool {
 	return r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled
 }
 
-// refusal says whether Stripe has definitely refused what it was asked, and how. Everything else (no
-// answer, a 5xx, too many requests, a key in use, credentials that are wrong) leaves the outcome open.
+// refusal returns Stripe's definite refusal of a request. After anything else (no response, a 5xx, too many
+// requests, a key in use, wrong credentials) the outcome is unknown.
 func refusal(err error) (*stripe.Error, bool) {
 	e, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
@@ -278,9 +273,8 @@ func refusal(err error) (*stripe.Error, bool) {
 	return nil, false
 }
 
-// toPayer explains to the payer why a payment failed at Stripe. What Stripe says of a card
-// may be shown to its holder; all else it says to those who wrote the request
-// (https://docs.stripe.com/api/errors).
+// toPayer explains to the payer why a payment failed at Stripe. Stripe's messages about cards are meant for
+// the cardholder, all others for developers (https://docs.stripe.com/api/errors).
 func toPayer(e *stripe.Error) string {
 	switch {
 	case e.Code == stripe.ErrorCodePaymentIntentAuthenticationFailure:
@@ -291,15 +285,14 @@ func toPayer(e *stripe.Error) string {
 	return "The payment was refused"
 }
 
-// ErrStripeAway says that Stripe could not be asked about a token.
+// ErrStripeAway means that Stripe couldn't be asked about a token.
 var ErrStripeAway = &problem.Error{
 	Kind:       problem.Unavailable,
 	Details:    []problem.Detail{{Message: "Payments cannot be taken at the moment, nothing was charged"}},
 	RetryAfter: 5 * time.Second,
 }
 
-// stripeLog leaves the lines of stripe-go to those who ask for them: what matters is logged where it
-// is handled.
+// stripeLog logs stripe-go's lines at debug level. The callers log what matters.
 type stripeLog struct{ log *slog.Logger }
 
 func (l stripeLog) Debugf(string, ...any)            {}

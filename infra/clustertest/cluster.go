@@ -28,21 +28,21 @@ import (
 
 const (
 	namespace = "ticketing"
-	// patience ends a wait for pods.
+	// patience bounds a wait for pods.
 	patience = 5 * time.Minute
 )
 
 // deployments are the services and the client.
 var deployments = []string{"auth", "tickets", "orders", "payments", "expiration", "client"}
 
-var errOccupied = errors.New("there is a namespace " + namespace + " already; this test would delete what is in it")
+var errOccupied = errors.New("the namespace " + namespace + " exists already, and this test would delete everything in it")
 
 // run is one run of the test.
 type run struct {
 	report   *report
 	profiles string
-	tmp      string // what skaffold says, and which images it has built
-	made     bool   // the namespace is ours
+	tmp      string // skaffold's output and its list of built images
+	made     bool   // this run created the namespace
 	roots    *x509.CertPool
 	people   *people
 	world    world
@@ -56,8 +56,8 @@ func newRun(standin bool, out io.Writer) *run {
 	return r
 }
 
-// command runs a program at the root of the repository and returns what it prints. A program that is
-// asked to end, because the test is, gets the time to.
+// command runs a program at the root of the repository and returns its output. When the test is interrupted, the
+// program gets time to end.
 func (r *run) command(ctx context.Context, input string, name string, args ...string) (string, error) {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
@@ -86,11 +86,11 @@ func (r *run) skaffold(ctx context.Context, verb string, args ...string) error {
 	return err
 }
 
-// prepare makes the namespace, unless there is one, and secrets that nobody knows.
+// prepare creates the namespace, which must not exist yet, and random secrets.
 func (r *run) prepare(ctx context.Context) (err error) {
 	there, err := r.command(ctx, "", "kubectl", "get", "namespace", namespace, "--ignore-not-found", "--output=name")
 	if err != nil {
-		return fmt.Errorf("the cluster cannot be asked: %w", err)
+		return fmt.Errorf("can't reach the cluster: %w", err)
 	}
 	if there != "" {
 		return errOccupied
@@ -142,7 +142,7 @@ func (r *run) secrets(ctx context.Context) error {
 	return err
 }
 
-// certificate is one that only this run trusts.
+// certificate creates a certificate that only this run trusts.
 func (r *run) certificate(hosts ...string) (certificate, key string, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -176,7 +176,7 @@ func (r *run) trusted() string { return filepath.Join(r.tmp, "ticketing.dev.pem"
 
 func (r *run) images() string { return filepath.Join(r.tmp, "images.json") }
 
-// build makes all images.
+// build builds all images.
 func (r *run) build(ctx context.Context) error {
 	if err := r.skaffold(ctx, "build", "--file-output", r.images()); err != nil {
 		return err
@@ -207,7 +207,7 @@ func (r *run) build(ctx context.Context) error {
 	return nil
 }
 
-// deploy brings everything up, and ends when all pods are there and ready.
+// deploy deploys everything and waits until all pods are ready.
 func (r *run) deploy(ctx context.Context) error {
 	begun := time.Now()
 	if err := r.skaffold(ctx, "deploy", "--build-artifacts", r.images()); err != nil {
@@ -233,7 +233,7 @@ func (r *run) settled(ctx context.Context) error {
 	}
 }
 
-// unready names a workload that is not as it should be, or pods that are on their way out.
+// unready names a workload that isn't ready, or pods that are terminating.
 func (r *run) unready(ctx context.Context) (string, error) {
 	text, err := r.kubectl(ctx, "get", "horizontalpodautoscalers,deployments,statefulsets,pods", "--output=json")
 	if err != nil {
@@ -246,7 +246,7 @@ func (r *run) unready(ctx context.Context) (string, error) {
 	return unready(list.Items), nil
 }
 
-// object is what matters here of an autoscaler, a workload, or a pod.
+// object has the fields of an autoscaler, a workload or a pod that this test reads.
 type object struct {
 	Kind     string
 	Metadata struct {
@@ -265,8 +265,7 @@ type object struct {
 	}
 }
 
-// unready expects autoscalers before the workloads. A new Deployment has one pod until its autoscaler
-// looks at it.
+// unready expects autoscalers before workloads. A new Deployment has one pod until its autoscaler has run.
 func unready(objects []object) string {
 	least := map[string]int{}
 	for _, o := range objects {
@@ -298,10 +297,10 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// measure notes what the pods of each workload have of memory, the largest of them.
+// measure records the memory of each workload's largest pod.
 func (r *run) measure(when string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		// The metrics server takes them every 15 seconds, and may not be there.
+		// The metrics server, if there is one, scrapes every 15 seconds.
 		pause(ctx, 20*time.Second)
 		text, err := r.kubectl(ctx, "top", "pods", "--no-headers")
 		if err != nil {
@@ -325,7 +324,7 @@ func (r *run) measure(when string) func(context.Context) error {
 	}
 }
 
-// workload is the name of a pod without what Kubernetes has added to it.
+// workload is the name of a pod without the suffixes that Kubernetes adds.
 func workload(pod string) string {
 	parts := strings.Split(pod, "-")
 	if _, err := strconv.Atoi(parts[len(parts)-1]); err == nil {
@@ -334,7 +333,7 @@ func workload(pod string) string {
 	return strings.Join(parts[:max(1, len(parts)-2)], "-")
 }
 
-// autoscalers says how many of them see what they go by.
+// autoscalers reports how many autoscalers have metrics.
 func (r *run) autoscalers(ctx context.Context) error {
 	text, err := r.kubectl(ctx, "get", "hpa", "--output=json")
 	if err != nil {

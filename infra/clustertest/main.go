@@ -1,15 +1,15 @@
-// Command clustertest brings the whole system up on the cluster that KUBECONFIG names, by skaffold, and
-// uses it through the ingress as people do, while pods are added, replaced and deleted:
+// Command clustertest deploys the whole system with skaffold on the cluster of KUBECONFIG and uses it through the
+// ingress while pods are added, replaced and deleted:
 //
 //	make test-cluster
-//	make test-cluster ARGS=-standin   # where the images of the stores cannot be had
+//	make test-cluster ARGS=-standin   # without the images of the stores
 //
-// It is run at the root of the repository, and needs Go, kubectl, skaffold, Docker, and in the cluster an
-// ingress controller of the class nginx. It makes the namespace `ticketing` and deletes it at the end; one
-// that is there already is somebody's, and ends the test before it begins.
+// Run it at the root of the repository. It needs Go, kubectl, skaffold, Docker, and an ingress controller of the
+// class nginx in the cluster. It creates the namespace `ticketing` and deletes it at the end. If the namespace
+// exists already, the test doesn't start.
 //
-// The ingress is asked at the address that its Ingress says it has. INGRESS_URL and INGRESS_TLS_URL, such
-// as http://127.0.0.1:8080 and https://127.0.0.1:8443, name another.
+// It reads the ingress's address from the Ingress, unless INGRESS_URL and INGRESS_TLS_URL name another, such as
+// http://127.0.0.1:8080 and https://127.0.0.1:8443.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	timeout := flag.Duration("timeout", 45*time.Minute, "for all of it")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "clustertest takes no arguments but flags, and %q is none\n", flag.Arg(0))
+		fmt.Fprintf(os.Stderr, "clustertest takes flags only, not %q\n", flag.Arg(0))
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,7 +45,7 @@ func main() {
 	}
 }
 
-// test is all of it, in order.
+// test runs all steps in order.
 func (r *run) test(ctx context.Context) error {
 	for _, step := range []struct {
 		name string

@@ -25,17 +25,17 @@ const (
 	sandbox = "https://stripe.ticketing.dev"
 )
 
-// people reach the system as browsers do: by its names, through the ingress.
+// people use the system like browsers: by its names, through the ingress.
 type people struct {
 	transport *http.Transport
 	address   string // of the ingress, for TLS
 	plainAt   string // and without
 	requests  atomic.Int64
 	failed    atomic.Int64
-	first     atomic.Pointer[string] // what failed first
+	first     atomic.Pointer[string] // the first failure
 }
 
-// findIngress waits until the ingress says where it is, and asks it.
+// findIngress waits for the ingress's address and tries it.
 func (r *run) findIngress(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -54,7 +54,7 @@ func (r *run) findIngress(ctx context.Context) error {
 	}
 }
 
-// enter goes in at a host, or where the environment says that its ports are.
+// enter uses the ingress at a host, or at the addresses from the environment.
 func (r *run) enter(ctx context.Context, host string) error {
 	address, err := port("INGRESS_TLS_URL", net.JoinHostPort(host, "443"))
 	if err != nil {
@@ -69,7 +69,7 @@ func (r *run) enter(ctx context.Context, host string) error {
 	return r.people.await(ctx)
 }
 
-// port is host and port of the URL that an environment variable holds, if it does.
+// port is the host and port of the URL in an environment variable, if it's set.
 func port(variable, otherwise string) (string, error) {
 	named := os.Getenv(variable)
 	if named == "" {
@@ -77,7 +77,7 @@ func port(variable, otherwise string) (string, error) {
 	}
 	u, err := url.Parse(named)
 	if err != nil || u.Port() == "" {
-		return "", fmt.Errorf("%s is to be a URL with a port, such as https://127.0.0.1:8443: %q", variable, named)
+		return "", fmt.Errorf("%s must be a URL with a port, such as https://127.0.0.1:8443: %q", variable, named)
 	}
 	return u.Host, nil
 }
@@ -94,7 +94,7 @@ func newPeople(address, plainAt string, config *tls.Config) *people {
 	return p
 }
 
-// await waits until the ingress has learnt of certificate and routes, and where the pods are now.
+// await waits until the ingress knows the certificate, the routes and the current pods.
 func (p *people) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -114,7 +114,7 @@ func (p *people) await(ctx context.Context) error {
 	return nil
 }
 
-// answers says whether there is a service behind an address, whatever it has to say.
+// answers returns an error if no service responds at an address. Any response of a service will do.
 func (p *people) answers(ctx context.Context, address string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -131,14 +131,14 @@ func (p *people) answers(ctx context.Context, address string) error {
 	return nil
 }
 
-// forget begins a new count of failures.
+// forget resets the count of failures.
 func (p *people) forget() {
 	p.requests.Store(0)
 	p.failed.Store(0)
 	p.first.Store(nil)
 }
 
-// failures is an error if a request has failed since forget.
+// failures returns an error if a request failed since forget.
 func (p *people) failures() error {
 	if n := p.failed.Load(); n > 0 {
 		return fmt.Errorf("%d of %d requests failed, the first: %s", n, p.requests.Load(), *p.first.Load())
@@ -146,7 +146,7 @@ func (p *people) failures() error {
 	return nil
 }
 
-// RoundTrip counts requests without an answer, and answers that say that the system is to blame.
+// RoundTrip counts requests without a response and responses that are the system's fault.
 func (p *people) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := p.transport.RoundTrip(request)
 	switch {
@@ -166,7 +166,7 @@ func (p *people) note(format string, args ...any) {
 	p.failed.Add(1)
 }
 
-// plain asks without TLS and follows nothing. The answer's body is closed.
+// plain sends a request without TLS and doesn't follow redirects. The response's body is closed.
 func (p *people) plain(ctx context.Context, address string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -187,7 +187,7 @@ func (p *people) browser() *http.Client {
 	return &http.Client{Transport: p, Timeout: 30 * time.Second}
 }
 
-// get reads a page as nobody. A status other than 200 is an error.
+// get reads a page without a session. A status other than 200 is an error.
 func (p *people) get(ctx context.Context, address string) (body string, header http.Header, err error) {
 	return read(ctx, p.browser(), address)
 }
@@ -209,7 +209,7 @@ func read(ctx context.Context, browser *http.Client, address string) (body strin
 	return string(text), response.Header, err
 }
 
-// visitor is a browser of somebody who is signed in.
+// visitor is a signed-in user's browser.
 type visitor struct{ browser *http.Client }
 
 func (p *people) visitor(ctx context.Context) (visitor, error) {
@@ -232,7 +232,7 @@ func (v visitor) look(ctx context.Context, address string) error {
 	return err
 }
 
-// somebody has just signed up.
+// somebody signs up a new user.
 func (p *people) somebody(ctx context.Context) (*api.Client, error) {
 	c := api.New(site).Through(p)
 	_, err := c.SignUp(ctx, strings.ToLower(rand.Text())+"@example.com", "correct horse")
@@ -248,7 +248,7 @@ func (p *people) two(ctx context.Context) (seller, buyer *api.Client, err error)
 	return seller, buyer, err
 }
 
-// entry is what the sandbox has done for an order.
+// entry is an order's money in the sandbox's ledger.
 type entry struct {
 	OrderID       string `json:"order_id"`
 	Amount        int64
@@ -256,7 +256,7 @@ type entry struct {
 	Refunded      int64
 }
 
-// ledger is what the sandbox has taken and given back, by order.
+// ledger is the money that the sandbox took and refunded, by order.
 func (p *people) ledger(ctx context.Context) (map[string][]entry, error) {
 	text, _, err := p.get(ctx, sandbox+"/sandbox/ledger")
 	if err != nil {

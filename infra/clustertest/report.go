@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// report tells what happens as it does, and sums it up.
+// report prints progress and a summary.
 type report struct {
 	out     io.Writer
 	begun   time.Time
@@ -24,13 +24,13 @@ func (r *report) done(step string, took time.Duration) {
 	r.steps = append(r.steps, fmt.Sprintf("%-50s %s", step, took.Round(100*time.Millisecond)))
 }
 
-// figure is something to write down.
+// figure records a measurement.
 func (r *report) figure(format string, args ...any) {
 	r.say(format, args...)
 	r.figures = append(r.figures, fmt.Sprintf(format, args...))
 }
 
-// notProven is what such a run says nothing of.
+// notProven lists what a run doesn't show.
 var notProven = []string{
 	"minikube and its addons, where the cluster is another one",
 	"ingress-nginx, where the controller of the class nginx is another one",

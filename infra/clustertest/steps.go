@@ -16,16 +16,16 @@ func (r *run) landingPage(ctx context.Context) error {
 		return err
 	}
 	if !strings.HasPrefix(header.Get("Content-Type"), "text/html") || !strings.Contains(page, "<h1") || !strings.Contains(page, "</html>") {
-		return fmt.Errorf("it is no page: %s\n%.200s", header.Get("Content-Type"), page)
+		return fmt.Errorf("not a page: %s\n%.200s", header.Get("Content-Type"), page)
 	}
 	if header.Get("Content-Security-Policy") == "" {
-		return errors.New("it has no content security policy")
+		return errors.New("no content security policy")
 	}
 	r.report.say("%d bytes of HTML", len(page))
 	return nil
 }
 
-// toHTTPS asks in plain HTTP, as somebody does who types the name.
+// toHTTPS requests plain HTTP, as when a user types the name.
 func (r *run) toHTTPS(ctx context.Context) error {
 	response, err := r.people.plain(ctx, "http://ticketing.dev/tickets/new?x=1")
 	if err != nil {
@@ -33,13 +33,13 @@ func (r *run) toHTTPS(ctx context.Context) error {
 	}
 	where := response.Header.Get("Location")
 	if response.StatusCode/100 != 3 || !strings.HasPrefix(where, site) || !strings.HasSuffix(where, "/tickets/new?x=1") {
-		return fmt.Errorf("it answers %s to %q", response.Status, where)
+		return fmt.Errorf("got %s to %q", response.Status, where)
 	}
 	r.report.say("%d to %s", response.StatusCode, where)
 	return nil
 }
 
-// suite runs those of the end-to-end tests that need nothing but a way in.
+// suite runs the end-to-end tests that only need the system's address.
 func (r *run) suite(ctx context.Context) error {
 	said, err := r.command(ctx, "", "env",
 		"SITE_URL="+site, "SITE_STRIPE_URL="+sandbox, "SITE_ADDRESS="+r.people.address, "SSL_CERT_FILE="+r.trusted(),
@@ -60,7 +60,7 @@ func (r *run) suite(ctx context.Context) error {
 	return nil
 }
 
-// late is how much an order may outlive its time: README.
+// late is how late an order may end (README).
 const late = 15 * time.Second
 
 func (r *run) expiry(ctx context.Context) error {
@@ -92,7 +92,7 @@ func (r *run) expiry(ctx context.Context) error {
 	return r.people.failures()
 }
 
-// scale takes orders to three pods and back. How many there are is the autoscaler's to say.
+// scale scales orders to three pods and back through its autoscaler.
 func (r *run) scale(ctx context.Context) error {
 	l, err := r.startLoad(ctx)
 	if err != nil {
@@ -153,7 +153,7 @@ func (r *run) update(ctx context.Context) error {
 	return errors.Join(err, l.end(r, "a rolling update of every service"))
 }
 
-// open leaves orders behind in every state that they can be in.
+// open leaves orders in every state.
 func (r *run) open(ctx context.Context) error {
 	seller, buyer, err := r.people.two(ctx)
 	if err != nil {
@@ -179,8 +179,8 @@ func (r *run) open(ctx context.Context) error {
 	return nil
 }
 
-// deletePods deletes all of them at once, databases, broker and Redis too, just after orders were placed
-// and paid whose events are still on their way.
+// deletePods deletes all pods at once, including the stores, while the events of recent orders and payments are
+// still on their way.
 func (r *run) deletePods(ctx context.Context) error {
 	if err := r.open(ctx); err != nil {
 		return err
@@ -197,7 +197,7 @@ func (r *run) deletePods(ctx context.Context) error {
 	return r.inOrderAgain(ctx)
 }
 
-// inOrderAgain: nothing is lost, and what is new works.
+// inOrderAgain checks that nothing is lost and that new purchases work.
 func (r *run) inOrderAgain(ctx context.Context) error {
 	if err := r.people.await(ctx); err != nil {
 		return err
@@ -212,7 +212,7 @@ func (r *run) inOrderAgain(ctx context.Context) error {
 	return r.purchase(ctx, seller, buyer, 1999)
 }
 
-// restart takes everything down but the volumes, and brings it up again.
+// restart deletes everything but the volumes and deploys it again.
 func (r *run) restart(ctx context.Context) error {
 	if err := r.open(ctx); err != nil {
 		return err
@@ -221,7 +221,7 @@ func (r *run) restart(ctx context.Context) error {
 		return err
 	}
 	if left, err := r.kubectl(ctx, "wait", "--for=delete", "pods", "--all", "--timeout="+patience.String()); err != nil {
-		return fmt.Errorf("pods are left: %s %w", left, err)
+		return fmt.Errorf("pods remain: %s %w", left, err)
 	}
 	r.report.say("everything is down")
 	if err := r.deploy(ctx); err != nil {
@@ -230,7 +230,7 @@ func (r *run) restart(ctx context.Context) error {
 	return r.inOrderAgain(ctx)
 }
 
-// audit compares what every order has become with what was taken and given back for it.
+// audit compares the status of every order with the money taken and refunded for it.
 func (r *run) audit(ctx context.Context) error {
 	ledger, err := r.people.ledger(ctx)
 	if err != nil {

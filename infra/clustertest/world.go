@@ -11,7 +11,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// deal is an order that was placed, by whom, and how it has to end.
+// deal is a placed order, its buyer, and the status it must end with.
 type deal struct {
 	seller, buyer *api.Client
 	order         string
@@ -20,7 +20,7 @@ type deal struct {
 	end           string // api.Complete or api.Cancelled
 }
 
-// world remembers everything that was acknowledged.
+// world records everything that was acknowledged.
 type world struct {
 	mu    sync.Mutex
 	deals []deal
@@ -48,7 +48,7 @@ func place(ctx context.Context, seller, buyer *api.Client, price money.Cents) (d
 	return deal{seller: seller, buyer: buyer, order: order.ID, ticket: ticket.ID, price: price}, err
 }
 
-// purchase goes from the listing to the sold ticket.
+// purchase lists, orders and pays for a ticket.
 func (r *run) purchase(ctx context.Context, seller, buyer *api.Client, price money.Cents) error {
 	d, err := place(ctx, seller, buyer, price)
 	if err != nil {
@@ -66,7 +66,7 @@ func (r *run) purchase(ctx context.Context, seller, buyer *api.Client, price mon
 	return d.check(ctx)
 }
 
-// check waits until the order has ended as it has to, and the ticket with it.
+// check waits until the order and its ticket have the right status.
 func (d deal) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
@@ -83,7 +83,7 @@ func (d deal) check(ctx context.Context) error {
 	return nil
 }
 
-// nothingLost looks at every order that was ever acknowledged, as its buyer.
+// nothingLost checks every acknowledged order as its buyer.
 func (r *run) nothingLost(ctx context.Context) error {
 	deals := r.world.all()
 	for _, d := range deals {
@@ -91,11 +91,11 @@ func (r *run) nothingLost(ctx context.Context) error {
 			return err
 		}
 	}
-	r.report.say("%d orders are as they have to be", len(deals))
+	r.report.say("%d orders are right", len(deals))
 	return nil
 }
 
-// load buys without end, and looks at everything, until it is stopped.
+// load buys tickets and reads everything until it's stopped.
 type load struct {
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -106,11 +106,11 @@ type load struct {
 
 const (
 	buyers = 3
-	// between two looks at each of the paths below, and between two purchases of a buyer
+	// pauses between two reads of each path below, and between two purchases of a buyer
 	interval = 50 * time.Millisecond
 )
 
-// looked are what a visitor who is signed in looks at: a path of each service, and pages.
+// looked are the pages and API paths that a signed-in visitor reads.
 var looked = []string{"/api/users/currentuser", "/api/tickets?limit=5", "/api/orders?limit=5", "/api/payments?limit=5", "/", "/signin"}
 
 func (r *run) startLoad(ctx context.Context) (*load, error) {
@@ -123,7 +123,7 @@ func (r *run) startLoad(ctx context.Context) (*load, error) {
 			stop()
 			return nil, err
 		}
-		// What was begun is ended: only then is it known what has to become of it.
+		// A purchase that has started must finish, because its outcome is checked.
 		l.repeat(ctx, func() error {
 			err := r.purchase(context.WithoutCancel(ctx), seller, buyer, 1999)
 			if err == nil {
@@ -158,13 +158,13 @@ func (l *load) repeat(ctx context.Context, do func() error) {
 	})
 }
 
-// end stops the load. Anything that failed meanwhile is an error.
+// end stops the load and returns an error if anything failed meanwhile.
 func (l *load) end(r *run, what string) error {
 	l.stop()
 	l.done.Wait()
 	r.report.figure("%s: %d requests, %d purchases, %d requests failed", what, r.people.requests.Load(), l.sold, r.people.failed.Load())
 	if len(l.errs) > 0 {
-		return errors.Join(fmt.Errorf("%d times something went wrong, first: %w", len(l.errs), l.errs[0]), r.people.failures())
+		return errors.Join(fmt.Errorf("%d errors, the first: %w", len(l.errs), l.errs[0]), r.people.failures())
 	}
 	return r.people.failures()
 }

@@ -34,8 +34,7 @@ const (
 	codeUnknown               = "parameter_unknown"
 )
 
-// apiError is a refusal in Stripe's shape. It also is what a PaymentIntent keeps
-// as its last_payment_error.
+// apiError is an error in Stripe's shape, also a PaymentIntent's last_payment_error.
 type apiError struct {
 	Status        int            `json:"-"` // of HTTP
 	Charge        string         `json:"charge,omitempty"`
@@ -51,7 +50,7 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.Message }
 
-// answer is the response that tells of the refusal.
+// answer is the error's response.
 func (e *apiError) answer() answer {
 	told := *e
 	told.DocURL = docURL(e.Code)
@@ -76,7 +75,7 @@ func invalid(param, code, format string, args ...any) *apiError {
 	}
 }
 
-// internalError is all that a caller learns of trouble inside.
+// internalError hides internal errors from the caller.
 func internalError() *apiError {
 	return &apiError{
 		Status:  http.StatusInternalServerError,
@@ -85,7 +84,7 @@ func internalError() *apiError {
 	}
 }
 
-// missing says that there is no such object.
+// missing is the error for an object that doesn't exist.
 type missing struct {
 	table table
 	id    string
@@ -93,8 +92,8 @@ type missing struct {
 
 func (m *missing) Error() string { return fmt.Sprintf("No such %s: '%s'", m.table.noun, m.id) }
 
-// asParam blames a parameter of the body for a missing object: Stripe answers 400
-// then, and 404 where the object is named by the URL.
+// asParam names the body parameter with the missing object's id, which is a 400 at Stripe. An id in the URL is
+// a 404.
 func asParam(param string, err error) error {
 	if m, ok := errors.AsType[*missing](err); ok {
 		return invalid(param, codeResourceMissing, "%s", m)
@@ -102,7 +101,7 @@ func asParam(param string, err error) error {
 	return err
 }
 
-// asAPIError returns the refusal that err is, if it is one.
+// asAPIError returns err as an apiError, if it is one.
 func asAPIError(err error) (*apiError, bool) {
 	if m, ok := errors.AsType[*missing](err); ok {
 		refusal := invalid(m.table.param, codeResourceMissing, "%s", m)
@@ -112,13 +111,13 @@ func asAPIError(err error) (*apiError, bool) {
 	return errors.AsType[*apiError](err)
 }
 
-// answer is a response as it is sent, and stored for a replay.
+// answer is a response, as sent and as stored for replay.
 type answer struct {
 	Status int             `json:"status"`
 	Body   json.RawMessage `json:"body"`
 }
 
-// mustAnswer encodes v, which is a type of this package: failing is a mistake in it.
+// mustAnswer encodes v. It panics on an error, which would be a bug in this package.
 func mustAnswer(status int, v any) answer {
 	body, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -130,5 +129,5 @@ func mustAnswer(status int, v any) answer {
 func (a answer) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(append(a.Body, '\n')) // a caller who is gone needs no answer
+	_, _ = w.Write(append(a.Body, '\n')) // the caller may have disconnected
 }

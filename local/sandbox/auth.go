@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// apiKey is what a request proves itself with. Stripe: a secret key may do
-// everything; a publishable key sits in every browser, so it may do only what a
-// payer does, and only to an intent whose client secret the payer knows.
+// apiKey authenticates a request. Stripe: a secret key may do everything. A publishable key is in every browser,
+// so it allows only a payer's actions, on an intent whose client secret is given.
 type apiKey string
 
 func (k apiKey) secret() bool      { return strings.HasPrefix(string(k), "sk_test_") }
@@ -23,7 +22,7 @@ func keyOf(r *http.Request) apiKey {
 	return apiKey(token)
 }
 
-// mayCall refuses an operation to a key that must not do it.
+// mayCall refuses an operation that the key doesn't allow.
 func (k apiKey) mayCall(op operation) error {
 	switch {
 	case k.secret(), k.publishable() && op.publishable:

@@ -13,7 +13,7 @@ var bankHTML string
 
 var bankTemplate = template.Must(template.New("bank").Parse(bankHTML))
 
-// bankView is what the page of the payer's bank shows.
+// bankView is the data of the bank's page.
 type bankView struct {
 	Amount       string
 	ClientSecret string
@@ -21,7 +21,7 @@ type bankView struct {
 	Status       string // of the PaymentIntent
 }
 
-// showBank is the page where a payer agrees to a payment (3-D Secure).
+// showBank is the bank's page, where the payer confirms a payment (3-D Secure).
 func (s *Sandbox) showBank(w http.ResponseWriter, r *http.Request) error {
 	secret := r.URL.Query().Get("client_secret")
 	var in *paymentIntent
@@ -66,8 +66,7 @@ func readDecision(w http.ResponseWriter, r *http.Request) (secret string, approv
 	return secret, approved, form.check()
 }
 
-// intentAtBank returns the intent whose payer knows its client secret. To anyone else
-// it does not exist.
+// intentAtBank returns the intent, if the request has its client secret, and not found otherwise.
 func intentAtBank(tx *tx, id, secret string) (*paymentIntent, error) {
 	in, err := find[paymentIntent](tx, paymentIntents, id)
 	if err == nil && secret != in.ClientSecret {
@@ -76,7 +75,7 @@ func intentAtBank(tx *tx, id, secret string) (*paymentIntent, error) {
 	return in, err
 }
 
-// decide ends what the bank was asked, unless that has ended already.
+// decide ends the bank's question, unless it has ended.
 func decide(tx *tx, in *paymentIntent, approved bool) error {
 	if in.Status != requiresAction {
 		return nil

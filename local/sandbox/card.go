@@ -2,15 +2,15 @@ package sandbox
 
 import "slices"
 
-// testCard is a card whose behaviour is known. Stripe: https://docs.stripe.com/testing.
+// testCard is one of Stripe's test cards: https://docs.stripe.com/testing.
 type testCard struct {
-	token       string // names the card where a token is wanted
-	method      string // names it where a PaymentMethod is wanted
+	token       string // the card as a token
+	method      string // the card as a PaymentMethod
 	brand       string
-	last4       string // tells the cards apart, as their numbers do at Stripe
-	declineCode string // empty: the bank agrees
-	message     string // with a decline
-	asksBank    bool   // wants 3-D Secure
+	last4       string // identifies the card
+	declineCode string // empty if the bank accepts
+	message     string // of a decline
+	asksBank    bool   // requires 3-D Secure
 	dispute     string // status of the dispute that follows the payment, or empty if none
 }
 
@@ -33,7 +33,7 @@ var testCards = []testCard{
 	},
 }
 
-// findCard returns the test card that matches, if there is one.
+// findCard returns the test card that matches, if any.
 func findCard(matches func(testCard) bool) (testCard, bool) {
 	i := slices.IndexFunc(testCards, matches)
 	if i < 0 {

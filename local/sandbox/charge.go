@@ -66,8 +66,7 @@ func (ch *charge) fail(code, message string) {
 	ch.Status = "failed"
 }
 
-// refund gives back an amount, everything that is left if it is 0, and returns how
-// much that is.
+// refund refunds an amount, or everything that's left if it's 0, and returns the amount.
 func (ch *charge) refund(amount int64) (int64, error) {
 	left := ch.AmountCaptured - ch.AmountRefunded
 	switch {
@@ -85,7 +84,7 @@ func (ch *charge) refund(amount int64) (int64, error) {
 	return amount, nil
 }
 
-// takeBack undoes a refund that has failed: it can be tried again.
+// takeBack undoes a failed refund, which can then be retried.
 func (ch *charge) takeBack(amount int64) {
 	ch.AmountRefunded -= amount
 	ch.Refunded = false

@@ -10,7 +10,7 @@ import (
 	"github.com/stripe/stripe-go/v76/webhook"
 )
 
-// event tells of a change. Stripe: https://docs.stripe.com/api/events/object.
+// event reports a change. Stripe: https://docs.stripe.com/api/events/object.
 type event struct {
 	ID              string        `json:"id"`
 	Object          string        `json:"object"`
@@ -27,13 +27,13 @@ type eventData struct {
 	Object json.RawMessage `json:"object"`
 }
 
-// eventRequest is the API request that an event is due to.
+// eventRequest is the API request that caused an event.
 type eventRequest struct {
 	ID             string   `json:"id"`
 	IdempotencyKey nullable `json:"idempotency_key"`
 }
 
-// emit tells of an object as it is now, once the transaction is committed.
+// emit sends an event with the object's current state after the transaction commits.
 func (tx *tx) emit(kind string, object any) {
 	e := event{
 		ID:              tx.newID(events),

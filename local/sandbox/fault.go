@@ -15,12 +15,12 @@ import (
 // Kinds of faults.
 const (
 	// Of an operation of the API.
-	faultSlow        = "slow"         // waits, then works, whether or not the client is still there
-	faultHang        = "hang"         // has no effect and does not answer until the client goes away
-	faultErrorBefore = "error_before" // answers 500 without an effect; nothing is stored under the idempotency key
-	faultHangAfter   = "hang_after"   // has its effect, then does not answer until the client goes away
-	faultErrorAfter  = "error_after"  // has its effect, then answers 500, which the idempotency key replays
-	faultDropAfter   = "drop_after"   // has its effect, then the connection is closed without an answer
+	faultSlow        = "slow"         // waits, then has its effect, even if the client disconnects
+	faultHang        = "hang"         // has no effect and doesn't respond until the client disconnects
+	faultErrorBefore = "error_before" // responds 500 without an effect, and stores nothing under the idempotency key
+	faultHangAfter   = "hang_after"   // has its effect, then doesn't respond until the client disconnects
+	faultErrorAfter  = "error_after"  // has its effect, then responds 500, which the idempotency key replays
+	faultDropAfter   = "drop_after"   // has its effect, then closes the connection without a response
 
 	// Of the delivery of an event, besides slow.
 	faultDrop      = "drop"      // the event is lost
@@ -28,7 +28,7 @@ const (
 )
 
 const (
-	everyOperation = "*" // of the API: webhooks are named for themselves
+	everyOperation = "*" // of the API, so not webhooks
 	webhooks       = "webhooks"
 )
 
@@ -37,19 +37,19 @@ var (
 	webhookFaults   = []string{faultSlow, faultDrop, faultDuplicate}
 )
 
-// Fault is something that goes wrong on demand: the body of POST /sandbox/faults.
+// Fault is an injected fault, the body of POST /sandbox/faults.
 type Fault struct {
 	Operation string `json:"operation"` // such as "payment_intents.confirm", "webhooks", or "*" for the whole API
 	Kind      string `json:"kind"`
 	DelayMS   int64  `json:"delay_ms,omitempty"` // of "slow"
-	// Times is how often it strikes before it is gone. 0 means until it is removed.
+	// Times is how often it happens. 0 means until it's removed.
 	Times int `json:"times"`
-	// Probability is how likely it strikes, above 0 to 1. 0 means 1.
+	// Probability is above 0 and up to 1. 0 means 1.
 	Probability float64 `json:"probability,omitempty"`
 }
 
-// validate refuses a fault that could never strike, which would make the test that
-// asked for it pass for nothing.
+// validate refuses a fault that could never happen: the test that injects it would pass without testing
+// anything.
 func (f Fault) validate(operations []string) error {
 	kinds := operationFaults
 	if f.Operation == webhooks {
@@ -75,7 +75,7 @@ func (f Fault) strikes(operation string) bool {
 	return covers && (f.Probability == 0 || rand.Float64() < f.Probability)
 }
 
-// faults are those asked for and not yet used up. They do not survive a restart.
+// faults are the injected faults that aren't used up. A restart forgets them.
 type faults struct {
 	closing <-chan struct{}
 
@@ -103,8 +103,7 @@ func (f *faults) list() []Fault {
 	return append([]Fault{}, f.waiting...)
 }
 
-// take returns what happens to an operation now: the first fault asked for that
-// strikes. The zero activeFault does nothing.
+// take returns the first fault that applies to an operation. The zero activeFault does nothing.
 func (f *faults) take(operation string) activeFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -134,7 +133,7 @@ type activeFault struct {
 	closing <-chan struct{}
 }
 
-// before goes wrong ahead of the effect: after an error there must be none.
+// before runs ahead of the effect. After an error there must be no effect.
 func (a activeFault) before(client context.Context) error {
 	switch a.kind {
 	case faultSlow:
@@ -147,7 +146,7 @@ func (a activeFault) before(client context.Context) error {
 	return nil
 }
 
-// distort replaces the answer that is about to be stored.
+// distort replaces the response before it's stored.
 func (a activeFault) distort(an answer) answer {
 	if a.kind == faultErrorAfter {
 		return internalError().answer()
@@ -155,7 +154,7 @@ func (a activeFault) distort(an answer) answer {
 	return an
 }
 
-// after goes wrong behind the effect.
+// after runs after the effect.
 func (a activeFault) after(client context.Context) error {
 	switch a.kind {
 	case faultHangAfter:
@@ -166,7 +165,7 @@ func (a activeFault) after(client context.Context) error {
 	return nil
 }
 
-// wait waits the delay out, unless the sandbox is closed.
+// wait waits for the delay, unless the sandbox is closed.
 func (a activeFault) wait() error {
 	select {
 	case <-time.After(a.delay):

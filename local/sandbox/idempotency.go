@@ -14,7 +14,7 @@ import (
 // errors." Keys are removed after 24 hours.
 const keyLifetime = 24 * time.Hour
 
-// storedAnswer is what the first request with an idempotency key was answered.
+// storedAnswer is the response to the first request with an idempotency key.
 type storedAnswer struct {
 	Path    string    `json:"path"`
 	Form    string    `json:"form"` // its parameters, sorted
@@ -24,7 +24,7 @@ type storedAnswer struct {
 
 func (a storedAnswer) expired(now time.Time) bool { return now.Sub(a.Created) >= keyLifetime }
 
-// repeats refuses a call that is not the one that was answered.
+// repeats refuses a call that differs from the first one.
 func (a storedAnswer) repeats(c *call) error {
 	if a.Path != c.path {
 		return misusedKey("Keys for idempotent requests can only be used for the same endpoint they were first used for ('%s' vs '%s'). "+
@@ -43,16 +43,15 @@ func misusedKey(format string, args ...any) error {
 	return refusal
 }
 
-// remember stores an answer under the call's key, in the transaction of its effect:
-// a crash leaves both or neither.
+// remember stores the response under the call's key in the transaction of its effect, so that a crash leaves
+// both or neither.
 func remember(tx *tx, c *call, a answer) {
 	if c.key != "" {
 		put(tx, answers, c.key, storedAnswer{c.path, c.form.Encode(), tx.now, a})
 	}
 }
 
-// recall returns the answer to an earlier request with the call's key, nil if there
-// is none.
+// recall returns the response to an earlier request with the call's key, or nil.
 func (s *Sandbox) recall(c *call) (past *answer, err error) {
 	if c.key == "" {
 		return nil, nil
@@ -68,7 +67,7 @@ func (s *Sandbox) recall(c *call) (past *answer, err error) {
 	return past, err
 }
 
-// forgetOldAnswers removes the keys whose time is up.
+// forgetOldAnswers removes expired keys.
 func forgetOldAnswers(tx *tx) error {
 	var old []string
 	err := each(tx, answers, func(key string, a storedAnswer) error {
@@ -83,8 +82,8 @@ func forgetOldAnswers(tx *tx) error {
 	return err
 }
 
-// keysInUse are the idempotency keys of the requests being executed. They are not
-// kept on disk: what was being executed in a crash has had no effect.
+// keysInUse are the idempotency keys of running requests. They aren't stored: a request that a crash interrupts
+// has had no effect.
 type keysInUse struct {
 	mu   sync.Mutex
 	keys map[string]bool
@@ -92,8 +91,8 @@ type keysInUse struct {
 
 func newKeysInUse() *keysInUse { return &keysInUse{keys: map[string]bool{}} }
 
-// claim takes a key until it is released. While it is taken, Stripe answers 409.
-// Releasing it again is harmless.
+// claim reserves a key until it's released, which may be done twice. Another request with the key gets 409, as at
+// Stripe.
 func (k *keysInUse) claim(key string) (release func(), err error) {
 	if key == "" {
 		return func() {}, nil

@@ -24,7 +24,7 @@ func createPaymentIntent(c *call) action {
 	}
 }
 
-// amount reads how much is to be paid.
+// amount reads the amount to pay.
 func (c *call) amount() int64 {
 	c.required("amount")
 	amount := c.integer("amount")
@@ -76,7 +76,7 @@ func confirmPaymentIntent(c *call) action {
 	}
 }
 
-// clientSecret reads what a payer proves to be the payer with.
+// clientSecret reads the secret that identifies the payer.
 func (c *call) clientSecret() string {
 	if c.apiKey.publishable() {
 		return c.required("client_secret")
@@ -106,7 +106,7 @@ func cancelPaymentIntent(c *call) action {
 	}
 }
 
-// pay tries an intent with a card: it is captured, declined, or the bank is asked.
+// pay charges a card: the payment is captured or declined, or the bank asks the payer.
 func pay(tx *tx, in *paymentIntent, pm *paymentMethod, bankPage string) (any, error) {
 	card := pm.testCard()
 	switch {
@@ -137,7 +137,7 @@ func capture(tx *tx, in *paymentIntent, pm *paymentMethod) {
 	}
 }
 
-// decline returns the refusal of the request that tried the card.
+// decline returns the error for the request that used the card.
 func decline(tx *tx, in *paymentIntent, pm *paymentMethod, card testCard) error {
 	ch := newCharge(tx.newID(charges), in, pm, tx.now)
 	ch.fail(codeCardDeclined, card.message)
@@ -149,7 +149,7 @@ func decline(tx *tx, in *paymentIntent, pm *paymentMethod, card testCard) error 
 	return refusal
 }
 
-// bankPage is the address of the page where the payer agrees.
+// bankPage is the address of the bank's page.
 func bankPage(bank string, in *paymentIntent) string {
 	return bank + "/sandbox/authenticate/" + in.ID + "?client_secret=" + url.QueryEscape(in.ClientSecret)
 }

@@ -5,12 +5,12 @@ import (
 	"net/http"
 )
 
-// Ledger is what became of the money, for tests: GET /sandbox/ledger. It is counted
-// from the charges and refunds, not from what the intents say of themselves.
+// Ledger shows where the money went, for tests: GET /sandbox/ledger. It adds up charges and refunds instead of
+// trusting the intents.
 type Ledger struct {
 	Captured int64         `json:"captured"` // in cents
 	Refunded int64         `json:"refunded"` // in cents, without the refunds that failed
-	Disputed int64         `json:"disputed"` // in cents, what banks have taken back; a dispute that was won is not in it
+	Disputed int64         `json:"disputed"` // in cents, taken back by banks, without disputes that were won
 	Entries  []LedgerEntry `json:"entries"`  // oldest first
 }
 
@@ -20,9 +20,9 @@ type LedgerEntry struct {
 	OrderID       string         `json:"order_id"` // from its metadata
 	Status        string         `json:"status"`
 	Amount        int64          `json:"amount"`         // in cents
-	CapturedTimes int            `json:"captured_times"` // more than 1 would be money taken twice
+	CapturedTimes int            `json:"captured_times"` // more than 1 means that money was taken twice
 	Refunded      int64          `json:"refunded"`       // in cents, without the refunds that failed
-	Disputed      int64          `json:"disputed"`       // in cents, what the bank has taken back
+	Disputed      int64          `json:"disputed"`       // in cents, taken back by the bank
 	Refunds       []LedgerRefund `json:"refunds"`
 }
 

@@ -22,7 +22,7 @@ type page[T any] struct {
 	URL     string `json:"url"`
 }
 
-// window is what a caller asks of a list. Stripe: https://docs.stripe.com/api/pagination.
+// window is the requested part of a list. Stripe: https://docs.stripe.com/api/pagination.
 type window struct {
 	limit         int64
 	startingAfter string
@@ -39,7 +39,7 @@ func (p *params) window() window {
 	return w
 }
 
-// paginate cuts a page out of rows, which are oldest first; Stripe lists the newest first.
+// paginate returns a page of rows, which are oldest first. Stripe lists the newest first.
 func paginate[T any](rows []T, id func(T) string, of table, w window) (page[T], error) {
 	p := page[T]{Object: "list", Data: []T{}, URL: "/v1/" + of.name}
 	started := w.startingAfter == ""

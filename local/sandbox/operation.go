@@ -19,9 +19,8 @@ type operation struct {
 	prepare     func(*call) action
 }
 
-// action is what an operation does once its parameters are known to be well formed.
-// A refusal is an outcome like any other: what was written before it is kept, so
-// that a declined charge is on record.
+// action performs an operation whose parameters are well formed. An apiError commits the writes before it, so
+// that a declined charge is recorded.
 type action func(*tx) (any, error)
 
 func (s *Sandbox) operations() []operation {
@@ -42,7 +41,7 @@ func (s *Sandbox) operations() []operation {
 	}
 }
 
-// call is one request for an operation.
+// call is one request.
 type call struct {
 	*params
 	requestID string
@@ -53,7 +52,7 @@ type call struct {
 	bank      string // where a payer's browser reaches the sandbox
 }
 
-// serve answers requests for an operation.
+// serve handles requests for an operation.
 func (s *Sandbox) serve(op operation) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		c, err := s.receive(w, r, op)
@@ -75,7 +74,7 @@ func (s *Sandbox) serve(op operation) handler {
 	}
 }
 
-// receive reads a request that is allowed to call the operation.
+// receive reads and authorizes a request.
 func (s *Sandbox) receive(w http.ResponseWriter, r *http.Request, op operation) (*call, error) {
 	key := keyOf(r)
 	if err := key.mayCall(op); err != nil {
@@ -102,7 +101,7 @@ func (s *Sandbox) receive(w http.ResponseWriter, r *http.Request, op operation) 
 	return c, nil
 }
 
-// perform runs a call, or replays its answer.
+// perform runs a call, or replays its response.
 func (s *Sandbox) perform(client context.Context, op operation, c *call) (a answer, replayed bool, err error) {
 	release, err := s.keys.claim(c.key)
 	if err != nil {
@@ -129,11 +128,11 @@ func (s *Sandbox) perform(client context.Context, op operation, c *call) (a answ
 	} else if a, err = s.execute(c, do, fault); err != nil {
 		return a, false, err
 	}
-	release() // the answer is stored: from now on a repeated request gets it
+	release() // the response is stored, so a repeated request gets it
 	return a, past != nil, fault.after(client)
 }
 
-// execute runs an action and stores its answer for replays, in one transaction.
+// execute runs an action and stores its response for replay, in one transaction.
 func (s *Sandbox) execute(c *call, do action, fault activeFault) (a answer, err error) {
 	cause := &eventRequest{ID: c.requestID, IdempotencyKey: nullable(c.key)}
 	err = s.update(cause, func(tx *tx) error {

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// params are the form fields of a request. They remember which were asked for, so
-// that the rest can be refused, and the first thing that was wrong.
+// params are the form fields of a request. They record which fields were read, in order to refuse the rest, and
+// the first error.
 type params struct {
 	form url.Values
 	read map[string]bool
@@ -23,7 +23,7 @@ func newParams(form url.Values) *params {
 	return &params{form: form, read: map[string]bool{}}
 }
 
-// check returns what is wrong with the parameters, after all have been read.
+// check returns the first error, after all parameters were read.
 func (p *params) check() error {
 	if p.err != nil {
 		return p.err
@@ -52,7 +52,7 @@ func (p *params) refuse(err *apiError) {
 
 func (p *params) has(name string) bool { return p.form.Has(name) }
 
-// text returns a parameter, empty if it is not given.
+// text returns a parameter, or "".
 func (p *params) text(name string) string {
 	p.read[name] = true
 	value := p.form.Get(name)
@@ -63,7 +63,7 @@ func (p *params) text(name string) string {
 	return value
 }
 
-// required returns a parameter that must be given.
+// required returns a required parameter.
 func (p *params) required(name string) string {
 	if !p.has(name) {
 		p.refuse(invalid(name, codeMissing, "Missing required param: %s.", name))
@@ -71,7 +71,7 @@ func (p *params) required(name string) string {
 	return p.text(name)
 }
 
-// oneOf returns a parameter that takes one of a few values, empty if it is not given.
+// oneOf returns a parameter that must be one of the values, or "".
 func (p *params) oneOf(name string, allowed ...string) string {
 	value := p.text(name)
 	if value != "" && !slices.Contains(allowed, value) {
@@ -80,7 +80,7 @@ func (p *params) oneOf(name string, allowed ...string) string {
 	return value
 }
 
-// integer returns a whole number of at least 1, 0 if it is not given.
+// integer returns a whole number of at least 1, or 0 if it's missing.
 func (p *params) integer(name string) int64 {
 	value := p.text(name)
 	if value == "" {
@@ -96,14 +96,14 @@ func (p *params) integer(name string) int64 {
 	return n
 }
 
-// boolean returns a parameter that is true or false, false if it is not given.
+// boolean returns a parameter that is true or false. A missing one is false.
 func (p *params) boolean(name string) bool { return p.oneOf(name, "true", "false") == "true" }
 
 // element matches name[key]: one entry of a dictionary or, with an empty or
 // numeric key, of a list.
 var element = regexp.MustCompile(`^(\w+)\[([^\]]*)\]$`)
 
-// dict returns the parameters name[key] by their key.
+// dict returns the parameters name[key] by key.
 func (p *params) dict(name string) map[string]string {
 	values := map[string]string{}
 	for field := range p.form {
@@ -115,11 +115,10 @@ func (p *params) dict(name string) map[string]string {
 	return values
 }
 
-// since returns the parameter name[gte], a Unix time, 0 if it is not given.
+// since returns the parameter name[gte], a Unix time, or 0 if it's missing.
 func (p *params) since(name string) int64 { return p.integer(name + "[gte]") }
 
-// list returns the parameters name[] or name[0], name[1]…, which may hold the
-// allowed values only, if any are named.
+// list returns the parameters name[] or name[0], name[1]…, limited to the allowed values, if any.
 func (p *params) list(name string, allowed ...string) []string {
 	var values []string
 	for _, field := range slices.Sorted(maps.Keys(p.form)) {

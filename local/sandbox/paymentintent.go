@@ -26,8 +26,8 @@ const (
 	maxAmount = 99_999_999
 )
 
-// paymentIntent is one payment, tried with as many cards as it takes, and captured
-// at most once. Stripe: https://docs.stripe.com/api/payment_intents/object.
+// paymentIntent is one payment. It can be tried with several cards and is captured at most once.
+// Stripe: https://docs.stripe.com/api/payment_intents/object.
 type paymentIntent struct {
 	ID                 string            `json:"id"`
 	Object             string            `json:"object"`
@@ -48,7 +48,7 @@ type paymentIntent struct {
 	Status             string            `json:"status"`
 }
 
-// nextAction has Stripe.js show the bank's page.
+// nextAction makes Stripe.js show the bank's page.
 type nextAction struct {
 	Type         string       `json:"type"`
 	UseStripeSDK useStripeSDK `json:"use_stripe_sdk"`
@@ -73,7 +73,7 @@ func newPaymentIntent(id string, amount int64, metadata map[string]string, now t
 	}
 }
 
-// admits refuses who does not know the client secret. A secret key needs none.
+// admits refuses a wrong client secret. A secret key needs none.
 func (in *paymentIntent) admits(key apiKey, secret string) error {
 	if secret == in.ClientSecret || secret == "" && key.secret() {
 		return nil
@@ -81,13 +81,13 @@ func (in *paymentIntent) admits(key apiKey, secret string) error {
 	return invalid("client_secret", "", "The client_secret provided does not match the client_secret associated with the PaymentIntent.")
 }
 
-// use takes the card to be confirmed with.
+// use sets the card to confirm with.
 func (in *paymentIntent) use(pm *paymentMethod) {
 	in.PaymentMethod = nullable(pm.ID)
 	in.Status = requiresConfirmation
 }
 
-// mayConfirm refuses to try an ended payment again.
+// mayConfirm refuses to confirm an ended payment.
 func (in *paymentIntent) mayConfirm() error {
 	switch in.Status {
 	case succeeded:
@@ -117,8 +117,7 @@ func (in *paymentIntent) succeed(ch *charge) {
 	in.Status = succeeded
 }
 
-// decline takes the card away again and returns the refusal of the request that
-// tried it. The payer may try another.
+// decline removes the card and returns the error for the request that used it. The payer may try another.
 func (in *paymentIntent) decline(ch *charge, pm *paymentMethod, card testCard) *apiError {
 	reason := apiError{
 		Status:        http.StatusPaymentRequired,
@@ -135,7 +134,7 @@ func (in *paymentIntent) decline(ch *charge, pm *paymentMethod, card testCard) *
 	return &reason
 }
 
-// failAuthentication takes the card away because the payer refused at the bank.
+// failAuthentication removes the card because the payer refused at the bank.
 func (in *paymentIntent) failAuthentication(pm *paymentMethod) {
 	in.fail(apiError{
 		Code: codeAuthenticationFailure,
@@ -154,7 +153,7 @@ func (in *paymentIntent) fail(reason apiError) {
 	in.Status = requiresPaymentMethod
 }
 
-// cancel ends the payment: nobody can confirm it any more.
+// cancel ends the payment for good.
 func (in *paymentIntent) cancel(reason string, now time.Time) error {
 	cancelable := []string{requiresPaymentMethod, "requires_capture", requiresConfirmation, requiresAction, "processing"}
 	if !slices.Contains(cancelable, in.Status) {
@@ -174,5 +173,5 @@ func (in *paymentIntent) unexpectedState(message string) error {
 	return refusal
 }
 
-// copy is the state as an error shows it, whatever becomes of the intent after.
+// copy is a snapshot for an error, unaffected by later changes.
 func (in *paymentIntent) copy() *paymentIntent { return new(*in) }

@@ -1,6 +1,6 @@
 package sandbox
 
-// paymentMethod is a card that a payer has given.
+// paymentMethod is a payer's card.
 // Stripe: https://docs.stripe.com/api/payment_methods/object.
 type paymentMethod struct {
 	ID       string            `json:"id"`
@@ -22,7 +22,7 @@ type card struct {
 	Last4    string `json:"last4"`
 }
 
-// newPaymentMethod makes a PaymentMethod of a test card.
+// newPaymentMethod creates a PaymentMethod from a test card.
 func newPaymentMethod(tx *tx, of testCard, metadata map[string]string) *paymentMethod {
 	pm := &paymentMethod{
 		ID:     tx.newID(paymentMethods),
@@ -43,9 +43,9 @@ func newPaymentMethod(tx *tx, of testCard, metadata map[string]string) *paymentM
 	return pm
 }
 
-// testCard returns the card whose behaviour the PaymentMethod has.
+// testCard returns the PaymentMethod's test card.
 func (pm *paymentMethod) testCard() testCard {
-	card, _ := findCard(func(c testCard) bool { return c.last4 == pm.Card.Last4 }) // all are made of test cards
+	card, _ := findCard(func(c testCard) bool { return c.last4 == pm.Card.Last4 }) // every PaymentMethod is a test card
 	return card
 }
 

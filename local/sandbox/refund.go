@@ -22,7 +22,7 @@ type refund struct {
 	Status        string            `json:"status"`
 }
 
-// fail says that the bank has sent the money back, and whether that is news.
+// fail records that the bank sent the money back, and reports whether that's new.
 // Stripe: https://docs.stripe.com/refunds#failed-refunds.
 func (re *refund) fail() bool {
 	if re.Status != succeeded {
@@ -69,7 +69,7 @@ func createRefund(c *call) action {
 	}
 }
 
-// latestCharge returns the charge of an intent. One that can't be refunded stands for none.
+// latestCharge returns the charge of an intent, or one that can't be refunded if there's none.
 func latestCharge(tx *tx, intentID string) (*charge, error) {
 	in, err := find[paymentIntent](tx, paymentIntents, intentID)
 	if err != nil {
@@ -98,8 +98,7 @@ func listRefunds(c *call) action {
 	}
 }
 
-// failRefund is POST /sandbox/refunds/{id}/fail: the bank sends the money back, days
-// after Stripe said that it was refunded.
+// failRefund is POST /sandbox/refunds/{id}/fail: the bank sends the money back days after the refund.
 func (s *Sandbox) failRefund(w http.ResponseWriter, r *http.Request) error {
 	var re *refund
 	err := s.update(nil, func(tx *tx) (err error) {

@@ -13,25 +13,21 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// apiVersion is the version that stripe-go v76 speaks and that its webhook
-// package insists on in every event.
+// apiVersion is the version of stripe-go v76. Its webhook package requires it in every event.
 const apiVersion = "2023-10-16"
 
-// Options say where a sandbox keeps its state and whom it tells of changes. The
-// zero value is a sandbox in memory that tells nobody.
+// Options configure a sandbox. The zero value is a sandbox in memory without webhooks.
 type Options struct {
 	// Dir is the folder of the state file. Empty means in memory only.
 	Dir string
-	// WebhookURL and WebhookSecret name the one webhook endpoint. Without a URL
-	// no events are sent, as for a Stripe account without endpoints.
+	// WebhookURL and WebhookSecret are the only webhook endpoint. Without a URL no events are sent.
 	WebhookURL    string
 	WebhookSecret string
-	// PublicURL is where a payer's browser reaches the sandbox. Empty means the
-	// Host of the request that asks for the address.
+	// PublicURL is the sandbox's address for browsers. Empty means the Host of the request.
 	PublicURL string
 	// Now is the sandbox's clock. Nil means time.Now.
 	Now func() time.Time
-	// Log receives what nobody else is told. Nil means slog.Default.
+	// Log defaults to slog.Default.
 	Log *slog.Logger
 }
 
@@ -47,8 +43,7 @@ type Sandbox struct {
 	close     context.CancelFunc
 }
 
-// Open makes a sandbox, with the state that Dir holds, and goes on delivering the
-// webhooks that were pending there.
+// Open creates a sandbox with the state in Dir and resumes its pending webhook deliveries.
 func Open(o Options) (*Sandbox, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -80,8 +75,7 @@ func Open(o Options) (*Sandbox, error) {
 	return s, nil
 }
 
-// recover returns the events that are still to be delivered, and drops the
-// idempotency keys whose time is up.
+// recover returns the undelivered events and drops expired idempotency keys.
 func (s *Sandbox) recover() (pending []event, err error) {
 	err = s.store.update(func(tx *tx) error {
 		if err := forgetOldAnswers(tx); err != nil {
@@ -93,8 +87,8 @@ func (s *Sandbox) recover() (pending []event, err error) {
 	return pending, err
 }
 
-// Close ends the webhook deliveries under way, which go on after the next Open,
-// releases the requests that a fault holds, and closes the state file.
+// Close interrupts webhook deliveries, which resume after the next Open, releases requests that a fault holds,
+// and closes the state file.
 func (s *Sandbox) Close() error {
 	s.close()
 	s.sender.close()
@@ -131,7 +125,7 @@ func nameRequest(next http.Handler) http.Handler {
 	})
 }
 
-// handler answers a request, or says why it cannot.
+// handler answers a request or returns an error.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // handle is the one place where an error becomes a response.
@@ -142,7 +136,7 @@ func (s *Sandbox) handle(h handler) http.HandlerFunc {
 			return
 		}
 		if errors.Is(err, errNoAnswer) {
-			panic(http.ErrAbortHandler) // net/http then closes the connection without an answer
+			panic(http.ErrAbortHandler) // net/http then closes the connection without a response
 		}
 		refusal, ok := asAPIError(err)
 		if !ok {
@@ -153,8 +147,8 @@ func (s *Sandbox) handle(h handler) http.HandlerFunc {
 	}
 }
 
-// update runs fn in one transaction and sends the events that it emitted. cause is
-// the API request that they are due to, nil if there is none.
+// update runs fn in one transaction and sends the events that it emitted. cause is the API request that caused
+// them, or nil.
 func (s *Sandbox) update(cause *eventRequest, fn func(*tx) error) error {
 	var events []event
 	err := s.store.update(func(tx *tx) error {

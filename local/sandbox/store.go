@@ -117,7 +117,7 @@ func (tx *tx) bucket(t table) *bbolt.Bucket {
 	return tx.file.Bucket([]byte(t.name))
 }
 
-// lookUp returns the row with an id, if there is one.
+// lookUp returns the row with an id, if any.
 func lookUp[T any](tx *tx, from table, id string) (value T, found bool, err error) {
 	data := tx.bucket(from).Get([]byte(id))
 	if data == nil {
@@ -177,11 +177,11 @@ func selected[T any](tx *tx, of table, keep func(T) bool) (rows []T, err error) 
 	return rows, err
 }
 
-// newID makes an id like Stripe's (pi_ and 24 characters) that sorts by creation.
+// newID returns an id like Stripe's (pi_ and 24 characters) that sorts by creation.
 func (tx *tx) newID(in table) string {
 	n, err := tx.bucket(in).NextSequence()
 	if err != nil {
-		panic(fmt.Sprintf("number %s: %v", in.name, err)) // only if the transaction were closed
+		panic(fmt.Sprintf("number %s: %v", in.name, err)) // only in a closed transaction
 	}
 	return fmt.Sprintf("%s_%08d%s", in.prefix, n, rand.Text()[:16])
 }
