@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +14,10 @@ import (
 
 // missing is an id that nothing has.
 const missing = "65a000000000000000000000"
+
+// detailedBackRow is an offer with every field.
+const detailedBackRow = `{"title":"Back row","price":20.5,"description":"Doors at 7.\nNo cameras.","seat":"A1",` +
+	`"event":{"startsAt":"2037-05-01T20:00:00-05:00","venue":"Grand Hall","city":"Chicago"}}`
 
 const backRow = `{"title":"Back row","price":20.5}`
 
@@ -74,6 +79,20 @@ func (s *scene) await(t *testing.T) {
 		_, err := s.buyer.Pay(t.Context(), s.cancelled.ID, "tok_nobody")
 		return strings.Contains(err.Error(), "The order is cancelled")
 	})
+	s.awaitStarted(t)
+}
+
+// awaitStarted lists a ticket of an event that has started, and waits until orders refuses it. The wrong price makes
+// sure that it's never ordered.
+func (s *scene) awaitStarted(t *testing.T) {
+	t.Helper()
+	past := list(t, s.seller, 1999).ID
+	s.watch.send("PUT", s.gateway+"/api/tickets/"+past, `{"title":"Back row","price":20.5,"event":{"startsAt":"2020-05-01T20:00:00-05:00"}}`, "Cookie", s.selling)
+	servicetest.Eventually(t, "orders to refuse a ticket of an event that has started", func() bool {
+		r := s.watch.send("POST", s.gateway+"/api/orders", `{"ticketId":"`+past+`","price":1}`, "Cookie", s.stranger)
+		body, err := io.ReadAll(r.Body)
+		return err == nil && strings.Contains(string(body), "The event has already started")
+	})
 }
 
 // apiRequest is a request and the status of its response. The session is a cookie.
@@ -104,6 +123,9 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 	return []apiRequest{
 		{"", "GET", "/api/tickets?limit=1", ``, 200},
 		{s.selling, "GET", "/api/tickets?seller=me&limit=2&after=" + s.sold.ID, ``, 200},
+		{"", "GET", "/api/tickets?q=row&city=chicago&from=2027-05-01&to=2037-05-01&minPrice=1&maxPrice=20.5&sort=-price", ``, 200},
+		{"", "GET", "/api/tickets?limit=1&sort=price", ``, 200},
+		{"", "GET", "/api/tickets?sort=title", ``, 400},
 		{"", "GET", "/api/tickets?limit=0", ``, 400},
 		{"", "GET", "/api/tickets?after=x", ``, 400},
 		{"", "GET", "/api/tickets?seller=you", ``, 400},
@@ -115,6 +137,9 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 		{"", "GET", "/api/tickets/" + missing + "/events", ``, 404},
 		{s.selling, "PUT", "/api/tickets/" + s.free.ID, backRow, 200},
 		{s.selling, "PUT", "/api/tickets/" + s.free.ID, `{"title":"Back row","price":20.505}`, 400},
+		{s.selling, "PUT", "/api/tickets/" + s.free.ID, `{"title":"Back row","price":20.5,"event":{"startsAt":"tonight"}}`, 400},
+		{s.selling, "PUT", "/api/tickets/" + s.free.ID, detailedBackRow, 200},
+		{s.selling, "PUT", "/api/tickets/" + s.free.ID, backRow, 200},
 		{s.selling, "PUT", "/api/tickets/" + s.reserved.ID, backRow, 400},
 		{s.selling, "PUT", "/api/tickets/" + s.sold.ID, backRow, 400},
 		{s.stranger, "PUT", "/api/tickets/" + s.free.ID, backRow, 401},

@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.mongodb.org/mongo-driver/bson"
 
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
@@ -40,12 +41,13 @@ type viewTicket struct {
 	ID    string        `json:"id"`
 	Title string        `json:"title"`
 	Price money.Dollars `json:"price"`
+	*events.Details
 }
 
 func show(o *Order) view {
 	return view{
 		ID: o.ID, UserID: o.UserID, Status: o.Status, Reason: o.Reason, ExpiresAt: o.ExpiresAt.UTC(), Version: o.Version,
-		Ticket: viewTicket{ID: o.Ticket.ID, Title: o.Ticket.Title, Price: o.Ticket.Price.Dollars()},
+		Ticket: viewTicket{ID: o.Ticket.ID, Title: o.Ticket.Title, Price: o.Ticket.Price.Dollars(), Details: o.Ticket.Details},
 	}
 }
 

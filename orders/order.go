@@ -64,6 +64,8 @@ type OrderedTicket struct {
 	Price money.Cents `bson:"price"`
 	// Reservation counts the orders of this ticket, from 1.
 	Reservation int64 `bson:"reservation"`
+	// Details is nil in orders by earlier releases.
+	Details *events.Details `bson:"details,omitempty"`
 }
 
 // Place returns an order that claims the ticket's next reservation. Its insertion decides whether it wins.
@@ -74,7 +76,7 @@ func Place(t *Ticket, buyer string, expiresAt time.Time) *Order {
 		UserID:    buyer,
 		Status:    Created,
 		ExpiresAt: expiresAt.UTC().Truncate(time.Millisecond), // what MongoDB keeps
-		Ticket:    OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price, Reservation: reservation},
+		Ticket:    OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price, Reservation: reservation, Details: t.Details},
 		Slot:      fmt.Sprintf("%s/%d", t.ID, reservation),
 	}
 	o.Record(events.OrderCreated{Order: o.event()})

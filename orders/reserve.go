@@ -36,6 +36,9 @@ func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request 
 		if err != nil {
 			return nil, err
 		}
+		if err := ticket.OnSale(s.now()); err != nil {
+			return nil, err
+		}
 		if err := wish.Grants(ticket); err != nil {
 			return nil, err
 		}

@@ -2,7 +2,9 @@ package orders
 
 import (
 	"fmt"
+	"time"
 
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
 )
@@ -15,6 +17,19 @@ type Ticket struct {
 	Price   money.Cents `bson:"price"`
 	// Released is the number of cancelled reservations. It may lag behind the orders; claim corrects it.
 	Released int64 `bson:"released"`
+	// Details is nil in copies by earlier releases.
+	Details *events.Details `bson:"details,omitempty"`
+}
+
+// ErrStarted refuses a ticket whose event has started.
+var ErrStarted = problem.Named("event-started", "The event has already started")
+
+// OnSale refuses a ticket whose event has started.
+func (t *Ticket) OnSale(now time.Time) error {
+	if t.Details != nil && t.Details.Event.Started(now) {
+		return ErrStarted
+	}
+	return nil
 }
 
 // Wish is a buyer's request: a ticket, and optionally the title and price the buyer saw.

@@ -27,8 +27,17 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) e
 }
 
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
-	ordered := Offer{Title: e.Ticket.Title, Price: e.Ticket.Price}
-	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered) })
+	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer)) })
+}
+
+// ordered is the offer that was ordered. Orders of earlier releases don't know the details, so those of the ticket
+// remain.
+func ordered(o events.OrderedTicket, now Offer) Offer {
+	offer := Offer{Title: o.Title, Price: o.Price, Details: now.Details}
+	if o.Details != nil {
+		offer.Details = *o.Details
+	}
+	return offer
 }
 
 // change applies an event from orders. Retrying can't help if the ticket doesn't exist, since tickets are committed

@@ -97,7 +97,7 @@ func TestAnyOrderOfArrivalEndsRight(t *testing.T) {
 			step(t, ticket, func() error { return tell(ticket, e) })
 			if r.IntN(4) == 0 && ticket.Status == tickets.Available {
 				offer.Price++
-				step(t, ticket, func() error { return ticket.Edit(seller, offer) })
+				step(t, ticket, func() error { return ticket.Edit(seller, tickets.Edit{Offer: offer}) })
 			}
 			if t.Failed() {
 				t.Fatalf("round %d, by event %d of %v", round, i, brief(delivery))

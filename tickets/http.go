@@ -3,14 +3,12 @@ package tickets
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/go-chi/chi/v5"
-	"go.mongodb.org/mongo-driver/bson"
 
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/idempotency"
 	"ticketing.dev/common/money"
-	"ticketing.dev/common/problem"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
@@ -36,40 +34,14 @@ type view struct {
 	OrderID string        `json:"orderId,omitempty"`
 	Status  Status        `json:"status"`
 	Version int64         `json:"version"`
+	events.Details
 }
 
 func show(t *Ticket) view {
 	return view{
 		ID: t.ID, Title: t.Title, Price: t.Price.Dollars(), UserID: t.UserID, OrderID: t.OrderID, Status: t.Status, Version: t.Version,
+		Details: t.Details,
 	}
-}
-
-func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
-	filter, err := listed(r)
-	if err != nil {
-		return err
-	}
-	page, err := web.ParsePage(r)
-	if err != nil {
-		return err
-	}
-	tickets, err := s.tickets.Newest(r.Context(), filter, page.After, page.Limit+1)
-	if err != nil {
-		return err
-	}
-	return web.List(w, r, page, tickets, func(t *Ticket) string { return t.ID }, show)
-}
-
-// listed selects available tickets, or with ?seller=me the user's own in every state.
-func listed(r *http.Request) (bson.M, error) {
-	switch query := r.URL.Query(); {
-	case !query.Has("seller"):
-		return bson.M{"status": Available}, nil
-	case query.Get("seller") != "me":
-		return nil, problem.Field("seller", "seller must be me")
-	}
-	user, err := session.Require(r)
-	return bson.M{"userId": user.ID}, err
 }
 
 func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
@@ -77,15 +49,15 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	offer, err := decodeOffer(w, r)
+	listing, err := decodeEdit(w, r)
 	if err != nil {
 		return err
 	}
-	request, err := idempotency.Read(r, user.ID, offer, time.Now())
+	request, err := idempotency.Read(r, user.ID, listing.Offer, s.now())
 	if err != nil {
 		return err
 	}
-	ticket, err := s.list(r.Context(), user.ID, offer, request)
+	ticket, err := s.list(r.Context(), user.ID, listing.Offer, request)
 	if err != nil {
 		return err
 	}
@@ -105,28 +77,46 @@ func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	offer, err := decodeOffer(w, r)
+	change, err := decodeEdit(w, r)
 	if err != nil {
 		return err
 	}
-	ticket, err := s.update(r.Context(), chi.URLParam(r, "id"), func(t *Ticket) error { return t.Edit(user.ID, offer) })
+	ticket, err := s.update(r.Context(), chi.URLParam(r, "id"), func(t *Ticket) error { return t.Edit(user.ID, change) })
 	if err != nil {
 		return err
 	}
 	return web.JSON(w, http.StatusOK, show(ticket))
 }
 
-// decodeOffer reads the body of a request to list or edit a ticket. Values of the wrong type decode to zero, so that
-// NewOffer reports them together with any other errors.
-func decodeOffer(w http.ResponseWriter, r *http.Request) (Offer, error) {
+// decodeEdit reads the body of a request to list or edit a ticket. A title and price of the wrong type decode to zero,
+// so that NewOffer reports them together with any other errors.
+func decodeEdit(w http.ResponseWriter, r *http.Request) (Edit, error) {
 	body, err := web.Decode[struct {
-		Title orZero[string]        `json:"title"`
-		Price orZero[money.Dollars] `json:"price"`
+		Title       orZero[string]            `json:"title"`
+		Price       orZero[money.Dollars]     `json:"price"`
+		Event       optional[events.Occasion] `json:"event"`
+		Description optional[string]          `json:"description"`
+		Seat        optional[string]          `json:"seat"`
 	}](w, r)
 	if err != nil {
-		return Offer{}, err
+		return Edit{}, err
 	}
-	return NewOffer(body.Title.value, body.Price.value.Cents)
+	offer, err := NewOffer(Offer{
+		Title: body.Title.value, Price: body.Price.value.Cents,
+		Details: events.Details{Event: body.Event.value, Description: body.Description.value, Seat: body.Seat.value},
+	})
+	return Edit{offer, Given{body.Event.given, body.Description.given, body.Seat.given}}, err
+}
+
+// optional decodes a T and remembers that it was there. null is the zero T.
+type optional[T any] struct {
+	value T
+	given bool
+}
+
+func (o *optional[T]) UnmarshalJSON(b []byte) error {
+	o.given = true
+	return json.Unmarshal(b, &o.value)
 }
 
 // orZero decodes a T, or the zero T if the JSON isn't one.

@@ -4,6 +4,7 @@ package tickets
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.mongodb.org/mongo-driver/mongo"
 
@@ -24,14 +25,17 @@ type Service struct {
 	watcher  *watcher
 	seats    seats
 	proxies  forwarded.Proxies
+	now      func() time.Time
+	log      *slog.Logger
 }
 
-// Options configure a Service.
+// Options configure a Service. Now defaults to time.Now.
 type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
 	Streams  StreamLimits
+	Now      func() time.Time
 	Log      *slog.Logger
 }
 
@@ -42,13 +46,21 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Service{
+		db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions,
+		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
+	}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil
 }
 
-// Tasks publish events, and poll for other replicas' changes while tickets are watched.
-func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run, s.watcher.run} }
+// Tasks publish events, poll for other replicas' changes while tickets are watched, and index old tickets.
+func (s *Service) Tasks() []service.Task {
+	return []service.Task{s.relay.Run, s.watcher.run, service.Every(indexEvery, s.log, "index of old tickets", s.indexOld)}
+}
 
 // Ready checks the database.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
@@ -13,11 +14,45 @@ import (
 	"ticketing.dev/common/aggregate"
 )
 
-// openTickets opens the tickets, with an index for each way to list them.
+// openTickets opens the tickets, with an index for each way to list them. Words come before the order that's asked
+// for: a search reads the tickets with one of its words, filters and sorts them.
 func openTickets(ctx context.Context, db *mongo.Database, relay *aggregate.Relay) (*aggregate.Store[*Ticket], error) {
 	return aggregate.Open(ctx, db.Collection("tickets"), "tickets", relay, func() *Ticket { return new(Ticket) },
 		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "_id", Value: -1}}},
+		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "search.words", Value: 1}, {Key: "_id", Value: -1}}},
+		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "search.startsAt", Value: 1}, {Key: "_id", Value: 1}}},
+		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "price", Value: 1}, {Key: "_id", Value: 1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "_id", Value: -1}}})
+}
+
+const (
+	// indexEvery is how often tickets without words are looked for.
+	indexEvery = time.Minute
+	indexBatch = 100
+)
+
+// indexOld adds what searches use to tickets that lack it: those that earlier releases stored before, or store while
+// they still run. Each ticket is one write, so it continues after a crash. A concurrent change wins, and has the words.
+func (s *Service) indexOld(ctx context.Context) error {
+	for _, status := range []Status{Available, Reserved} {
+		for {
+			old, err := s.tickets.All(ctx, bson.M{"status": status, "search.words": nil}, indexBatch)
+			if err != nil {
+				return err
+			}
+			for _, t := range old {
+				same := bson.M{"_id": t.ID, "version": t.Version}
+				change := bson.M{"$set": bson.M{"search": searchOf(t.Offer)}}
+				if _, err := s.db.Collection("tickets").UpdateOne(ctx, same, change); err != nil {
+					return fmt.Errorf("index %s: %w", t.ID, err)
+				}
+			}
+			if len(old) < indexBatch {
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // newer reads the versions of all tickets first, and then the tickets that have changed.

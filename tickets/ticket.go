@@ -2,14 +2,10 @@ package tickets
 
 import (
 	"errors"
-	"strings"
-	"unicode/utf8"
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/events"
-	"ticketing.dev/common/money"
 	"ticketing.dev/common/problem"
-	"ticketing.dev/common/text"
 )
 
 // Status says whether a ticket can be ordered.
@@ -20,20 +16,6 @@ const (
 	Reserved  Status = "reserved"
 	// Sold is final: a sold ticket never changes.
 	Sold Status = "sold"
-)
-
-const (
-	// maxTitle is the length of the longest title, in characters.
-	maxTitle = 200
-	// minPrice and maxPrice are what Stripe charges in US dollars
-	// (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
-	minPrice money.Cents = 50
-	maxPrice money.Cents = 999_999_99
-)
-
-const (
-	titleMessage = "Title must have 1 to 200 characters"
-	priceMessage = "Price must be between $0.50 and $999999.99 with at most two decimals"
 )
 
 var (
@@ -50,6 +32,8 @@ type Ticket struct {
 	// UserID is the seller.
 	UserID string `bson:"userId"`
 	State  `bson:",inline"`
+	// Search is derived from the offer by set. Tickets of earlier releases lack it until the service has added it.
+	Search Search `bson:"search,omitempty"`
 }
 
 // State is the part of a ticket that changes.
@@ -63,60 +47,26 @@ type State struct {
 	Reservation int64 `bson:"reservation"`
 }
 
-// Offer is a title and a price. NewOffer checks them.
-type Offer struct {
-	Title string      `bson:"title"`
-	Price money.Cents `bson:"price"`
-}
-
-// NewOffer trims the title and checks both. Its error lists every wrong field.
-func NewOffer(title string, price money.Cents) (Offer, error) {
-	title = strings.TrimSpace(title)
-	wrong := &problem.Error{Kind: problem.Invalid}
-	if message := checkTitle(title); message != "" {
-		wrong.Details = append(wrong.Details, problem.Detail{Field: "title", Message: message})
-	}
-	if price < minPrice || price > maxPrice {
-		wrong.Details = append(wrong.Details, problem.Detail{Field: "price", Message: priceMessage})
-	}
-	if len(wrong.Details) > 0 {
-		return Offer{}, wrong
-	}
-	return Offer{Title: title, Price: price}, nil
-}
-
-// checkTitle returns what's wrong with a title, or "". Stored titles aren't rechecked, so existing tickets
-// can still be read and bought.
-func checkTitle(title string) string {
-	if n := utf8.RuneCountInString(title); n < 1 || n > maxTitle {
-		return titleMessage
-	}
-	if fault := text.Line(title); fault != "" {
-		return "Title " + string(fault)
-	}
-	return ""
-}
-
 // List puts a ticket up for sale.
 func List(seller string, offer Offer) *Ticket {
 	t := &Ticket{
 		Root:   aggregate.Root{ID: aggregate.NewID()},
 		UserID: seller,
-		State:  State{Offer: offer, Status: Available},
 	}
+	t.set(State{Offer: offer, Status: Available})
 	t.Record(events.TicketCreated{Ticket: t.event()})
 	return t
 }
 
 // Edit changes the offer for the seller. A reserved or sold ticket refuses.
-func (t *Ticket) Edit(user string, offer Offer) error {
+func (t *Ticket) Edit(user string, edit Edit) error {
 	switch {
 	case t.UserID != user:
 		return problem.ErrNotOwner
 	case t.Status == Reserved:
 		return ErrReserved
 	}
-	return t.become(State{Offer: offer, Status: Available, Reservation: t.Reservation})
+	return t.become(State{Offer: edit.apply(t.Offer), Status: Available, Reservation: t.Reservation})
 }
 
 // Reserve holds the ticket for a new order. It ignores known numbers, since that order's end may be known too.
@@ -136,8 +86,8 @@ func (t *Ticket) Release(reservation int64) error {
 	return t.become(State{Offer: t.Offer, Status: Available, Reservation: reservation})
 }
 
-// Sell sells the ticket to a complete order, with the title and price that were ordered: the seller may have edited
-// the ticket before the order's event arrived.
+// Sell sells the ticket to a complete order, with the offer that was ordered: the seller may have edited the ticket
+// before the order's event arrived.
 func (t *Ticket) Sell(orderID string, reservation int64, ordered Offer) error {
 	if reservation < t.Reservation {
 		return ErrOvertaken
@@ -153,10 +103,13 @@ func (t *Ticket) become(next State) error {
 	case t.Status == Sold:
 		return ErrSold
 	}
-	t.State = next
+	t.set(next)
 	t.Record(events.TicketUpdated{Ticket: t.event()})
 	return nil
 }
+
+// set sets the state and what follows from it.
+func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s.Offer) }
 
 // event is the ticket as other services see it.
 func (t *Ticket) event() events.Ticket {
@@ -167,5 +120,6 @@ func (t *Ticket) event() events.Ticket {
 		Price:   t.Price,
 		UserID:  t.UserID,
 		OrderID: t.OrderID,
+		Details: t.Details,
 	}
 }

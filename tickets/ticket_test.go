@@ -35,7 +35,7 @@ func TestOffersAreTrimmedAndKept(t *testing.T) {
 		{"👨\u200d👩\u200d👧 می\u200cخواهم", 1999, "👨\u200d👩\u200d👧 می\u200cخواهم"},
 		{"  " + strings.Repeat("🎫", 200) + "  ", 1999, strings.Repeat("🎫", 200)},
 	} {
-		got, err := tickets.NewOffer(c.title, c.price)
+		got, err := tickets.NewOffer(tickets.Offer{Title: c.title, Price: c.price})
 		if want := (tickets.Offer{Title: c.want, Price: c.price}); err != nil || got != want {
 			t.Errorf("%q for %v: %v, %v", c.title, c.price, got, err)
 		}
@@ -62,7 +62,7 @@ func TestRefusedOffersNameTheirFields(t *testing.T) {
 		{"Concert\x00", 1999, "title"},
 		{"Concert\nat 8", 0, "title price"},
 	} {
-		_, err := tickets.NewOffer(c.title, c.price)
+		_, err := tickets.NewOffer(tickets.Offer{Title: c.title, Price: c.price})
 		wrong, ok := errors.AsType[*problem.Error](err)
 		if !ok || wrong.Kind != problem.Invalid {
 			t.Errorf("%q for %v: %v", c.title, c.price, err)
@@ -106,7 +106,7 @@ func completed(n int64) news {
 }
 
 func edited(offer tickets.Offer) news {
-	return func(t *tickets.Ticket) error { return t.Edit(seller, offer) }
+	return func(t *tickets.Ticket) error { return t.Edit(seller, tickets.Edit{Offer: offer}) }
 }
 
 func orderID(n int64) string { return "order-" + string(rune('0'+n)) }
@@ -239,7 +239,7 @@ func TestEditsAreRefused(t *testing.T) {
 	} {
 		ticket := after(t, c.heard...)
 		before, told := ticket.State, len(ticket.Recorded())
-		if err := ticket.Edit(c.user, c.offer); !errors.Is(err, c.want) {
+		if err := ticket.Edit(c.user, tickets.Edit{Offer: c.offer}); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if ticket.State != before || len(ticket.Recorded()) != told {

@@ -208,7 +208,21 @@ func (s *Store[A]) Newest(ctx context.Context, filter bson.M, after string, limi
 		filter = maps.Clone(filter)
 		filter["_id"] = bson.M{"$lt": after}
 	}
-	return s.find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(int64(limit)))
+	return s.Sorted(ctx, filter, bson.D{{Key: "_id", Value: -1}}, limit)
+}
+
+// Sorted reads up to limit aggregates in an order.
+func (s *Store[A]) Sorted(ctx context.Context, filter bson.M, order bson.D, limit int) ([]A, error) {
+	return s.find(ctx, filter, options.Find().SetSort(order).SetLimit(int64(limit)))
+}
+
+// Count counts the aggregates that a filter selects, up to a limit.
+func (s *Store[A]) Count(ctx context.Context, filter bson.M, limit int) (int64, error) {
+	n, err := s.docs.CountDocuments(ctx, filter, options.Count().SetLimit(int64(limit)))
+	if err != nil {
+		return 0, fmt.Errorf("count in %s: %w", s.docs.Name(), err)
+	}
+	return n, nil
 }
 
 // All reads up to limit aggregates that a filter selects, in no particular order.

@@ -29,6 +29,7 @@ type Ticket struct {
 	UserID  string      `json:"userId"`
 	// OrderID is the order that holds the ticket, reserved or sold; empty while it is free.
 	OrderID string `json:"orderId,omitempty"`
+	Details
 }
 
 func (t Ticket) Aggregate() string { return t.ID }
@@ -73,6 +74,8 @@ type OrderedTicket struct {
 	// Reservation counts the orders of this ticket from 1. It's the fencing token: events with a number lower than
 	// the highest one seen are outdated.
 	Reservation int64 `json:"reservation"`
+	// Details is nil in events of earlier releases, which don't know what the ticket said.
+	Details *Details `json:"details,omitempty"`
 }
 
 // OrderCreated: a ticket was reserved.

@@ -3,8 +3,11 @@
 package text
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Fault is what's wrong with a text.
@@ -18,6 +21,12 @@ const (
 	// Blank text has nothing to see.
 	Blank Fault = "must have a visible character"
 )
+
+// Clean trims a text and normalizes it to NFC, so that what looks the same is stored the same. Line ends become line
+// feeds.
+func Clean(s string) string {
+	return norm.NFC.String(strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")))
+}
 
 // Line checks a single line of text. It returns "" if there's no fault.
 func Line(s string) Fault {
@@ -33,6 +42,9 @@ func Line(s string) Fault {
 	}
 	return ""
 }
+
+// Lines checks a text of several lines, which end with a line feed. It returns "" if there's no fault.
+func Lines(s string) Fault { return Line(strings.ReplaceAll(s, "\n", " ")) }
 
 // refused reports whether r isn't allowed in a line. Joiners (emoji, Persian), direction marks (Hebrew
 // beside Latin) and tags (flags) are fine: they change nothing outside of their own word.

@@ -91,3 +91,24 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+func TestLinesMayBreakButNotHideText(t *testing.T) {
+	for s, want := range map[string]Fault{
+		"Doors at 7.\nNo cameras.": "", "\n": Blank, "": Blank, "one\r\ntwo": Unreadable,
+		"one\ttwo": Unreadable, "one\u2028two": Unreadable, "a\n\u202eb": Unreadable, "a\x00": Unreadable,
+	} {
+		if got := Lines(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestCleanTextIsTrimmedAndComposed(t *testing.T) {
+	for s, want := range map[string]string{
+		" Cafe\u0301 ": "Caf\u00e9", "one\r\ntwo\r\n": "one\ntwo", "\u00a0": "", "👨\u200d👩\u200d👧": "👨\u200d👩\u200d👧",
+	} {
+		if got := Clean(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+}

@@ -14,7 +14,7 @@ const (
 	maxLimit     = 1000
 )
 
-// Page is the requested part of a list: at most Limit items, starting after the one with the id After.
+// Page is the requested part of a list: at most Limit items, starting after the one that After names.
 type Page struct {
 	Limit int
 	After string
@@ -22,8 +22,17 @@ type Page struct {
 
 // ParsePage reads the parameters limit and after.
 func ParsePage(r *http.Request) (Page, error) {
-	page := Page{Limit: defaultLimit}
+	page, err := ParseCursor(r)
+	if err == nil && r.URL.Query().Has("after") && !IsID(page.After) {
+		err = problem.Field("after", "after must be an id")
+	}
+	return page, err
+}
+
+// ParseCursor reads the parameters limit and after. It leaves after unchecked.
+func ParseCursor(r *http.Request) (Page, error) {
 	query := r.URL.Query()
+	page := Page{Limit: defaultLimit, After: query.Get("after")}
 	if query.Has("limit") {
 		n, err := strconv.Atoi(query.Get("limit"))
 		if err != nil || n < 1 || n > maxLimit {
@@ -31,24 +40,18 @@ func ParsePage(r *http.Request) (Page, error) {
 		}
 		page.Limit = n
 	}
-	if query.Has("after") {
-		page.After = query.Get("after")
-		if !isID(page.After) {
-			return page, problem.Field("after", "after must be an id")
-		}
-	}
 	return page, nil
 }
 
-// isID reports whether a text has the form of an id (see aggregate.NewID).
-func isID(s string) bool { return validate.Var(s, "mongodb") == nil }
+// IsID reports whether a text has the form of an id (see aggregate.NewID).
+func IsID(s string) bool { return validate.Var(s, "mongodb") == nil }
 
 // List writes a page as a JSON array of views. If there is a next page, things has one item more than the limit, and
 // a Link header (RFC 8288) points to it.
-func List[T, V any](w http.ResponseWriter, r *http.Request, page Page, things []T, id func(T) string, view func(T) V) error {
+func List[T, V any](w http.ResponseWriter, r *http.Request, page Page, things []T, cursor func(T) string, view func(T) V) error {
 	if len(things) > page.Limit {
 		things = things[:page.Limit]
-		w.Header().Set("Link", fmt.Sprintf("<%s>; rel=%q", next(r.URL, page, id(things[page.Limit-1])), "next"))
+		w.Header().Set("Link", fmt.Sprintf("<%s>; rel=%q", next(r.URL, page, cursor(things[page.Limit-1])), "next"))
 	}
 	views := make([]V, len(things))
 	for i, t := range things {

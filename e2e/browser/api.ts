@@ -8,7 +8,14 @@ export type Caller = { request: APIRequestContext };
 
 export const PASSWORD = "correct horse";
 
-export type Ticket = { id: string; title: string; price: number; status: string };
+export type Ticket = {
+  id: string;
+  title: string;
+  price: number;
+  status: string;
+  event?: { startsAt?: string; venue?: string; city?: string };
+  description?: string;
+};
 export type Order = { id: string; status: string; expiresAt: string };
 export type Charge = { id: string; status: string; stripeId?: string; stripeRefundId?: string };
 

@@ -21,10 +21,18 @@ export async function fillCredentials(page: Page, email: string, password = api.
 export async function sell(page: Page, title: string, price: string): Promise<string> {
   await page.goto("/sell");
   await page.getByLabel("What’s the ticket for?").fill(title);
+  await fillEvent(page);
   await page.getByLabel("Price").fill(price);
   await page.getByRole("button", { name: "List ticket" }).click();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
   return idIn(page, "tickets");
+}
+
+/** Fills in when and where the event of a ticket is. */
+export async function fillEvent(page: Page, startsAt = "2037-05-01T20:00"): Promise<void> {
+  await page.getByLabel("Starts at").fill(startsAt);
+  await page.getByLabel("Time zone of the place").selectOption("America/Chicago");
+  await page.getByLabel("Venue").fill("Grand Hall");
 }
 
 export const reserveButton = (page: Page) => page.getByRole("button", { name: "Reserve this ticket" });
@@ -121,7 +129,7 @@ export async function awaitScripts(element: Locator): Promise<void> {
     .toBe(true);
 }
 
-function idIn(page: Page, list: "tickets" | "orders"): string {
+export function idIn(page: Page, list: "tickets" | "orders"): string {
   const id = new RegExp(`/${list}/([0-9a-f]{24})$`).exec(page.url())?.[1];
   if (!id) throw new Error(`${page.url()} is not in /${list}`);
   return id;

@@ -30,7 +30,8 @@ export interface paths {
   "/api/tickets": {
     /**
      * List tickets, newest first
-     * @description Available tickets. With `seller=me`, which requires a session, the user's own tickets in every state.
+     * @description Available tickets whose event hasn't started. With `seller=me`, which requires a session, the user's own
+     * tickets in every state.
      */
     get: operations["listTickets"];
     /** List a ticket */
@@ -41,7 +42,9 @@ export interface paths {
     get: operations["readTicket"];
     /**
      * Edit an available ticket
-     * @description Only the seller can. Existing orders keep the title and price they were made with.
+     * @description Only the seller can. Existing orders keep what they were made with. `event`, `description` and `seat` stay as
+     * they are unless the request has them, so clients that send only title and price erase nothing. `null` removes
+     * a field. `event` is replaced as a whole.
      */
     put: operations["editTicket"];
     parameters: {
@@ -174,6 +177,21 @@ export interface components {
        */
       status: "available" | "reserved" | "sold";
       version: components["schemas"]["Version"];
+      event?: components["schemas"]["Event"];
+      /** @description Plain text of one or more lines. */
+      description?: string;
+      seat?: string;
+    };
+    /** @description The event that a ticket admits to. */
+    Event: {
+      /**
+       * Format: date-time
+       * @description With the UTC offset of the place. From then on the ticket isn't listed and can't be ordered. An order that
+       * was made before may still be paid until it expires.
+       */
+      startsAt?: string;
+      venue?: string;
+      city?: string;
     };
     Order: {
       id: components["schemas"]["Id"];
@@ -203,6 +221,9 @@ export interface components {
         id: components["schemas"]["Id"];
         title: string;
         price: components["schemas"]["Dollars"];
+        event?: components["schemas"]["Event"];
+        description?: string;
+        seat?: string;
       };
       version: components["schemas"]["Version"];
     };
@@ -265,7 +286,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -392,16 +413,16 @@ export interface components {
   requestBodies: {
     Offer: {
       content: {
-        /**
-         * @example {
-         *   "title": "Opening night",
-         *   "price": 19.99
-         * }
-         */
         "application/json": {
           /** @description Surrounding spaces are trimmed. Must have a visible character, and must not contain control characters or characters that override, embed or isolate the direction of text. */
           title: string;
           price: components["schemas"]["Dollars"];
+          /** @description When and where the event is. All of it is optional. */
+          event?: components["schemas"]["Event"] | null;
+          /** @description Plain text, which may have several lines. The rules of titles hold for it. */
+          description?: string | null;
+          /** @description The rules of titles hold for it, except that it may be empty. */
+          seat?: string | null;
         };
       };
     };
@@ -583,15 +604,38 @@ export interface operations {
   };
   /**
    * List tickets, newest first
-   * @description Available tickets. With `seller=me`, which requires a session, the user's own tickets in every state.
+   * @description Available tickets whose event hasn't started. With `seller=me`, which requires a session, the user's own
+   * tickets in every state.
    */
   listTickets: {
     parameters: {
       query?: {
         /** @description Lists the user's own tickets. No other value is allowed. */
         seller?: "me";
+        /**
+         * @description Words that the title, venue, city or description must all have, in any order. Case and accents don't
+         * matter. `seller=me` ignores this and the following parameters; empty ones count as absent.
+         */
+        q?: string;
+        /** @description The city. Case and accents don't matter. */
+        city?: string;
+        /** @description The earliest start: a date at the place, or an RFC 3339 time. Tickets whose start isn't known are left out. */
+        from?: string;
+        /** @description The latest start, like `from`. A date includes the whole day. */
+        to?: string;
+        minPrice?: number;
+        maxPrice?: number;
+        /**
+         * @description Newest first, by the start (tickets whose start isn't known come last), or by the price from the lowest or
+         * the highest.
+         */
+        sort?: "newest" | "date" | "price" | "-price";
         limit?: components["parameters"]["Limit"];
-        after?: components["parameters"]["After"];
+        /**
+         * @description Where the page begins. Take it from the link to the next page. In the order `newest` it's the id of the
+         * last ticket seen, and otherwise an opaque cursor, which is valid only with the same `sort`.
+         */
+        after?: string;
       };
     };
     responses: {
@@ -599,6 +643,8 @@ export interface operations {
       200: {
         headers: {
           Link: components["headers"]["NextPage"];
+          /** @description Only of a search: how many tickets it finds, on all pages together. 1000 means at least as many. */
+          "Total-Count"?: number;
         };
         content: {
           "application/json": components["schemas"]["Ticket"][];
@@ -631,7 +677,7 @@ export interface operations {
           "application/json": components["schemas"]["Ticket"];
         };
       };
-      /** @description The title or price is invalid. */
+      /** @description A field is invalid. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -668,7 +714,9 @@ export interface operations {
   };
   /**
    * Edit an available ticket
-   * @description Only the seller can. Existing orders keep the title and price they were made with.
+   * @description Only the seller can. Existing orders keep what they were made with. `event`, `description` and `seat` stay as
+   * they are unless the request has them, so clients that send only title and price erase nothing. `null` removes
+   * a field. `event` is replaced as a whole.
    */
   editTicket: {
     parameters: {
@@ -687,7 +735,7 @@ export interface operations {
           "application/json": components["schemas"]["Ticket"];
         };
       };
-      /** @description The title or price is invalid, or the ticket isn't available. */
+      /** @description A field is invalid, or the ticket isn't available. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -813,7 +861,11 @@ export interface operations {
           "application/json": components["schemas"]["Order"];
         };
       };
-      /** @description The body is malformed, someone else has the ticket, its price or title has changed, or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without paying and has to wait. */
+      /**
+       * @description The body is malformed, someone else has the ticket, its price or title has changed, its event has started,
+       * or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without
+       * paying and has to wait.
+       */
       400: {
         headers: {
           /** @description When the user can reserve this ticket again, in seconds. */

@@ -151,7 +151,7 @@ export async function editTicket(id: string, offer: Offer, sender?: Sender): Pro
 }
 
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */
-export type Offer = { title: string; price: number | null };
+export type Offer = Pick<Ticket, "title" | "event" | "description" | "seat"> & { price: number | null };
 
 /** What a list of orders can be narrowed to. */
 export const orderStates = ["open", "paid", "ended"] as const;

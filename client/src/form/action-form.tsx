@@ -71,13 +71,15 @@ export function ActionForm({
   );
 }
 
-type Typed = Map<HTMLInputElement, string | boolean>;
+type Input = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+type Typed = Map<Input, string | boolean>;
 
-const isChoice = (input: HTMLInputElement) => input.type === "radio" || input.type === "checkbox";
+const isChoice = (input: Input): input is HTMLInputElement =>
+  input.type === "radio" || input.type === "checkbox";
 
 /** The state of each input that users can change. */
 function typedInto(form: HTMLFormElement): Typed {
-  const inputs = form.querySelectorAll<HTMLInputElement>('input:not([type="hidden"])');
+  const inputs = form.querySelectorAll<Input>('input:not([type="hidden"]), textarea, select');
   return new Map([...inputs].map((input) => [input, isChoice(input) ? input.checked : input.value]));
 }
 
@@ -88,8 +90,8 @@ function keepLater(form: HTMLFormElement, submitted: Typed): void {
   );
   queueMicrotask(() => {
     for (const [input, now] of later) {
-      if (typeof now === "boolean") input.checked = now;
-      else input.value = now;
+      if (typeof now === "string") input.value = now;
+      else if (isChoice(input)) input.checked = now;
     }
   });
 }

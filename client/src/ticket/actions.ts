@@ -7,12 +7,17 @@ import {
   createTicket,
   currentUser,
   editTicket,
+  type Message,
+  type Offer,
   type Outcome,
   type Problem,
   type Ticket,
 } from "@/api/services";
 import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/form/form-state";
+import { hasStarted, startsAtIn } from "@/ticket/occasion";
 import { parsePrice } from "@/ticket/price";
+
+const FIELDS = ["title", "price", "startsAt", "zone", "venue", "city", "seat", "description"];
 
 export async function submitTicket(_: FormState, form: FormData): Promise<FormState> {
   const ticket = await createTicket(offerIn(form), senderOf(form));
@@ -22,7 +27,7 @@ export async function submitTicket(_: FormState, form: FormData): Promise<FormSt
     const was = senderOf(form).email;
     const told = ticket.problem.errors.map((e) => e.message).join(" ");
     const message = `${told}, but this page was opened as ${was}. Nothing was listed. Submit it again to list it under your account.`;
-    return { values: kept(form, "title", "price"), errors: [{ message }] };
+    return { values: kept(form, ...FIELDS), errors: [{ message }] };
   }
   return finish(form, ticket);
 }
@@ -37,14 +42,55 @@ export async function submitEdit(_: FormState, form: FormData): Promise<FormStat
   return finish(form, ticket);
 }
 
-function offerIn(form: FormData) {
+function offerIn(form: FormData): Offer {
   const price = parsePrice(textOf(form, "price"));
-  return { title: textOf(form, "title"), price: "dollars" in price ? price.dollars : null };
+  const start = startIn(form);
+  const refused = ownErrors(form).length > 0;
+  return {
+    title: textOf(form, "title"),
+    price: "dollars" in price ? price.dollars : null,
+    event: {
+      // The service refuses a start that isn't one, along with any other errors.
+      ...(refused ? { startsAt: "unreadable" } : start && { startsAt: start }),
+      venue: textOf(form, "venue"),
+      city: textOf(form, "city"),
+    },
+    description: textOf(form, "description"),
+    seat: textOf(form, "seat"),
+  };
+}
+
+/** The start that was typed, or null. */
+function startIn(form: FormData): string | null {
+  return startsAtIn(textOf(form, "startsAt"), textOf(form, "zone"));
+}
+
+/** What the form asks for beyond the service: when and where, and a start to come. */
+function ownErrors(form: FormData): Message[] {
+  const [local, zone, start] = [textOf(form, "startsAt"), textOf(form, "zone"), startIn(form)];
+  const listing = textOf(form, "id") === "";
+  const errors: Message[] = [];
+  if (listing && !local) {
+    errors.push({ field: "startsAt", message: "Enter the date and time when the event starts." });
+  } else if (local && !zone) {
+    errors.push({ field: "zone", message: "Choose the time zone of the place." });
+  } else if (local && !start) {
+    errors.push({ field: "startsAt", message: "Enter a date and time such as 2027-05-01T20:00." });
+  } else if (start && listing && hasStarted({ event: { startsAt: start } }, new Date())) {
+    errors.push({
+      field: "startsAt",
+      message: "Enter a time in the future: an event that has started can't be sold.",
+    });
+  }
+  if (listing && textOf(form, "venue").trim() === "") {
+    errors.push({ field: "venue", message: "Enter the venue." });
+  }
+  return errors;
 }
 
 async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormState> {
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}`);
-  const values = kept(form, "title", "price");
+  const values = kept(form, ...FIELDS);
   if (ticket.problem.kind !== "not-authorized") {
     if (isOvertaken(ticket.problem)) refresh();
     return { values, errors: inWords(form, ticket.problem) };
@@ -57,9 +103,14 @@ async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormStat
   return { values, errors: [{ message }], signIn: true };
 }
 
-/** The service's errors. For a price that didn't parse, the form's own error is more specific. */
+/** The service's errors by the form's fields. The form's own errors are more specific. */
 function inWords(form: FormData, problem: Problem): FormState["errors"] {
   const price = parsePrice(textOf(form, "price"));
-  if (!("problem" in price)) return problem.errors;
-  return problem.errors.map((e) => (e.field === "price" ? { ...e, message: price.problem } : e));
+  const own = ownErrors(form);
+  if ("problem" in price) own.push({ field: "price", message: price.problem });
+  if (problem.kind !== "refused" || !problem.errors.some((e) => e.field)) return problem.errors;
+  const errors = problem.errors.map((e) => (e.field ? { ...e, field: e.field.replace("event.", "") } : e));
+  const named = new Set(own.map((e) => e.field));
+  const left = errors.filter((e) => !named.has(e.field) && !(own.length > 0 && e.field === "startsAt"));
+  return [...left, ...own];
 }

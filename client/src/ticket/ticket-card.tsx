@@ -24,11 +24,11 @@ export function TicketCard({
     <article className={`ticket ticket-link h-full ${stockOf(ticket.id)} ${spent ? "ticket-spent" : ""}`}>
       <div className="flex min-h-36 min-w-0 flex-col justify-between gap-4 p-5 pr-4">
         <Heading className="line-clamp-4 text-pretty break-words text-lg leading-snug">
-          <Link href={href} prefetch={false}>
+          <Link href={href} prefetch={false} dir="auto">
             {ticket.title}
           </Link>
         </Heading>
-        <p className="text-(--print-soft) text-sm">{note}</p>
+        <p className="min-w-0 text-(--print-soft) text-sm">{note}</p>
       </div>
       <div className="ticket-stub flex flex-col items-center justify-between gap-3 px-1 py-1 text-center">
         <p className="font-mono text-(--print-soft) text-xs">{ticketNumber(ticket.id)}</p>
@@ -60,9 +60,11 @@ export function TicketLarge({
     <div className={`ticket ticket-large ${stockOf(ticket.id)} ${spent ? "ticket-spent" : ""}`}>
       <div className="flex min-w-0 flex-col justify-between gap-4 p-5 sm:min-h-56 sm:gap-6 sm:p-8">
         <p className="font-mono text-(--print-soft) text-xs uppercase tracking-[0.2em]">Admit one</p>
-        <Heading className="break-words text-2xl leading-tight sm:text-4xl">{ticket.title}</Heading>
+        <Heading dir="auto" className="break-words text-2xl leading-tight sm:text-4xl">
+          {ticket.title}
+        </Heading>
         <div className="flex min-h-10 flex-wrap items-end justify-between gap-x-6 gap-y-3 text-(--print-soft) text-sm">
-          <p className="text-balance">{note}</p>
+          <p className="min-w-0 text-balance">{note}</p>
           {stamp}
         </div>
       </div>

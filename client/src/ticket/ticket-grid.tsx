@@ -1,5 +1,6 @@
 import type { Ticket } from "@/api/services";
 import { formatAgo, madeAt } from "@/layout/format";
+import { EventLines } from "@/ticket/event-lines";
 import { TicketCard } from "@/ticket/ticket-card";
 
 /** Tickets that are for sale. */
@@ -15,9 +16,13 @@ export function TicketGrid({ tickets }: { tickets: Ticket[] }) {
               ticket={ticket}
               href={`/tickets/${ticket.id}`}
               note={
-                <>
-                  Listed <time dateTime={listed.toISOString()}>{formatAgo(listed, now)}</time>
-                </>
+                ticket.event ? (
+                  <EventLines ticket={ticket} />
+                ) : (
+                  <>
+                    Listed <time dateTime={listed.toISOString()}>{formatAgo(listed, now)}</time>
+                  </>
+                )
               }
             />
           </li>

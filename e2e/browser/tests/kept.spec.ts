@@ -1,6 +1,6 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { awaitScripts, fillCredentials } from "../people.ts";
+import { awaitScripts, fillCredentials, fillEvent } from "../people.ts";
 
 const title = (page: Page) => page.getByLabel("What’s the ticket for?");
 const price = (page: Page) => page.getByLabel("Price");
@@ -8,6 +8,7 @@ const alert = (page: Page) => page.getByRole("main").getByRole("alert");
 
 async function fill(page: Page, what: string, dollars: string): Promise<void> {
   await title(page).fill(what);
+  await fillEvent(page);
   await price(page).fill(dollars);
 }
 

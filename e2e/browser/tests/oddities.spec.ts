@@ -4,7 +4,7 @@ import { request as http } from "node:http";
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { looksRight } from "../looks.ts";
-import { awaitScripts, orderState, payWith, sell } from "../people.ts";
+import { awaitScripts, fillEvent, orderState, payWith, sell } from "../people.ts";
 import { moneyOf } from "../sandbox.ts";
 
 for (const [zone, depth] of [
@@ -82,6 +82,7 @@ test("a title has 200 characters, whatever they are made of", async ({ user }) =
   expect([...(await api.readTicket(seller, id)).title]).toHaveLength(200);
   await seller.goto("/sell");
   await seller.getByLabel("What’s the ticket for?").fill("🎭".repeat(201));
+  await fillEvent(seller);
   await seller.getByLabel("Price").fill("20");
   await seller.getByRole("button", { name: "List ticket" }).click();
   await expect(seller.getByText("Title must have 1 to 200 characters")).toBeVisible();

@@ -1,6 +1,6 @@
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
-import { fillCredentials, reserve, signUp } from "../people.ts";
+import { fillCredentials, fillEvent, reserve, signUp } from "../people.ts";
 
 const offerButton = "List ticket";
 
@@ -13,6 +13,7 @@ test("a double click without JavaScript creates one thing", async ({ visitor }) 
 
   await page.goto("/sell");
   await page.getByLabel("What’s the ticket for?").fill("A double bill");
+  await fillEvent(page);
   await page.getByLabel("Price").fill("20");
   await page.getByRole("button", { name: offerButton }).dblclick();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
@@ -22,6 +23,7 @@ test("a double click without JavaScript creates one thing", async ({ visitor }) 
   // Another form is another ticket, even if it looks the same.
   await page.goto("/sell");
   await page.getByLabel("What’s the ticket for?").fill("A double bill");
+  await fillEvent(page);
   await page.getByLabel("Price").fill("20");
   await page.getByRole("button", { name: offerButton }).click();
   await expect(page.getByRole("heading", { name: "Your ticket is for sale" })).toBeVisible();
@@ -57,6 +59,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     await page.goto(`${client.url}/sell`);
     await page.getByLabel("What’s the ticket for?").fill("A lost answer");
+    await fillEvent(page);
     await page.getByLabel("Price").fill("12,50");
     await page.getByRole("button", { name: offerButton }).click();
     await expect(alert).toContainText("try again");
@@ -90,6 +93,7 @@ test("a form that was corrected after a refusal gets through", async ({ visitor 
   await signUp(page, api.newEmail());
   await page.goto("/sell");
   await page.getByLabel("What’s the ticket for?").fill("A correction");
+  await fillEvent(page);
   for (const price of ["0.10", "free", "1.500"]) {
     await page.getByLabel("Price").fill(price);
     await page.getByRole("button", { name: offerButton }).click();

@@ -1,6 +1,6 @@
 import * as api from "../api.ts";
 import { expect, type Page, test } from "../fixtures.ts";
-import { cancelOrder } from "../people.ts";
+import { cancelOrder, fillEvent } from "../people.ts";
 
 /** Signs the page's browser in as another user, as another tab would. */
 async function switchUser(page: Page): Promise<string> {
@@ -18,6 +18,7 @@ for (const javaScriptEnabled of [true, false]) {
     const was = await switchUser(page);
     await page.goto("/sell");
     await page.getByLabel("What’s the ticket for?").fill("Whose is it?");
+    await fillEvent(page);
     await page.getByLabel("Price").fill("20");
     const is = await switchUser(page);
     const offer = page.getByRole("button", { name: "List ticket" });

@@ -4,6 +4,7 @@ import {
   awaitCountdown,
   cancelThenPay,
   fillCredentials,
+  fillEvent,
   orderState,
   payWith,
   reserve,
@@ -36,6 +37,7 @@ test("a translated site sells and buys", async ({ visitor, system }) => {
   }
   await seller.goto("/sell");
   await seller.getByLabel("What’s the ticket for?").fill("x");
+  await fillEvent(seller);
   await seller.getByLabel("Price").fill("0");
   await seller.getByRole("button", { name: "List ticket" }).click();
   await expect(seller.getByText(/^Price must be/)).toBeVisible();

@@ -8,6 +8,8 @@ import { page } from "@/layout/page";
 import { Pager } from "@/layout/pager";
 import { afterOf, type Search } from "@/layout/params";
 import { Time } from "@/layout/time";
+import { EventLines } from "@/ticket/event-lines";
+import { hasStarted } from "@/ticket/occasion";
 import { TicketCard } from "@/ticket/ticket-card";
 
 export const metadata: Metadata = { title: "Selling" };
@@ -26,6 +28,7 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
   await requireUser("/my-tickets");
   const after = await afterOf(searchParams);
   const tickets = await listOwnTickets({ after, limit: PAGE });
+  const now = new Date();
   return (
     <>
       <div className="mb-8 flex flex-wrap items-end justify-between gap-4">
@@ -45,8 +48,13 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
                 spent={ticket.status === "sold"}
                 note={
                   <>
-                    <strong className="text-(--print)">{states[ticket.status]}</strong> · listed{" "}
-                    <Time at={madeAt(ticket.id).toISOString()} style="date" />
+                    <EventLines ticket={ticket} />
+                    <strong className="text-(--print)">
+                      {ticket.status === "available" && hasStarted(ticket, now)
+                        ? "Event started"
+                        : states[ticket.status]}
+                    </strong>{" "}
+                    · listed <Time at={madeAt(ticket.id).toISOString()} style="date" />
                   </>
                 }
               />

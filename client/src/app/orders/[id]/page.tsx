@@ -13,6 +13,8 @@ import { Refresh } from "@/layout/refresh";
 import { Time } from "@/layout/time";
 import { isPassing, type OrderView, viewOrder } from "@/order/order-view";
 import { PayingProvider } from "@/payment/paying";
+import { Description } from "@/ticket/description";
+import { EventLines } from "@/ticket/event-lines";
 import { TicketLarge } from "@/ticket/ticket-card";
 
 type Props = { params: Promise<{ id: string }> };
@@ -69,10 +71,12 @@ async function OrderPage({ params }: Props) {
           stamp={<OrderStamp view={view} />}
           note={
             <>
+              <EventLines ticket={order.ticket} />
               Ordered <Time at={madeAt(order.id).toISOString()} />
             </>
           }
         />
+        <Description of={order.ticket} />
       </div>
       <div className="lg:col-start-1 lg:row-start-3">
         <Facts order={order} charge={charge} />

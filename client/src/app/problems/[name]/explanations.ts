@@ -14,6 +14,10 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
     title: "The email is in use",
     text: "There’s already an account with this email. Sign in instead.",
   },
+  "/problems/event-started": {
+    title: "The event has started",
+    text: "Tickets can’t be reserved anymore once their event has started.",
+  },
   "/problems/in-progress": {
     title: "The first request is still in progress",
     text: "An earlier request with this Idempotency-Key has no outcome yet. Try again in a moment.",

@@ -9,7 +9,10 @@ import type { Search } from "@/layout/params";
 import { Stamp } from "@/layout/stamp";
 import { Time } from "@/layout/time";
 import { ReserveForm } from "@/order/order-forms";
+import { Description } from "@/ticket/description";
+import { EventLines } from "@/ticket/event-lines";
 import { LiveTicket } from "@/ticket/live-ticket";
+import { hasStarted } from "@/ticket/occasion";
 import { TicketLarge } from "@/ticket/ticket-card";
 import { TicketGrid } from "@/ticket/ticket-grid";
 
@@ -33,7 +36,8 @@ async function TicketPage({ params, searchParams }: Props) {
   const ticket = await readTicket((await params).id);
   if (!ticket) return <NotHere />;
   const user = await currentUser();
-  const free = ticket.status === "available";
+  const started = hasStarted(ticket, new Date());
+  const free = ticket.status === "available" && !started;
   const [own, others] = await Promise.all([
     // Only the buyer can read an order.
     user && ticket.orderId ? readOrder(ticket.orderId) : null,
@@ -45,17 +49,25 @@ async function TicketPage({ params, searchParams }: Props) {
   return (
     <>
       <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <TicketLarge
-          heading="h1"
-          ticket={ticket}
-          spent={!free && !own}
-          stamp={!free && <Stamp>{own?.status === "complete" ? "yours" : ticket.status}</Stamp>}
-          note={
-            <>
-              Listed <Time at={madeAt(ticket.id).toISOString()} />
-            </>
-          }
-        />
+        <div className="min-w-0 space-y-6">
+          <TicketLarge
+            heading="h1"
+            ticket={ticket}
+            spent={!free && !own}
+            stamp={
+              ticket.status !== "available" && (
+                <Stamp>{own?.status === "complete" ? "yours" : ticket.status}</Stamp>
+              )
+            }
+            note={
+              <>
+                <EventLines ticket={ticket} />
+                Listed <Time at={madeAt(ticket.id).toISOString()} />
+              </>
+            }
+          />
+          <Description of={ticket} />
+        </div>
         <div className="panel space-y-5">
           {tooLate && <TooLate free={free} />}
           {saved && (
@@ -65,7 +77,9 @@ async function TicketPage({ params, searchParams }: Props) {
           )}
           <LiveTicket ticket={{ id: ticket.id, status: ticket.status, version: ticket.version }} />
           {user?.id === ticket.userId && !own ? (
-            <ForSeller ticket={ticket} />
+            <ForSeller ticket={ticket} started={started} />
+          ) : started && ticket.status === "available" ? (
+            <Started />
           ) : (
             <State key={ticket.status} ticket={ticket} own={own} signedIn={user !== null} />
           )}
@@ -173,15 +187,26 @@ function SignInToReserve({ ticket }: { ticket: Ticket }) {
   );
 }
 
+function Started() {
+  return (
+    <>
+      <h2 className="text-2xl">No longer for sale</h2>
+      <p className="text-muted">The event has started.</p>
+    </>
+  );
+}
+
 /** What sellers see. The API lets them order their own tickets, but the page doesn’t offer it. */
-function ForSeller({ ticket }: { ticket: Ticket }) {
+function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
   switch (ticket.status) {
     case "available":
       return (
         <>
-          <h2 className="text-2xl">Your ticket is for sale</h2>
+          <h2 className="text-2xl">{started ? "No longer for sale" : "Your ticket is for sale"}</h2>
           <p className="text-muted">
-            Everyone can see it on the front page. You can edit it until someone reserves it.
+            {started
+              ? "The event has started. If it was postponed, enter the new date to sell the ticket."
+              : "Everyone can see it on the front page. You can edit it until someone reserves it."}
           </p>
           <Link href={`/tickets/${ticket.id}/edit`} prefetch={false} className="button w-full">
             Edit title or price
