@@ -22,7 +22,9 @@ const promised = 15 * time.Second
 
 func start(t *testing.T, ttl time.Duration) *system.System {
 	t.Helper()
-	s, err := system.Start(t.Context(), system.Config{Dir: t.TempDir(), OrderTTL: ttl, Bin: programs, Errors: t.Output(), Environment: environment()})
+	unlimited := environment()
+	unlimited.MaxOpenOrders, unlimited.MaxUnpaidReservations = 0, 0
+	s, err := system.Start(t.Context(), system.Config{Dir: t.TempDir(), OrderTTL: ttl, Bin: programs, Errors: t.Output(), Environment: unlimited})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,11 +25,11 @@ const (
 
 // index lists the tickets that can be ordered, or with ?seller=me the user's own in every state.
 func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
-	page, err := web.ParseCursor(r)
+	filter, sort, err := s.listed(r)
 	if err != nil {
 		return err
 	}
-	filter, sort, err := s.listed(r)
+	page, err := web.ParseCursor(r)
 	if err != nil {
 		return err
 	}
