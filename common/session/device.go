@@ -34,8 +34,6 @@ func newDevices(key string) (*securecookie.SecureCookie, error) {
 
 // RememberDevice gives the browser a cookie that proves that the account has signed in there. It's not a credential
 // and outlives the session. Attackers who guess passwords don't have it, so limits on guesses don't stop the owner.
-//
-// The cookie isn't HttpOnly, so the rule stays simple that a signed-out browser has no HttpOnly cookie.
 func (s *Sessions) RememberDevice(w http.ResponseWriter, r *http.Request, account string) error {
 	value, err := s.devices.Encode(deviceLabel, []byte(rand.Text()+":"+digest(account)))
 	if err != nil {
@@ -43,7 +41,6 @@ func (s *Sessions) RememberDevice(w http.ResponseWriter, r *http.Request, accoun
 	}
 	c := s.cookie(r, s.names(r)[0], trimPadding(value), int(deviceLifetime.Seconds()))
 	c.Name += deviceSuffix
-	c.HttpOnly = false
 	http.SetCookie(w, c)
 	return nil
 }

@@ -24,7 +24,7 @@ func TestADeviceIsKnownForTheAccountThatSignedInThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := w.Result().Cookies()[0]
-		if c.Name != name || c.Path != "/" || c.Secure != (host == "ticketing.dev") || c.SameSite != http.SameSiteLaxMode {
+		if c.Name != name || c.Path != "/" || !c.HttpOnly || c.Secure != (host == "ticketing.dev") || c.SameSite != http.SameSiteLaxMode {
 			t.Errorf("%s: cookie %v, want %s", host, c, name)
 		}
 		r.AddCookie(c)

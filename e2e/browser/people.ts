@@ -17,6 +17,12 @@ export async function fillCredentials(page: Page, email: string, password = api.
   await page.getByLabel("Password").fill(password);
 }
 
+/** The session cookies in a page's browser. The cookie that remembers the device isn't one. */
+export async function sessions(page: Page) {
+  const cookies = await page.context().cookies();
+  return cookies.filter((cookie) => cookie.httpOnly && !cookie.name.endsWith("-device"));
+}
+
 /** Sells a ticket, and returns its id. */
 export async function sell(page: Page, title: string, price: string): Promise<string> {
   await page.goto("/sell");

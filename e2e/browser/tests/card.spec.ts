@@ -132,7 +132,7 @@ test("where Stripe is blocked one is told, and can try again", async ({ payer, t
 
 test("without JavaScript one is told that a card needs it, and can cancel", async ({ payer }) => {
   const { page } = await payer({ javaScriptEnabled: false });
-  await expect(page.locator("noscript p")).toContainText("Paying by card needs JavaScript");
+  await expect(page.locator("noscript p")).toContainText("You need JavaScript to pay by card");
   await expect(payButton(page)).toBeHidden();
   await cancelOrder(page);
   await expect(orderState(page).getByRole("heading", { name: "You cancelled this order" })).toBeVisible();

@@ -103,7 +103,7 @@ test("a bank that asks is told no, and nothing is paid", async ({ caller, user, 
   const order = await reserve(buyer);
   await payWith(buyer, "Bank confirmation");
 
-  await expect(orderState(buyer).getByRole("link", { name: "Confirm at your bank" })).toBeVisible();
+  await expect(orderState(buyer).getByRole("link", { name: "Continue to your bank" })).toBeVisible();
   const loads = countLoads(buyer);
   await decideAtBank(buyer, "Refuse");
   await expect(orderState(buyer)).toContainText("Your payment didn’t go through");

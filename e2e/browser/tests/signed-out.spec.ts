@@ -1,5 +1,5 @@
 import { expect, test } from "../fixtures.ts";
-import { awaitScripts } from "../people.ts";
+import { awaitScripts, sessions } from "../people.ts";
 import { freePort } from "../system.ts";
 
 for (const javaScriptEnabled of [true, false]) {
@@ -21,7 +21,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole("button", { name: "Sign out" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("You're signed out here");
     await expect(page.getByRole("banner").getByRole("link", { name: "Sign in" })).toBeVisible();
-    expect((await page.context().cookies()).filter((c) => c.httpOnly)).toEqual([]);
+    expect(await sessions(page)).toEqual([]);
   });
 }
 

@@ -50,7 +50,7 @@ test("Back to an order that has ended meanwhile shows how it ended", async ({ ca
   const buyer = await user();
   const order = await api.order(buyer, await api.list(await caller()));
   await buyer.goto("/orders");
-  await buyer.locator(`a[href="/orders/${order.id}"]`).click();
+  await buyer.getByRole("main").locator(`a[href="/orders/${order.id}"]`).click();
   await awaitCountdown(buyer);
   await buyer.getByRole("link", { name: "Purchases" }).first().click();
   await expect(buyer.getByRole("heading", { level: 1, name: "Purchases" })).toBeVisible();

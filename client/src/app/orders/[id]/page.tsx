@@ -47,7 +47,7 @@ async function OrderPage({ params }: Props) {
   const now = new Date();
   const view = viewOrder(order, charge, now);
   return (
-    <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_auto_1fr]">
+    <div className="grid grid-cols-1 items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_auto_1fr]">
       <div className="lg:row-start-1">
         <h1 className="text-4xl">Your order</h1>
         <p className="mt-2 break-words text-muted lg:hidden">
