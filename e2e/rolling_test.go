@@ -229,7 +229,8 @@ func (c *crowd) trade(i int, seller, buyer *api.Client) {
 		if !c.do("list", func() (err error) { ticket, err = seller.ListTicket(ctx, "Front row", 1999); return err }) {
 			continue
 		}
-		c.do("edit", func() (err error) { ticket, err = seller.EditTicket(ctx, ticket.ID, "Second row", 2099); return err })
+		id := ticket.ID
+		c.do("edit", func() (err error) { ticket, err = seller.EditTicket(ctx, id, "Second row", 2099); return err })
 		c.do("market", func() error { _, err := buyer.Tickets(ctx, nil); return err })
 		c.do("my tickets", func() error { _, err := seller.Tickets(ctx, url.Values{"seller": {"me"}}); return err })
 		c.do("ticket", func() error { _, err := buyer.Ticket(ctx, ticket.ID); return err })
@@ -294,12 +295,14 @@ func (c *crowd) follow(ctx context.Context, ticket string) error {
 	return err
 }
 
-// do sends a request, and once more if it isn't answered or the service is unavailable. A refusal is an answer.
+// do sends a request, and once more if it isn't answered or the service is unavailable: after a second, as the
+// gateway's Retry-After asks. A refusal is an answer.
 // It reports whether the request was carried out.
 func (c *crowd) do(what string, send func() error) (done bool) {
 	first := send()
 	var second error
 	if failed(first) {
+		time.Sleep(time.Second)
 		if second = send(); failed(second) {
 			c.t.Errorf("%s failed twice: %v, and then: %v", what, first, second)
 		}
