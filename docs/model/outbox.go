@@ -1,16 +1,18 @@
 package main
 
-// outbox is a document with its outbox as common/aggregate keeps it, with two writers and two workers of
-// relays, of whatever replicas. Each field leaves a rule out.
+// outbox is a document with its outbox as common/aggregate keeps it, with two replicas, each of which has a writer and
+// a worker of its relay. Each field leaves a rule out.
 type outbox struct {
-	publishAfter   bool // the event is not in the document: it is published after the commit
-	publishBefore  bool // the event is not in the document: it is published before the commit
-	anyVersion     bool // a writer replaces whatever version it finds
-	handOverNewest bool // a worker is handed the new event alone
-	removeFirst    bool // an event is removed before it is published
-	removeAny      bool // the removal takes the first event, whichever it is
-	passFailed     bool // the events behind one that cannot be published go on
-	noSweep        bool
+	publishAfter  bool // the event isn't in the document: it's published after the commit
+	publishBefore bool // the event isn't in the document: it's published before the commit
+	anyVersion    bool // a writer replaces any version
+	anyOutbox     bool // a writer replaces an outbox that has changed since it was read
+	overtake      bool // a worker doesn't wait for the other replica's earlier events
+	removeFirst   bool // an event is removed before it's published
+	removeAny     bool // the removal takes the first events, whichever they are
+	passFailed    bool // the events behind one that can't be published go on
+	noSweep       bool
+	sweepYoung    bool // a sweep takes events that another worker is publishing
 }
 
 // outboxChanges is how often the document is changed, its insertion included. A change and its event
@@ -21,6 +23,7 @@ type outboxState struct {
 	document
 	committed uint8 // changes that have been acknowledged
 	published set
+	trouble   bool // something has failed or died, so events may be published again
 	writers   [2]writer
 	workers   [2]worker
 }
@@ -46,19 +49,12 @@ const (
 	writerHasPublished // where that comes first
 )
 
-// worker is one of a relay, with what it has still to publish.
+// worker is a replica's relay.
 type worker struct {
-	at   workerAt
-	todo set
+	todo    set // events to publish
+	sent    set // published, and to be removed
+	skipped set // left in the outbox by passFailed
 }
-
-type workerAt uint8
-
-const (
-	workerAway workerAt = iota
-	workerPublishes
-	workerRemoves
-)
 
 func (o outbox) explore() finding {
 	var inserted outboxState
@@ -124,96 +120,109 @@ func (o outbox) write(s outboxState, i int, next *steps[outboxState]) {
 	next.may(n, "writer %d dies", i+1)
 }
 
-// commit is the one write of an update. The process hands the outbox over to a worker, unless none has
-// time or it dies first.
+// commit is the one write of an update. The process hands the event over to its worker, unless the queue is full or it
+// dies first.
 func (o outbox) commit(s outboxState, i int, next *steps[outboxState]) {
 	w, n := s.writers[i], s
 	n.writers[i] = writer{}
+	moved := w.read.outbox != 0 && s.outbox.first() != w.read.outbox.first()
 	switch {
 	case s.committed == outboxChanges:
 		next.must(n, "writer %d gives up", i+1)
 		return
-	case s.version != w.read.version && !o.anyVersion:
+	case s.version != w.read.version && !o.anyVersion, moved && !o.anyOutbox:
 		n.writers[i].at = writerReads
 		if o.publishBefore {
 			next.wrong("an event tells of a change that never was", "writer %d is too late", i+1)
 		}
-		next.must(n, "writer %d is too late, the version is %d", i+1, s.version-1)
+		next.must(n, "writer %d is too late: version %d, outbox %v", i+1, s.version-1, s.outbox.list())
 		return
 	}
 	change := int(s.committed)
 	n.committed++
 	n.document = document{w.read.version + 1, w.read.changes.with(change), w.read.outbox.with(change)}
-	handedOver := n.outbox
-	switch {
-	case o.publishAfter:
-		n.outbox, handedOver = 0, only(change)
-	case o.publishBefore:
-		n.outbox, n.published, handedOver = 0, s.published.with(change), 0
-	case o.handOverNewest:
-		handedOver = only(change)
+	if o.publishAfter {
+		n.outbox = 0
 	}
-	for k := range n.workers {
-		if n.workers[k].at == workerAway && handedOver != 0 {
-			told := n
-			told.workers[k] = o.take(handedOver)
-			next.must(told, "writer %d commits change %d: version %d, outbox %v, which worker %d gets",
-				i+1, change, n.version-1, n.outbox.list(), k+1)
-			break
-		}
+	if o.publishBefore {
+		n.outbox, n.published = 0, s.published.with(change)
+	} else {
+		told := n
+		told.workers[i].todo = n.workers[i].todo.with(change)
+		next.must(told, "writer %d commits change %d: version %d, outbox %v", i+1, change, n.version-1, n.outbox.list())
 	}
+	n.trouble = true
 	next.must(n, "writer %d commits change %d: version %d, outbox %v, and dies", i+1, change, n.version-1, n.outbox.list())
 }
 
-// relay is Relay.publish: each event of an outbox is published and then removed. A sweep begins it too.
+// relay is one worker of aggregate.Relay: it publishes events in order and removes those that it has published.
 func (o outbox) relay(s outboxState, i int, next *steps[outboxState]) {
+	o.sweep(s, i, next)
 	w, n := s.workers[i], s
-	e := w.todo.first()
-	switch w.at {
-	case workerAway:
-		if s.outbox != 0 && !o.noSweep {
-			n.workers[i] = o.take(s.outbox)
-			next.must(n, "worker %d sweeps and finds the outbox %v", i+1, s.outbox.list())
-		}
+	if w == (worker{}) {
 		return
-	case workerPublishes:
-		n.published = s.published.with(e)
-		n.workers[i].at = workerRemoves
-		if o.removeFirst {
-			n.workers[i] = o.take(w.todo.without(e))
-		}
-		if s.published.hasAll(below(e)) {
-			next.must(n, "worker %d publishes event %d", i+1, e)
-		} else {
-			next.wrong("an event is published before an earlier one", "worker %d publishes event %d", i+1, e)
-		}
-		if o.passFailed {
-			n = s
-			n.workers[i] = o.take(w.todo.without(e))
-			next.may(n, "worker %d fails to publish event %d, and goes on", i+1, e)
-		}
-	case workerRemoves:
-		if s.outbox.first() == e || o.removeAny {
-			n.outbox = s.outbox.without(s.outbox.first())
-		}
-		n.workers[i] = o.take(w.todo.without(e))
-		if o.removeFirst {
-			n.workers[i] = worker{workerPublishes, w.todo}
-		}
-		next.must(n, "worker %d removes event %d, outbox %v", i+1, e, n.outbox.list())
 	}
-	n = s
-	n.workers[i] = worker{}
+	n.workers[i], n.trouble = worker{}, true
 	next.may(n, "worker %d dies", i+1)
+	if w.sent != 0 {
+		n = s
+		n.workers[i].sent = 0
+		n.outbox = s.outbox &^ w.sent
+		if o.removeAny {
+			n.outbox = s.outbox
+			for range w.sent.list() {
+				n.outbox &^= only(n.outbox.first())
+			}
+		}
+		next.must(n, "worker %d removes the events %v, outbox %v", i+1, w.sent.list(), n.outbox.list())
+	}
+	if w.todo != 0 {
+		o.publish(s, i, next)
+	}
 }
 
-// take is a worker that begins with the first of what it has still to publish.
-func (o outbox) take(todo set) worker {
-	switch {
-	case todo == 0:
-		return worker{}
-	case o.removeFirst:
-		return worker{workerRemoves, todo}
+// publish publishes a worker's first event, unless events before it belong to the other replica.
+func (o outbox) publish(s outboxState, i int, next *steps[outboxState]) {
+	w, n := s.workers[i], s
+	e := w.todo.first()
+	if others := s.outbox & below(e) &^ (w.sent | w.skipped); others != 0 && !o.overtake {
+		return
 	}
-	return worker{workerPublishes, todo}
+	if o.removeFirst && s.outbox.has(e) {
+		n.outbox = s.outbox.without(e)
+		next.must(n, "worker %d removes event %d", i+1, e)
+		return
+	}
+	n.published = s.published.with(e)
+	n.workers[i].todo, n.workers[i].sent = w.todo.without(e), w.sent.with(e)
+	switch {
+	case !s.published.hasAll(below(e)):
+		next.wrong("an event is published before an earlier one", "worker %d publishes event %d", i+1, e)
+	case s.published.has(e) && !s.trouble:
+		next.wrong("an event is published twice though nothing went wrong", "worker %d publishes event %d", i+1, e)
+	default:
+		next.must(n, "worker %d publishes event %d", i+1, e)
+	}
+	n = s
+	n.trouble = true
+	if o.passFailed {
+		n.workers[i].todo, n.workers[i].skipped = w.todo.without(e), w.skipped.with(e)
+	}
+	next.may(n, "worker %d fails to publish event %d", i+1, e)
+}
+
+// sweep finds events so old that the worker that had them must have died or failed.
+func (o outbox) sweep(s outboxState, i int, next *steps[outboxState]) {
+	var held set
+	for _, w := range s.workers {
+		held |= w.todo | w.sent
+	}
+	old := s.outbox&^held != 0 || s.trouble
+	found := s.outbox &^ (s.workers[i].todo | s.workers[i].sent)
+	if o.noSweep || found == 0 || !old && !o.sweepYoung {
+		return
+	}
+	n := s
+	n.workers[i].todo |= found
+	next.must(n, "worker %d sweeps and finds the events %v", i+1, found.list())
 }
