@@ -125,6 +125,16 @@ export async function listTickets(options: {
   return list("tickets", "/api/tickets", options);
 }
 
+/** Lists tickets by a search, with the number of all that match (up to 1,000). null if the API refuses the search. */
+export async function searchTickets(
+  query: Record<string, string | number | undefined>,
+): Promise<(Page<Ticket> & { total?: number }) | null> {
+  const answer = await ask<Ticket[]>("tickets", "/api/tickets", query);
+  if (answer?.status === 400) return null;
+  const total = answer?.headers.get("Total-Count");
+  return total ? { ...pageOf(answer), total: Number(total) } : pageOf(answer);
+}
+
 export async function listOwnTickets(options: {
   after?: string | undefined;
   limit: number;
@@ -315,9 +325,20 @@ async function list<T>(
   path: string,
   query: Record<string, string | number | undefined>,
 ): Promise<Page<T>> {
+  return pageOf(await ask<T[]>(service, path, query));
+}
+
+function ask<T>(
+  service: ServiceName,
+  path: string,
+  query: Record<string, string | number | undefined>,
+): Promise<Answer<T>> {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
-  const answer = await call<T[]>(service, `${path}?${search}`);
+  return call<T>(service, `${path}?${search}`);
+}
+
+function pageOf<T>(answer: Answer<T[]>): Page<T> {
   const items = readable(answer);
   const next = nextAfter(answer?.headers.get("Link"));
   return next === undefined ? { items } : { items, next };

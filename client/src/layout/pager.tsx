@@ -1,34 +1,37 @@
 import Link from "next/link";
 
-/** Links to older items and back to the newest. */
+/** Links to the next page of a list and back to the first one. */
 export function Pager({
   path,
   after,
   next,
-  what,
+  first,
+  more,
 }: {
   path: string;
   after?: string | undefined;
   next?: string | undefined;
-  what: string;
+  /** What the links say. */
+  first: string;
+  more: string;
 }) {
   if (!after && !next) return null;
   return (
     <nav aria-label="Pages" className="mt-10 flex flex-wrap justify-between gap-3">
       {after ? (
         <Link href={path} prefetch={false} className="button button-quiet">
-          {`Newest ${what}`}
+          {first}
         </Link>
       ) : (
         <span />
       )}
       {next && (
         <Link
-          href={`${path}${path.includes("?") ? "&" : "?"}after=${next}`}
+          href={`${path}${path.includes("?") ? "&" : "?"}after=${encodeURIComponent(next)}`}
           prefetch={false}
           className="button button-quiet"
         >
-          {`Older ${what}`}
+          {more}
         </Link>
       )}
     </nav>

@@ -8,3 +8,12 @@ export async function afterOf(search: Search): Promise<string | undefined> {
   const { after } = await search;
   return typeof after === "string" && ID.test(after) ? after : undefined;
 }
+
+// Cursors of the API are opaque, and far shorter.
+const LONGEST_CURSOR = 2000;
+
+/** Where a page of a search begins. The API checks it. */
+export async function cursorOf(search: Search): Promise<string | undefined> {
+  const { after } = await search;
+  return typeof after === "string" && after !== "" && after.length <= LONGEST_CURSOR ? after : undefined;
+}

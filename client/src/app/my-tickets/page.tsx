@@ -66,7 +66,13 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
           <p>Can’t make it? Sell your ticket to someone who can.</p>
         </Empty>
       )}
-      <Pager path="/my-tickets" after={after} next={tickets.next} what="tickets" />
+      <Pager
+        path="/my-tickets"
+        after={after}
+        next={tickets.next}
+        first="Newest tickets"
+        more="Older tickets"
+      />
     </>
   );
 }

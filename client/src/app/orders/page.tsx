@@ -114,7 +114,13 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
           </Link>
         </Empty>
       )}
-      <Pager path={pathOf(state)} after={after} next={orders.next} what="purchases" />
+      <Pager
+        path={pathOf(state)}
+        after={after}
+        next={orders.next}
+        first="Newest purchases"
+        more="Older purchases"
+      />
     </>
   );
 }
