@@ -29,7 +29,7 @@ export function SearchForm({ search, refused }: { search: TicketSearch; refused:
           </button>
         </div>
         <details open={Object.keys(filters).length > 0}>
-          <summary className="inline-flex min-h-11 cursor-pointer items-center font-medium">Filters</summary>
+          <summary className="w-fit cursor-pointer py-2.5 font-medium">Filters</summary>
           <div className="mt-3 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
             <Field name="city" label="City" maxLength={200} dir="auto" defaultValue={filters.city} />
             <Field name="from" type="date" label="From" defaultValue={filters.from} />
