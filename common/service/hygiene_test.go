@@ -81,7 +81,8 @@ func TestEveryResponseHasSecurityHeaders(t *testing.T) {
 			r := exchange(t, "GET "+path+" HTTP/1.1\r\nHost: test\r\nX-Forwarded-Proto: "+proto+"\r\n\r\n")
 			for name, want := range map[string]string{
 				"X-Content-Type-Options":    "nosniff",
-				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'",
+				"Content-Security-Policy":   "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+				"Referrer-Policy":           "no-referrer",
 				"Strict-Transport-Security": hsts,
 			} {
 				if got := r.Header.Get(name); got != want {
