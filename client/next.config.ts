@@ -15,7 +15,11 @@ const config: NextConfig = {
       source: "/_next/static/:path*",
       headers: [
         { key: "X-Content-Type-Options", value: "nosniff" },
-        { key: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'" },
+        {
+          key: "Content-Security-Policy",
+          value: "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+        },
+        { key: "Referrer-Policy", value: "no-referrer" },
       ],
     },
     {

@@ -11,6 +11,9 @@ test("pages, static files and the API say that they can't be framed, and stay on
       const headers = (await request.get(path, { headers: { "X-Forwarded-Proto": proto } })).headers();
       expect(headers["x-content-type-options"], path).toBe("nosniff");
       expect(headers["content-security-policy"], path).toContain("frame-ancestors 'none'");
+      expect(headers["content-security-policy"], path).toContain("base-uri 'none'");
+      const policy = path === "/" || path === "/signin" ? "strict-origin-when-cross-origin" : "no-referrer";
+      expect(headers["referrer-policy"], path).toBe(policy);
       const hsts = proto === "https" ? "max-age=31536000; includeSubDomains" : undefined;
       expect(headers["strict-transport-security"], `${path} over ${proto}`).toBe(hsts);
     }
