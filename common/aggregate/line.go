@@ -13,7 +13,7 @@ import (
 type line struct {
 	key  lineKey
 	docs *mongo.Collection
-	turn chan struct{} // holds a token while somebody publishes
+	turn chan struct{} // holds a token while a worker publishes
 
 	// The relay's mutex guards the rest.
 	users   int       // how many are in the queue or publishing

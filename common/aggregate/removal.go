@@ -81,7 +81,7 @@ func removeFrom(ctx context.Context, docs *mongo.Collection, some []removal) err
 	return err
 }
 
-// removed forgets what has been removed, or puts it back.
+// removed forgets removed events. After an error, it puts them back.
 func (r *Relay) removed(some []removal, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -111,9 +111,11 @@ func (r *Relay) sweepCollection(ctx context.Context, c *sweptCollection) error {
 		var lines []*line
 		for _, o := range found {
 			c.after = o.Pending[0].ID
-			if o.Pending = o.Pending[:o.leading(func(p Pending) bool { return p.old(began) })]; !r.has(c.docs, o.ID) {
-				lines = append(lines, r.join(c.docs, o))
+			if r.has(c.docs, o.ID) {
+				continue
 			}
+			o.Pending = o.Pending[:o.leading(func(p Pending) bool { return p.old(began) })]
+			lines = append(lines, r.join(c.docs, o))
 		}
 		if len(found) < sweepBatch {
 			c.after = ""

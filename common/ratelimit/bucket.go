@@ -39,7 +39,7 @@ func (b *Bucket) Take(key string) (giveBack func(), wait time.Duration) {
 	if wait := full.Sub(now) - b.burst; wait > 0 {
 		return nil, wait
 	}
-	b.makeRoom(now)
+	makeRoom(b.full, func(full time.Time) bool { return !full.After(now) })
 	b.full[key] = full
 	return func() { b.giveBack(key) }, 0
 }
@@ -49,17 +49,5 @@ func (b *Bucket) giveBack(key string) {
 	defer b.mu.Unlock()
 	if full, ok := b.full[key]; ok {
 		b.full[key] = full.Add(-b.every)
-	}
-}
-
-// makeRoom forgets keys whose whole burst is available, once there are many, and others if that isn't enough.
-func (b *Bucket) makeRoom(now time.Time) {
-	if len(b.full) < maxKeys {
-		return
-	}
-	for key, full := range b.full {
-		if !full.After(now) || len(b.full) >= maxKeys {
-			delete(b.full, key)
-		}
 	}
 }

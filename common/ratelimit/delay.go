@@ -48,7 +48,7 @@ func (d *Delay) Take(key string) (giveBack func(), wait time.Duration) {
 	before := a.next
 	a.count++
 	a.next = now.Add(d.wait(a.count))
-	d.makeRoom(now)
+	makeRoom(d.attempts, func(a attempts) bool { return now.Sub(a.next) > d.forgetAfter() })
 	d.attempts[key] = a
 	return func() { d.giveBack(key, a.next, before) }, 0
 }
@@ -78,17 +78,5 @@ func (d *Delay) giveBack(key string, next, before time.Time) {
 	}
 	if d.attempts[key] = a; a.count <= 0 {
 		delete(d.attempts, key)
-	}
-}
-
-// makeRoom forgets keys that have been quiet, once there are many, and others if that isn't enough.
-func (d *Delay) makeRoom(now time.Time) {
-	if len(d.attempts) < maxKeys {
-		return
-	}
-	for key, a := range d.attempts {
-		if now.Sub(a.next) > d.forgetAfter() || len(d.attempts) >= maxKeys {
-			delete(d.attempts, key)
-		}
 	}
 }

@@ -73,3 +73,15 @@ func Take(attempts ...Attempt) (giveBack func(), err error) {
 	}
 	return giveBack, nil
 }
+
+// makeRoom deletes the keys that no longer count, once there are maxKeys, and others if that isn't enough.
+func makeRoom[V any](keys map[string]V, expired func(V) bool) {
+	if len(keys) < maxKeys {
+		return
+	}
+	for key, v := range keys {
+		if expired(v) || len(keys) >= maxKeys {
+			delete(keys, key)
+		}
+	}
+}

@@ -438,7 +438,7 @@ export interface components {
     Session: string;
     /** @description When to try again, in seconds. */
     RetryAfter: number;
-    /** @description The path's methods, with HEAD for every GET. */
+    /** @description The methods that the path allows. HEAD is allowed wherever GET is. */
     Allow: string;
   };
   pathItems: never;

@@ -28,7 +28,9 @@ async function Newest({ after }: { after: string | undefined }) {
   const tickets = await listTickets({ after, limit: PAGE });
   return (
     <>
-      {!after && (
+      {after ? (
+        <h1 className="mb-6 text-4xl">Older tickets</h1>
+      ) : (
         <div className="mb-10 max-w-3xl">
           <h1 className="text-4xl leading-[1.05] sm:text-6xl">Their plans changed. Now yours can, too.</h1>
           <p className="mt-4 max-w-xl text-lg text-muted">
@@ -36,7 +38,6 @@ async function Newest({ after }: { after: string | undefined }) {
           </p>
         </div>
       )}
-      {after && <h1 className="mb-6 text-4xl">Older tickets</h1>}
       <SearchForm search={{}} refused={false} />
       {tickets.items.length > 0 ? (
         <section aria-label={after ? "Older tickets" : "Newest tickets"}>

@@ -38,7 +38,7 @@ test.each([
   expect(startsAtIn(local, zone)).toBe(startsAt);
 });
 
-test("an edit starts from what was stored", () => {
+test("an edit starts from the stored event", () => {
   expect(inputOf("2027-05-01T20:00:00-05:00")).toBe("2027-05-01T20:00");
   expect(offsetOf("2027-05-01T20:00:00-05:00")).toBe("-05:00");
   expect(offsetOf("2027-05-01T20:00:00Z")).toBe("+00:00");

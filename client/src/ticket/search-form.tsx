@@ -1,7 +1,7 @@
 import Link from "next/link";
 import { Alert } from "@/form/alert";
 import { ChoiceField, Field } from "@/form/field";
-import type { TicketSearch } from "@/ticket/search";
+import { isSearch, type TicketSearch } from "@/ticket/search";
 
 const REFUSED =
   "Check the filters: prices are plain numbers such as 25 or 19.99, and dates are days such as 2027-05-31.";
@@ -28,7 +28,7 @@ export function SearchForm({ search, refused }: { search: TicketSearch; refused:
             Search
           </button>
         </div>
-        <details open={Object.keys(filters).length > 0}>
+        <details open={isSearch(filters)}>
           <summary className="w-fit cursor-pointer py-2.5 font-medium">Filters</summary>
           <div className="mt-3 grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
             <Field name="city" label="City" maxLength={200} dir="auto" defaultValue={filters.city} />
@@ -58,7 +58,7 @@ export function SearchForm({ search, refused }: { search: TicketSearch; refused:
             </ChoiceField>
           </div>
         </details>
-        {(q || Object.keys(filters).length > 0) && (
+        {isSearch(search) && (
           <Link href="/" prefetch={false} className="link">
             Clear search
           </Link>
