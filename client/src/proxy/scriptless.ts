@@ -7,9 +7,17 @@ import { askSelf, isFromSelf } from "@/proxy/ask-self";
 /** Whether a request is for a whole page that needs no scripts. */
 export function isScriptless(request: Request): boolean {
   const { pathname } = new URL(request.url);
-  // Within the client, Next asks for a page's data with this header.
-  const isPage = !request.headers.has("rsc") && !isFromSelf(request.headers);
-  return pathname === "/" && request.method === "GET" && isPage;
+  const { headers, method } = request;
+  return pathname === "/" && method === "GET" && isNavigation(headers) && !isFromSelf(headers);
+}
+
+/**
+ * Whether the browser loads a document. Next's router fetches a page's data from the same address, and Next
+ * removes its headers before proxy.ts sees them. Browsers without fetch metadata name the type they accept.
+ */
+function isNavigation(headers: Headers): boolean {
+  const dest = headers.get("sec-fetch-dest");
+  return dest ? dest === "document" : (headers.get("accept") ?? "").includes("text/html");
 }
 
 /** Renders the page at a path without its scripts. null if that fails. */
