@@ -3,7 +3,7 @@ import Link from "next/link";
 import { authPath } from "@/account/wished";
 import { currentUser, listTickets, type Order, readOrder, readTicket, type Ticket } from "@/api/services";
 import { madeAt } from "@/layout/format";
-import { NotHere } from "@/layout/not-here";
+import { Missing } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import type { Search } from "@/layout/params";
 import { Stamp } from "@/layout/stamp";
@@ -24,17 +24,18 @@ const OTHERS = 3;
 const TAKEN_NEWS = 60_000;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  // If tickets is unavailable, the page says so.
-  const ticket = await readTicket((await params).id).catch(() => null);
+  const ticket = await readTicket((await params).id).catch(() => undefined);
+  if (ticket === undefined) return { title: "Something went wrong" }; // tickets is unavailable
+  if (ticket === null) return { title: "Page not found" };
   // Next fills in its title template with String.replace, which would interpret "$&" in a ticket's title.
-  return { title: { absolute: `${ticket?.title ?? "Ticket not found"} · Ticketing` } };
+  return { title: { absolute: `${ticket.title} · Ticketing` } };
 }
 
 export default page(TicketPage);
 
 async function TicketPage({ params, searchParams }: Props) {
   const ticket = await readTicket((await params).id);
-  if (!ticket) return <NotHere />;
+  if (!ticket) return <Missing />;
   const user = await currentUser();
   const started = hasStarted(ticket, new Date());
   const free = ticket.status === "available" && !started;
