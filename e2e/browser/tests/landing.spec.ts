@@ -22,7 +22,9 @@ test("the landing page sends no scripts, and all that is on it works", async ({ 
   await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
 });
 
-test("a link to the landing page stays in the client, and loads no document a second time", async ({ user }) => {
+test("a link to the landing page stays in the client, and loads no document a second time", async ({
+  user,
+}) => {
   const page = await user();
   const ticket = await api.list(page);
   await page.goto(`/tickets/${ticket.id}`);
