@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	core "k8s.io/api/core/v1"
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
@@ -19,8 +21,6 @@ var always = []check{selectors, entrances, volumes, everything, restricted, acco
 
 // operated are the checks that a development system needn't pass: see infra/k8s-dev.
 var operated = append(slices.Clone(always), practices, lifecycle, scaling)
-
-type check = func(System, Code) complaints
 
 var readCode = sync.OnceValues(func() (Code, error) { return ReadCode(root) })
 
@@ -38,7 +38,7 @@ func code(t *testing.T) Code {
 	return c
 }
 
-func run(s System, c Code, checks ...check) (found []string) {
+func run(s System, c Code, checks ...check) (found complaints) {
 	for _, check := range checks {
 		found = append(found, check(s, c)...)
 	}
@@ -80,10 +80,10 @@ func TestEveryOverlayPassesTheChecks(t *testing.T) {
 
 func TestGatewayAPIHasTheRoutesOfTheIngress(t *testing.T) {
 	s, found := Parse(render(t, "infra/gateway-api")...)
-	if len(found) > 0 || len(s.Gateways) != 1 {
+	if len(found) > 0 || len(objects[*gateway.Gateway](s)) != 1 {
 		t.Fatal(found)
 	}
-	if routes := httpRoutes(s.HTTPRoutes); !slices.Equal(routes, code(t).Routes) {
+	if routes := httpRoutes(s); !slices.Equal(routes, code(t).Routes) {
 		t.Errorf("the routes are %v, want %v", routes, code(t).Routes)
 	}
 }
@@ -94,16 +94,16 @@ func TestFilesDecodeStrictly(t *testing.T) {
 	if err != nil || len(names) == 0 {
 		t.Fatal(names, err)
 	}
-	objects := 0
+	listed := 0
 	for _, name := range names {
 		documents := Split([]byte(read(t, filepath.Join("infra/k8s", filepath.Base(name)))))
-		objects += len(documents)
+		listed += len(documents)
 		if _, found := Parse(documents...); len(found) > 0 {
 			t.Errorf("%s: %v", name, found)
 		}
 	}
-	if n := len(render(t, "infra/k8s")); n != objects {
-		t.Errorf("kustomization.yaml lists %d of %d objects", n, objects)
+	if n := len(render(t, "infra/k8s")); n != listed {
+		t.Errorf("kustomization.yaml lists %d of %d objects", n, listed)
 	}
 	if _, found := Parse([]byte("apiVersion: v1\nkind: Service\nkind: Service\n")); len(found) != 1 {
 		t.Errorf("a repeated field: %v", found)
@@ -113,7 +113,7 @@ func TestFilesDecodeStrictly(t *testing.T) {
 func TestEachServiceHasItsFile(t *testing.T) {
 	for _, name := range append(slices.Clone(code(t).Services), "client") {
 		s, found := Parse(Split([]byte(read(t, "infra/k8s/"+name+"-depl.yaml")))...)
-		if len(found) > 0 || len(s.Workloads) != 1 || s.Workloads[0].Kind != "Deployment" || len(s.Services) != 1 || s.Services[0].Spec.Type != "" {
+		if len(found) > 0 || len(s.Workloads) != 1 || s.Workloads[0].Deployment == nil || len(objects[*core.Service](s)) != 1 || objects[*core.Service](s)[0].Spec.Type != "" {
 			t.Errorf("%s-depl.yaml: want a Deployment and a ClusterIP Service; %v", name, found)
 		}
 	}
@@ -121,11 +121,12 @@ func TestEachServiceHasItsFile(t *testing.T) {
 
 func TestTheNamespaceIsRestricted(t *testing.T) {
 	s, found := Parse([]byte(read(t, "infra/namespace.yaml")))
-	if len(found) > 0 || len(s.Namespaces) != 1 {
+	namespaces := objects[*core.Namespace](s)
+	if len(found) > 0 || len(namespaces) != 1 {
 		t.Fatal(found)
 	}
 	for _, mode := range []string{"enforce", "warn", "audit"} {
-		if level := s.Namespaces[0].Labels["pod-security.kubernetes.io/"+mode]; level != "restricted" {
+		if level := namespaces[0].Labels["pod-security.kubernetes.io/"+mode]; level != "restricted" {
 			t.Errorf("%s is %q", mode, level)
 		}
 	}
@@ -168,12 +169,12 @@ func name(t *testing.T, document []byte) string {
 func TestManifestsFollowTheCode(t *testing.T) {
 	s, _ := Parse(render(t, "infra/k8s")...)
 	for want, change := range map[string]func(*Code){
-		"Deployment orders: PRICE_LIMIT is missing":                          func(c *Code) { c.Reads["orders"]["PRICE_LIMIT"] = true },
-		"Deployment expiration: the program doesn't read REDIS_ADDR":         func(c *Code) { delete(c.Reads["expiration"], "REDIS_ADDR") },
-		"Deployment refunds is missing":                                      func(c *Code) { c.Services = append(c.Services, "refunds") },
-		"Deployment auth: readiness probe: the program has no route /readyz": func(c *Code) { c.Answers["auth"] = []string{"/healthz"} },
-		"Deployment auth: killed before it has drained, which takes 1m10s":   func(c *Code) { c.Drain += c.Drain / 3 },
-		"Ingress ingress-srv: the local gateway has other routes: []":        func(c *Code) { c.Routes = nil },
+		"Deployment orders: PRICE_LIMIT is missing":                                func(c *Code) { c.Reads["orders"]["PRICE_LIMIT"] = true },
+		"Deployment expiration: the program doesn't read REDIS_ADDR":               func(c *Code) { delete(c.Reads["expiration"], "REDIS_ADDR") },
+		"Deployment refunds is missing":                                            func(c *Code) { c.Services = append(c.Services, "refunds") },
+		"Deployment auth: readiness probe: the program has no route /readyz":       func(c *Code) { c.Answers["auth"] = []string{"/healthz"} },
+		"Deployment auth: killed before it has drained, which takes 1m10s":         func(c *Code) { c.Drain += c.Drain / 3 },
+		"Ingress ingress-srv: routes " + routes + ", but the local gateway has []": func(c *Code) { c.Routes = nil },
 	} {
 		c := code(t)
 		change(&c)
