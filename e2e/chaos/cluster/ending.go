@@ -76,7 +76,7 @@ func (c *Cluster) note(p *Process, open map[string]int) history.Process {
 	if err != nil {
 		complain(&noted, "its memory cannot be read: %v", err)
 	}
-	for _, to := range ways[ServiceOf(p.Name)] {
+	for _, to := range stores(ServiceOf(p.Name)) {
 		noted.Links[to] = open[c.addrs[linkName(p.Name, to)]]
 	}
 	if crash := c.crash(p.Name); crash != "" {

@@ -101,7 +101,7 @@ func (d *Databases) Drop(ctx context.Context) error {
 	}
 	var errs []error
 	for _, service := range system.Services {
-		if !slices.Contains(ways[service], Mongo) {
+		if !slices.Contains(stores(service), Mongo) {
 			continue
 		}
 		if err := db.Client().Database(d.prefix + service).Drop(ctx); err != nil {

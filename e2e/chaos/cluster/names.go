@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"strconv"
 	"strings"
 
 	"ticketing.dev/local/system"
@@ -15,24 +14,23 @@ const (
 	Stripe = "stripe"
 )
 
-var Replicas = map[string]int{"auth": 1, "tickets": 2, "orders": 2, "payments": 2, "expiration": 2}
-
-// ways are the stores of each service.
-var ways = map[string][]string{
-	"auth":       {Mongo},
-	"tickets":    {Mongo, NATS},
-	"orders":     {Mongo, NATS},
-	"payments":   {Mongo, NATS, Stripe},
-	"expiration": {Redis, NATS},
-}
-
-// ReplicaNames are, for example, orders-1 and orders-2.
-func ReplicaNames(service string) []string {
-	names := make([]string, Replicas[service])
-	for i := range names {
-		names[i] = service + "-" + strconv.Itoa(i+1)
+// stores are the stores of a service, by the addresses in its environment.
+func stores(service string) (names []string) {
+	for _, variable := range (system.Settings{}).Environ(service, "", "") {
+		name, _, _ := strings.Cut(variable, "=")
+		if store := map[string]string{"MONGO_URI": Mongo, "NATS_URL": NATS, "REDIS_ADDR": Redis, "STRIPE_API_URL": Stripe}[name]; store != "" {
+			names = append(names, store)
+		}
 	}
 	return names
+}
+
+// ReplicaNames are, for example, orders-1 and orders-2. auth, which has no events, has one replica.
+func ReplicaNames(service string) []string {
+	if service == "auth" {
+		return []string{"auth-1"}
+	}
+	return []string{service + "-1", service + "-2"}
 }
 
 // AllReplicas are in the order in which they start.
@@ -51,7 +49,7 @@ func ServiceOf(replica string) string {
 // LinkNames are in a fixed order.
 func LinkNames() (names []string) {
 	for _, replica := range AllReplicas() {
-		for _, to := range ways[ServiceOf(replica)] {
+		for _, to := range stores(ServiceOf(replica)) {
 			names = append(names, linkName(replica, to))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 func (c *Cluster) openLinks(context.Context) error {
 	for _, replica := range AllReplicas() {
-		for _, to := range ways[ServiceOf(replica)] {
+		for _, to := range stores(ServiceOf(replica)) {
 			name := linkName(replica, to)
 			addr, err := c.address(name)
 			if err != nil {
