@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"ticketing.dev/common/money"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox/remote"
 )
 
 func (r *run) landingPage(ctx context.Context) error {
@@ -130,11 +132,15 @@ func (r *run) scaleOrders(ctx context.Context, least, most int) error {
 
 // update replaces every pod of every service, one service after the other.
 func (r *run) update(ctx context.Context) error {
+	services, err := r.command(ctx, "", "make", "-s", "--no-print-directory", "services")
+	if err != nil {
+		return err
+	}
 	l, err := r.startLoad(ctx)
 	if err != nil {
 		return err
 	}
-	for _, name := range deployments {
+	for _, name := range append(strings.Fields(services), "client") {
 		if err != nil {
 			break
 		}
@@ -232,20 +238,15 @@ func (r *run) restart(ctx context.Context) error {
 
 // audit compares the status of every order with the money taken and refunded for it.
 func (r *run) audit(ctx context.Context) error {
-	ledger, err := r.people.ledger(ctx)
+	ledger, err := remote.Sandbox{URL: sandbox, HTTP: r.people.browser()}.Ledger(ctx)
 	if err != nil {
 		return err
 	}
 	for _, d := range r.world.all() {
-		var captured int
-		var kept int64
-		for _, e := range ledger[d.order] {
-			captured += e.CapturedTimes
-			kept += e.Amount*int64(e.CapturedTimes) - e.Refunded
-		}
-		want := int64(0)
+		kept, captured := remote.Kept(ledger, d.order)
+		want := money.Cents(0)
 		if d.end == api.Complete {
-			want = int64(d.price)
+			want = d.price
 		}
 		if captured > 1 || kept != want {
 			return fmt.Errorf("order %s is %s: taken %d times, %d cents kept", d.order, d.end, captured, kept)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -134,13 +135,13 @@ func (r *run) startLoad(ctx context.Context) (*load, error) {
 			return err
 		})
 	}
-	visitor, err := r.people.visitor(ctx)
+	visitor, err := r.people.signUp(ctx)
 	if err != nil {
 		stop()
 		return nil, err
 	}
 	for _, path := range looked {
-		l.repeat(ctx, func() error { return visitor.look(context.WithoutCancel(ctx), site+path) })
+		l.repeat(ctx, func() error { return visitor.Do(context.WithoutCancel(ctx), http.MethodGet, path, nil, nil) })
 	}
 	return l, nil
 }
