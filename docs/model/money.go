@@ -18,6 +18,7 @@ type money struct {
 	chargeEach     bool // each POST makes its own charge
 	confirmFirst   bool // the PaymentIntent is confirmed before it is stored
 	attachEnded    bool // it is stored even if the charge has ended
+	attachAgain    bool // it replaces another
 	failAttached   bool // a charge fails unasked even if a PaymentIntent was stored meanwhile
 	failFirst      bool // failed is written before the PaymentIntent is cancelled
 	cancelAnyhow   bool // a refused cancellation counts as done
@@ -70,6 +71,7 @@ type moneyState struct {
 type payment struct {
 	charge   chargeStatus
 	attached bool // it has the PaymentIntent's id
+	replaced bool // its first PaymentIntent captured the money, but another is stored
 	settled  bool
 	recorded set
 	heard    set // the recorded events that orders acknowledged
@@ -122,6 +124,9 @@ func (s moneyState) wrong() string {
 	taken := 0
 	for _, p := range s.payments {
 		if p.status == captured {
+			taken++
+		}
+		if p.replaced {
 			taken++
 		}
 		switch {
