@@ -39,7 +39,7 @@ func await(t *testing.T, otherwise string, done func() bool) {
 	}
 }
 
-// alive says whether a process runs; a zombie that nobody has reaped doesn't.
+// alive reports whether a process runs. Zombies don't.
 func alive(pid int) bool {
 	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")

@@ -49,7 +49,7 @@ var broken = []struct {
 
 	// Accounts and containers.
 	{"Deployment client", "serviceAccountName: client", "serviceAccountName: auth", []string{"Deployment client: shares a ServiceAccount with Deployment auth"}},
-	{"Deployment client", "serviceAccountName: client", "serviceAccountName: nobody", []string{`Deployment client: ServiceAccount "nobody" doesn't exist`}},
+	{"Deployment client", "serviceAccountName: client", "serviceAccountName: other", []string{`Deployment client: ServiceAccount "other" doesn't exist`}},
 
 	// Starting, stopping and scaling.
 	{"Deployment auth", "path: /readyz", "path: /healthz", []string{"Deployment auth: readiness probe: want /readyz"}},

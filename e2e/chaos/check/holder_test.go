@@ -139,8 +139,8 @@ var twoHolders = []mistake{
 		late(h, history.Op{User: "ann", Kind: history.Pay, Order: "O9", Outcome: history.Unknown})
 		h.Final.Charges["O9"] = api.Charge{ID: "O9", OrderID: "O9", Status: api.Succeeded, Amount: o.Ticket.Price, StripeID: "pi_O9"}
 		take(h, "O9", int64(o.Ticket.Price.Cents))
-		find(h, history.MyOrders, "bob", 0).User = "nobody"
-		find(h, history.MyOrders, "nobody", 0).OrderStates = nil
+		find(h, history.MyOrders, "bob", 0).User = "other"
+		find(h, history.MyOrders, "other", 0).OrderStates = nil
 	}},
 	{"a refusal for a ticket without an order", func(h *history.History) {
 		late(h, history.Op{User: "ann", Kind: history.Place, Ticket: "T4", Outcome: history.Refused, Status: 400, Message: "Ticket is already reserved"})

@@ -105,9 +105,9 @@ func TestFindsRefundsByHandThatNoOperatorSees(t *testing.T) {
 		"the charge shows twice the refund": {all / 2, P4, func(h *history.History) {
 			change(h.Final.Charges, "O1", func(c *api.Charge) { c.RefundedAmount.Cents *= 2 })
 		}},
-		"no operator is asked":         {all, P4, func(h *history.History) { h.Final.Stuck = nil }},
-		"an operator is asked in vain": {all, P5, func(h *history.History) { h.Final.Stuck = append(h.Final.Stuck, `{"orderId":"O4"}`) }},
-		"payments has done it":         {all, P4, func(h *history.History) { h.Final.Ledger.Entries[0].Refunds[0].Reason = "" }},
+		"no operator is asked":                             {all, P4, func(h *history.History) { h.Final.Stuck = nil }},
+		"an order on the operator's list without a refund": {all, P5, func(h *history.History) { h.Final.Stuck = append(h.Final.Stuck, `{"orderId":"O4"}`) }},
+		"payments has done it":                             {all, P4, func(h *history.History) { h.Final.Ledger.Entries[0].Refunds[0].Reason = "" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := story()

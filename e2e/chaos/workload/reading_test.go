@@ -29,8 +29,8 @@ func TestFindsWhatIsStillUnderWay(t *testing.T) {
 		"an order is open":       {ticket(api.Available, ""), []api.Order{order("O1", api.Created)}, nil, []string{"O1"}, nil},
 		"a payment is in flight": {ticket(api.Available, ""), []api.Order{order("O1", api.Cancelled)}, []api.Charge{charge("O1", api.Pending)}, []string{"O1"}, nil},
 		"a refund is to come":    {ticket(api.Available, ""), []api.Order{order("O1", api.Cancelled)}, []api.Charge{charge("O1", api.Succeeded)}, []string{"O1"}, nil},
-		"news of the sale":       {ticket(api.Reserved, "O1"), []api.Order{order("O1", api.Complete)}, []api.Charge{charge("O1", api.Succeeded)}, nil, []string{"T1"}},
-		"news of the end":        {ticket(api.Reserved, "O1"), []api.Order{order("O1", api.Cancelled)}, nil, nil, []string{"T1"}},
+		"an event of the sale":   {ticket(api.Reserved, "O1"), []api.Order{order("O1", api.Complete)}, []api.Charge{charge("O1", api.Succeeded)}, nil, []string{"T1"}},
+		"an event of the end":    {ticket(api.Reserved, "O1"), []api.Order{order("O1", api.Cancelled)}, nil, nil, []string{"T1"}},
 		"sold to another":        {ticket(api.Sold, "O2"), []api.Order{order("O1", api.Complete), order("O2", api.Cancelled)}, nil, nil, []string{"T1"}},
 	} {
 		t.Run(name, func(t *testing.T) {

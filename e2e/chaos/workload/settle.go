@@ -75,7 +75,7 @@ func (l *Workload) finish(ctx context.Context, r *reading, wrong []string) histo
 	if err != nil {
 		r.miss("the sandbox's ledger", err.Error())
 	}
-	each(l.everybody(), func(c *client) {
+	each(l.all(), func(c *client) {
 		var user api.User
 		err := untilDone(ctx, func() (err error) {
 			ctx, cancel := context.WithTimeout(ctx, requestTimeout)

@@ -135,7 +135,7 @@ func (l *Workload) random(group, member int) random {
 	return random{rand.New(rand.NewPCG(l.config.Seed, uint64(group)<<32|uint64(member)))}
 }
 
-func (l *Workload) everybody() []*client {
+func (l *Workload) all() []*client {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Concat(l.sellers, l.buyers, l.watchers, l.friends)
