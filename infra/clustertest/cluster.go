@@ -42,7 +42,7 @@ type run struct {
 	made     bool   // this run created the namespace
 	roots    *x509.CertPool
 	people   *people
-	world    world
+	deals    deals
 }
 
 func newRun(standin bool, out io.Writer) *run {

@@ -75,7 +75,7 @@ func (r *run) expiry(ctx context.Context) error {
 		return err
 	}
 	d.end = api.Cancelled
-	r.world.remember(d)
+	r.deals.add(d)
 	order, err := buyer.Order(ctx, d.order)
 	if err != nil {
 		return err
@@ -174,13 +174,13 @@ func (r *run) open(ctx context.Context) error {
 			return err
 		}
 		paid.end = api.Complete
-		r.world.remember(paid)
+		r.deals.add(paid)
 		unpaid, err := place(ctx, seller, buyer, 1999)
 		if err != nil {
 			return err
 		}
 		unpaid.end = api.Cancelled
-		r.world.remember(unpaid)
+		r.deals.add(unpaid)
 	}
 	return nil
 }
@@ -242,7 +242,7 @@ func (r *run) audit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range r.world.all() {
+	for _, d := range r.deals.all() {
 		kept, captured := remote.Kept(ledger, d.order)
 		want := money.Cents(0)
 		if d.end == api.Complete {
@@ -252,6 +252,6 @@ func (r *run) audit(ctx context.Context) error {
 			return fmt.Errorf("order %s is %s: taken %d times, %d cents kept", d.order, d.end, captured, kept)
 		}
 	}
-	r.report.say("%d orders: each complete one was charged once, and nothing is kept for the others", len(r.world.all()))
+	r.report.say("%d orders: each complete one was charged once, and nothing is kept for the others", len(r.deals.all()))
 	return nil
 }

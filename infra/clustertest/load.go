@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,22 +22,22 @@ type deal struct {
 	end           string // api.Complete or api.Cancelled
 }
 
-// world records everything that was acknowledged.
-type world struct {
-	mu    sync.Mutex
-	deals []deal
+// deals are all acknowledged orders.
+type deals struct {
+	mu     sync.Mutex
+	orders []deal
 }
 
-func (w *world) remember(d deal) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.deals = append(w.deals, d)
+func (d *deals) add(one deal) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.orders = append(d.orders, one)
 }
 
-func (w *world) all() []deal {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]deal(nil), w.deals...)
+func (d *deals) all() []deal {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.orders)
 }
 
 // place lists a ticket and orders it.
@@ -63,7 +64,7 @@ func (r *run) purchase(ctx context.Context, seller, buyer *api.Client, price mon
 		return fmt.Errorf("the charge is %+v", charge)
 	}
 	d.end = api.Complete
-	r.world.remember(d)
+	r.deals.add(d)
 	return d.check(ctx)
 }
 
@@ -86,7 +87,7 @@ func (d deal) check(ctx context.Context) error {
 
 // nothingLost checks every acknowledged order as its buyer.
 func (r *run) nothingLost(ctx context.Context) error {
-	deals := r.world.all()
+	deals := r.deals.all()
 	for _, d := range deals {
 		if err := d.check(ctx); err != nil {
 			return err
