@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/stripe/stripe-go/v76"
-	"github.com/stripe/stripe-go/v76/webhook"
 	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/idempotency"
@@ -165,13 +164,9 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem.New(problem.Invalid, "Event can't be read")
 	}
-	if s.webhookSecret == "" { // every signature would be valid
-		return errSignature
-	}
-	event, err := webhook.ConstructEventWithOptions(payload, r.Header.Get("Stripe-Signature"), s.webhookSecret,
-		webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
+	event, err := s.webhookSecrets.event(payload, r.Header.Get("Stripe-Signature"))
 	if err != nil {
-		return errSignature
+		return err
 	}
 	if err := s.handleEvent(r.Context(), event); err != nil {
 		return err

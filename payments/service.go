@@ -21,19 +21,19 @@ import (
 
 // Service is the payments service.
 type Service struct {
-	db            *mongo.Database
-	charges       *aggregate.Store[*Charge]
-	orders        orders
-	relay         *aggregate.Relay
-	bus           bus.Publisher
-	sessions      *session.Sessions
-	cursor        cursor
-	stripe        processor
-	webhookSecret string
-	outage        *outage.Outage
-	guesses       guesses
-	now           func() time.Time
-	log           *slog.Logger
+	db             *mongo.Database
+	charges        *aggregate.Store[*Charge]
+	orders         orders
+	relay          *aggregate.Relay
+	bus            bus.Publisher
+	sessions       *session.Sessions
+	cursor         cursor
+	stripe         processor
+	webhookSecrets webhookSecrets
+	outage         *outage.Outage
+	guesses        guesses
+	now            func() time.Time
+	log            *slog.Logger
 }
 
 // Options configure a Service. Transport defaults to http.DefaultTransport, and Now to time.Now.
@@ -60,19 +60,19 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	return &Service{
-		guesses:       newGuesses(o.Limits),
-		db:            o.DB,
-		charges:       charges,
-		orders:        orders{o.DB.Collection("orders")},
-		cursor:        cursor{o.DB.Collection("feeds")},
-		relay:         relay,
-		bus:           o.Bus,
-		sessions:      o.Sessions,
-		stripe:        newProcessor(o.Stripe, o.Transport, o.Log),
-		webhookSecret: o.Stripe.WebhookSecret,
-		outage:        outage.New(o.Log, "Stripe unavailable, payments are refused", "Stripe is available again"),
-		now:           o.Now,
-		log:           o.Log,
+		guesses:        newGuesses(o.Limits),
+		db:             o.DB,
+		charges:        charges,
+		orders:         orders{o.DB.Collection("orders")},
+		cursor:         cursor{o.DB.Collection("feeds")},
+		relay:          relay,
+		bus:            o.Bus,
+		sessions:       o.Sessions,
+		stripe:         newProcessor(o.Stripe, o.Transport, o.Log),
+		webhookSecrets: o.Stripe.WebhookSecrets,
+		outage:         outage.New(o.Log, "Stripe unavailable, payments are refused", "Stripe is available again"),
+		now:            o.Now,
+		log:            o.Log,
 	}, nil
 }
 

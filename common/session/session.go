@@ -44,7 +44,10 @@ type User struct {
 type Config struct {
 	// Key is the secret. Anyone who knows it can sign in as any user.
 	Key string `env:"JWT_KEY,required,notEmpty"`
-	// RequireStrong refuses a Key under 32 bytes, as in production.
+	// Previous is another secret whose sessions are valid, too: the one before Key, or the one that comes next.
+	// Nothing is signed with it. Empty means none.
+	Previous string `env:"JWT_KEY_PREVIOUS"`
+	// RequireStrong refuses secrets under 32 bytes, as in production.
 	RequireStrong bool `env:"REQUIRE_STRONG_KEYS"`
 	// Proxies are trusted about the requested host and scheme, which decide whether the cookie is Secure.
 	Proxies forwarded.Proxies `env:"TRUSTED_PROXIES"`
@@ -55,39 +58,62 @@ type Config struct {
 
 // Sessions starts, reads and ends sessions.
 type Sessions struct {
-	tokens    tokens
-	cookies   *securecookie.SecureCookie
-	devices   *securecookie.SecureCookie
+	keys             // sign and verify
+	previous  []keys // only verify
 	proxies   forwarded.Proxies
 	plainName string
+}
+
+// keys are the keys that are derived from one secret.
+type keys struct {
+	tokens  tokens
+	cookies *securecookie.SecureCookie
+	devices *securecookie.SecureCookie
 }
 
 // Open derives the keys. An empty secret is an error. One under 32 bytes is an error if strong keys are required, and
 // otherwise logged as a warning.
 func Open(c Config, log *slog.Logger) (*Sessions, error) {
-	switch weak := len(c.Key) < strongKey; {
-	case c.Key == "":
-		return nil, errors.New("JWT_KEY is empty")
-	case weak && c.RequireStrong:
-		return nil, fmt.Errorf("JWT_KEY has %d bytes, REQUIRE_STRONG_KEYS asks for %d", len(c.Key), strongKey)
-	case weak:
-		log.Warn("JWT_KEY is weak: anyone who guesses it can sign in as any user", "bytes", len(c.Key), "strong", strongKey)
-	}
 	plainName := cmp.Or(c.CookieName, defaultName)
 	if err := checkName(plainName); err != nil {
 		return nil, err
 	}
-	sign, err1 := derive(c.Key, "ticketing session: token signature")
-	hash, err2 := derive(c.Key, "ticketing session: cookie authentication")
-	encrypt, err3 := derive(c.Key, "ticketing session: cookie encryption")
-	devices, err4 := newDevices(c.Key)
+	s := &Sessions{proxies: c.Proxies, plainName: plainName}
+	var err error
+	if s.keys, err = c.open("JWT_KEY", c.Key, log); err != nil {
+		return nil, err
+	}
+	if c.Previous != "" {
+		previous, err := c.open("JWT_KEY_PREVIOUS", c.Previous, log)
+		if err != nil {
+			return nil, err
+		}
+		s.previous = []keys{previous}
+	}
+	return s, nil
+}
+
+// open checks the secret in a variable, and derives its keys.
+func (c Config) open(variable, secret string, log *slog.Logger) (keys, error) {
+	switch weak := len(secret) < strongKey; {
+	case secret == "":
+		return keys{}, errors.New(variable + " is empty")
+	case weak && c.RequireStrong:
+		return keys{}, fmt.Errorf("%s has %d bytes, REQUIRE_STRONG_KEYS asks for %d", variable, len(secret), strongKey)
+	case weak:
+		log.Warn(variable+" is weak: anyone who guesses it can sign in as any user", "bytes", len(secret), "strong", strongKey)
+	}
+	sign, err1 := derive(secret, "ticketing session: token signature")
+	hash, err2 := derive(secret, "ticketing session: cookie authentication")
+	encrypt, err3 := derive(secret, "ticketing session: cookie encryption")
+	devices, err4 := newDevices(secret)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		return nil, fmt.Errorf("derive the keys of sessions: %w", err)
+		return keys{}, fmt.Errorf("derive the keys of %s: %w", variable, err)
 	}
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
 		MaxAge(int(lifetime.Seconds()))
-	return &Sessions{tokens: tokens{sign, time.Now}, cookies: cookies, devices: devices, proxies: c.Proxies, plainName: plainName}, nil
+	return keys{tokens{sign, time.Now}, cookies, devices}, nil
 }
 
 // derive derives the key for one purpose (HKDF, RFC 5869), without a salt: every service and every start must derive
@@ -148,11 +174,20 @@ func (s *Sessions) read(r *http.Request) (User, error) {
 
 // open returns the user from a cookie's value.
 func (s *Sessions) open(value string) (User, error) {
+	u, err := s.keys.open(value)
+	for i := 0; err != nil && i < len(s.previous); i++ {
+		u, err = s.previous[i].open(value)
+	}
+	return u, err
+}
+
+// open returns the user from the value of a cookie that was made with these keys.
+func (k keys) open(value string) (User, error) {
 	var token []byte
-	if err := s.cookies.Decode(label, addPadding(value), &token); err != nil {
+	if err := k.cookies.Decode(label, addPadding(value), &token); err != nil {
 		return User{}, err
 	}
-	return s.tokens.verify(string(token))
+	return k.tokens.verify(string(token))
 }
 
 // From returns the signed-in user, if any.

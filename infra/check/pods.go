@@ -157,7 +157,7 @@ func (code Code) documents(c *complaints, w Workload, name, key string) {
 }
 
 func secret(name string) bool {
-	return name == "JWT_KEY" || strings.HasPrefix(name, "STRIPE_") && (strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_SECRET"))
+	return strings.HasPrefix(name, "JWT_KEY") || strings.HasPrefix(name, "STRIPE_") && (strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_SECRET"))
 }
 
 // images: skaffold builds each image, or it has a version.

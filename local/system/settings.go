@@ -14,7 +14,9 @@ type Settings struct {
 	ClusterID string
 	RedisAddr string
 	// JWTKey signs the sessions.
-	JWTKey            string
+	JWTKey string
+	// JWTKeyPrevious only verifies them.
+	JWTKeyPrevious    string
 	RequireStrongKeys bool
 	TrustedProxies    string
 	CookieName        string
@@ -54,6 +56,7 @@ func (s Settings) Environ(service, clientID, port string) []string {
 			"REQUIRE_STRONG_KEYS="+strconv.FormatBool(s.RequireStrongKeys),
 			"TRUSTED_PROXIES="+s.TrustedProxies,
 			"COOKIE_NAME="+s.CookieName)
+		env = given(env, "JWT_KEY_PREVIOUS", s.JWTKeyPrevious)
 	}
 	if service != "auth" {
 		env = append(env, "NATS_URL="+s.NATSURL, "NATS_CLUSTER_ID="+s.ClusterID, "NATS_CLIENT_ID="+clientID)

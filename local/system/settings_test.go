@@ -23,8 +23,8 @@ func TestServicesShareTheCores(t *testing.T) {
 }
 
 func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
-	s := Settings{Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
-	const common, stored, listens = "PORT LOG_LEVEL GOMAXPROCS GOGC", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME",
+	s := Settings{JWTKeyPrevious: "1", Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
+	const common, stored, listens = "PORT LOG_LEVEL GOMAXPROCS GOGC", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS",
 		" NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID"
 	for service, want := range map[string]string{
 		"auth":       common + stored + " RATE_LIMIT_FACTOR",
