@@ -18,6 +18,10 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodPost, "/api/users/signup", web.Handler(s.signUp))
 		r.Method(http.MethodPost, "/api/users/signin", web.Handler(s.signIn))
 		r.Method(http.MethodPost, "/api/users/signout", web.Handler(s.signOut))
+		r.Method(http.MethodDelete, "/api/users/sessions", web.Handler(s.endSessions))
+		r.Method(http.MethodDelete, "/api/users/sessions/{id}", web.Handler(s.endSession))
+		r = r.With(s.renew)
+		r.Method(http.MethodGet, "/api/users/sessions", web.Handler(s.listSessions))
 		r.Method(http.MethodGet, "/api/users/currentuser", web.Handler(s.currentUser))
 	})
 }
@@ -61,7 +65,11 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 
 // admit starts a session, remembers the device, and returns the user.
 func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *User) error {
-	if err := s.sessions.Start(w, r, u.identity()); err != nil {
+	begun, err := s.begin(r.Context(), u.ID, r.UserAgent())
+	if err != nil {
+		return err
+	}
+	if err := s.sessions.Give(w, r, begun); err != nil {
 		return err
 	}
 	if err := s.sessions.RememberDevice(w, r, string(u.Email)); err != nil {
@@ -79,6 +87,9 @@ func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := session.Expected(r); err != nil {
 		return err
+	}
+	if err := s.leave(r); err != nil {
+		return err // the cookie stays, so that another try can end the session
 	}
 	s.sessions.End(w, r)
 	return web.JSON(w, http.StatusOK, struct{}{})

@@ -17,6 +17,7 @@ import (
 	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
+	"ticketing.dev/common/signouts"
 )
 
 // Service is the payments service.
@@ -27,6 +28,7 @@ type Service struct {
 	relay          *aggregate.Relay
 	bus            bus.Publisher
 	sessions       *session.Sessions
+	signouts       *signouts.Copy
 	cursor         cursor
 	stripe         processor
 	webhookSecrets webhookSecrets
@@ -56,6 +58,10 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	ended, err := signouts.Open(ctx, o.DB, o.Sessions, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -68,6 +74,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		relay:          relay,
 		bus:            o.Bus,
 		sessions:       o.Sessions,
+		signouts:       ended,
 		stripe:         newProcessor(o.Stripe, o.Transport, o.Log),
 		webhookSecrets: o.Stripe.WebhookSecrets,
 		outage:         outage.New(o.Log, "Stripe unavailable, payments are refused", "Stripe is available again"),
@@ -80,6 +87,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 func (s *Service) Tasks() []service.Task {
 	return []service.Task{
 		s.relay.Run,
+		s.signouts.Run,
 		service.Every(reconcileEvery, s.log, "reconciliation", s.reconcile),
 		after(pollEvery, service.Every(pollEvery, s.log, "poll of Stripe's events", s.pollStripe)),
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // rotated opens sessions whose key replaces another, or is replaced by it.
@@ -57,7 +58,7 @@ func TestKeysOfTwoSecretsDoNotMix(t *testing.T) {
 	old, next := open(t, strings.Repeat("o", strongKey)), open(t, strings.Repeat("n", strongKey))
 	both := rotated(t, strings.Repeat("n", strongKey), strings.Repeat("o", strongKey))
 	for _, mix := range [][2]*Sessions{{old, next}, {next, old}} {
-		token, err := mix[0].tokens.issue(ada)
+		token, _, err := mix[0].tokens.issue(Session{User: ada, Started: time.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}

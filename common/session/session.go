@@ -1,5 +1,6 @@
-// Package session keeps users signed in. A session is a JSON Web Token in an encrypted cookie. Nothing is stored:
-// every service reads it with a shared secret, and it ends when it expires or the cookie is removed.
+// Package session keeps users signed in. A session is a JSON Web Token in an encrypted cookie. Every service reads it
+// with a shared secret and without a query. It ends when it's idle or lasts for too long, and when auth says so: each
+// process knows the sessions that ended early (package signouts).
 //
 // The secret isn't used as a key itself. Independent keys are derived from it, one for each purpose.
 package session
@@ -25,8 +26,14 @@ const (
 	// label is what securecookie authenticates a value with, where it has the cookie's name by default.
 	// It's the same under every name, so releases read each other's sessions.
 	label = "session"
-	// lifetime is how long a session lasts: the token, the cookie's timestamp and the browser's copy.
+	// lifetime is how long a session may be idle by default: the token, the cookie's timestamp and the browser's copy.
 	lifetime = 24 * time.Hour
+	// longest is how long a session may last by default, however much it's used.
+	longest = 7 * 24 * time.Hour
+	// RenewAfter is the age of a token that auth replaces with a new one. The client knows it as well.
+	RenewAfter = 5 * time.Minute
+	// shortest is the shortest time that a session may be idle: its renewals must fit in.
+	shortest = 3 * RenewAfter
 	// strongKey is the minimum length in bytes of a strong secret
 	// (RFC 7518 §3.2, https://www.rfc-editor.org/rfc/rfc7518#section-3.2).
 	strongKey = 32
@@ -38,6 +45,17 @@ const (
 type User struct {
 	ID    string `json:"id"`
 	Email string `json:"email"`
+}
+
+// Session is a user's stay from a sign-in to its end.
+type Session struct {
+	User
+	// Number is the session's id among the user's sessions, from 1. It's 0 in cookies of earlier releases.
+	Number int64
+	// Started is when the user signed in.
+	Started time.Time
+
+	issued time.Time // when this token was made
 }
 
 // Config holds the secret of all sessions.
@@ -54,6 +72,26 @@ type Config struct {
 	// CookieName is the cookie's name over plain http on the user's own machine, where cookies are shared
 	// by all ports. Empty means "ticketing".
 	CookieName string `env:"COOKIE_NAME"`
+	// Idle and Absolute are how long a session lasts unused, and at most. 0 means the default.
+	Idle     time.Duration `env:"SESSION_IDLE_TIMEOUT" envDefault:"24h"`
+	Absolute time.Duration `env:"SESSION_ABSOLUTE_TIMEOUT" envDefault:"168h"`
+	// Now defaults to time.Now.
+	Now func() time.Time
+}
+
+// setDefaults completes and checks the timeouts.
+func (c *Config) setDefaults() error {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Idle, c.Absolute = cmp.Or(c.Idle, lifetime), cmp.Or(c.Absolute, longest)
+	switch {
+	case c.Idle < shortest:
+		return fmt.Errorf("SESSION_IDLE_TIMEOUT %s is under %s: sessions are renewed every %s", c.Idle, shortest, RenewAfter)
+	case c.Absolute < c.Idle:
+		return fmt.Errorf("SESSION_ABSOLUTE_TIMEOUT %s is under SESSION_IDLE_TIMEOUT %s", c.Absolute, c.Idle)
+	}
+	return nil
 }
 
 // Sessions starts, reads and ends sessions.
@@ -62,6 +100,7 @@ type Sessions struct {
 	previous  []keys // only verify
 	proxies   forwarded.Proxies
 	plainName string
+	ended     ended
 }
 
 // keys are the keys that are derived from one secret.
@@ -78,8 +117,11 @@ func Open(c Config, log *slog.Logger) (*Sessions, error) {
 	if err := checkName(plainName); err != nil {
 		return nil, err
 	}
-	s := &Sessions{proxies: c.Proxies, plainName: plainName}
-	var err error
+	err := c.setDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sessions{proxies: c.Proxies, plainName: plainName, ended: ended{users: make(map[string]Ends)}}
 	if s.keys, err = c.open("JWT_KEY", c.Key, log); err != nil {
 		return nil, err
 	}
@@ -112,8 +154,8 @@ func (c Config) open(variable, secret string, log *slog.Logger) (keys, error) {
 	}
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
-		MaxAge(int(lifetime.Seconds()))
-	return keys{tokens{sign, time.Now}, cookies, devices}, nil
+		MaxAge(int(c.Idle.Seconds()))
+	return keys{tokens{sign, c.Idle, c.Absolute, c.Now}, cookies, devices}, nil
 }
 
 // derive derives the key for one purpose (HKDF, RFC 5869), without a salt: every service and every start must derive
@@ -122,9 +164,14 @@ func derive(secret, label string) ([]byte, error) {
 	return hkdf.Key(sha256.New, []byte(secret), nil, label, keySize)
 }
 
-// Start signs a user in.
+// Start signs a user in for a session without a number, which only Ends.Before can end.
 func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
-	token, err := s.tokens.issue(u)
+	return s.Give(w, r, Session{User: u, Started: s.tokens.now()})
+}
+
+// Give sets the cookie of a session, at its start and when it's renewed.
+func (s *Sessions) Give(w http.ResponseWriter, r *http.Request, session Session) error {
+	token, lifetime, err := s.tokens.issue(session)
 	if err != nil {
 		return fmt.Errorf("issue a token: %w", err)
 	}
@@ -136,6 +183,25 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, u User) error {
 	return nil
 }
 
+// Now is the time by the clock of the sessions.
+func (s *Sessions) Now() time.Time { return s.tokens.now() }
+
+// Due reports whether a session should get a new token, because it's in use. Sessions without a number, of earlier
+// releases, expire instead.
+func (s *Sessions) Due(session Session) bool {
+	now := s.tokens.now()
+	return session.Number > 0 && now.Sub(session.issued) >= RenewAfter && now.Before(session.Started.Add(s.tokens.absolute))
+}
+
+// Expiry is when the last token has expired that could be issued until now.
+func (s *Sessions) Expiry(now time.Time) time.Time { return now.Add(s.tokens.idle) }
+
+// Expired reports whether a session has ended by itself: it was last seen, or it started, too long ago.
+func (s *Sessions) Expired(started, seen time.Time) bool {
+	now := s.tokens.now()
+	return now.Sub(started) >= s.tokens.absolute || now.Sub(seen) >= s.tokens.idle+RenewAfter
+}
+
 // End signs the user out, under every name that a session may have.
 func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
 	s.give(w, r, "", -1)
@@ -144,56 +210,67 @@ func (s *Sessions) End(w http.ResponseWriter, r *http.Request) {
 // Proxies are the ones trusted about a visitor.
 func (s *Sessions) Proxies() forwarded.Proxies { return s.proxies }
 
-type userKey struct{}
+type sessionKey struct{}
 
 // Middleware makes the signed-in user available to From and Require. A forged or expired cookie isn't an error; its
 // sender just isn't signed in.
 func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if u, err := s.read(r); err == nil {
-			r = r.WithContext(context.WithValue(r.Context(), userKey{}, u))
+		if session, err := s.read(r); err == nil {
+			r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, session))
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// read returns the user of the first valid session cookie. Other programs on the host may have set cookies of the
+var errEnded = errors.New("the session has ended")
+
+// read returns the session of the first valid session cookie. Other programs on the host may have set cookies of the
 // same name, and browsers send them all (RFC 6265 §5.4).
-func (s *Sessions) read(r *http.Request) (User, error) {
+func (s *Sessions) read(r *http.Request) (Session, error) {
 	err := http.ErrNoCookie
 	for _, name := range s.names(r) {
 		for _, c := range r.CookiesNamed(name) {
-			var u User
-			if u, err = s.open(c.Value); err == nil {
-				return u, nil
+			var session Session
+			if session, err = s.open(c.Value); err == nil && s.ended.has(session) {
+				err = errEnded
+			}
+			if err == nil {
+				return session, nil
 			}
 		}
 	}
-	return User{}, err
+	return Session{}, err
 }
 
-// open returns the user from a cookie's value.
-func (s *Sessions) open(value string) (User, error) {
-	u, err := s.keys.open(value)
+// open returns the session from a cookie's value.
+func (s *Sessions) open(value string) (Session, error) {
+	session, err := s.keys.open(value)
 	for i := 0; err != nil && i < len(s.previous); i++ {
-		u, err = s.previous[i].open(value)
+		session, err = s.previous[i].open(value)
 	}
-	return u, err
+	return session, err
 }
 
-// open returns the user from the value of a cookie that was made with these keys.
-func (k keys) open(value string) (User, error) {
+// open returns the session from the value of a cookie that was made with these keys.
+func (k keys) open(value string) (Session, error) {
 	var token []byte
 	if err := k.cookies.Decode(label, addPadding(value), &token); err != nil {
-		return User{}, err
+		return Session{}, err
 	}
 	return k.tokens.verify(string(token))
 }
 
+// Of returns the session of a request, if any.
+func Of(r *http.Request) (Session, bool) {
+	session, ok := r.Context().Value(sessionKey{}).(Session)
+	return session, ok
+}
+
 // From returns the signed-in user, if any.
 func From(r *http.Request) (User, bool) {
-	u, ok := r.Context().Value(userKey{}).(User)
-	return u, ok
+	session, ok := Of(r)
+	return session.User, ok
 }
 
 // Require returns the signed-in user. If no one is signed in, the error is problem.ErrNotAuthorized; if

@@ -189,7 +189,7 @@ func TestReadsTheCode(t *testing.T) {
 		t.Errorf("the services are %s, want %s", got, want)
 	}
 	for service, want := range map[string]string{
-		"auth":       "JWT_KEY MONGO_URI",
+		"auth":       "JWT_KEY MONGO_URI NATS_URL",
 		"expiration": "NATS_URL REDIS_ADDR",
 		"payments":   "JWT_KEY MONGO_URI NATS_URL STRIPE_KEY STRIPE_WEBHOOK_SECRET",
 		"client":     "AUTH_URL HOSTNAME ORDERS_URL PAYMENTS_URL TICKETS_URL",

@@ -47,6 +47,7 @@ func (s Settings) Environ(service, clientID, port string) []string {
 		"LOG_LEVEL=" + s.LogLevel.String(),
 		"GOMAXPROCS=" + strconv.Itoa(share(runtime.NumCPU())),
 		"GOGC=400", // the heap stays at a few MiB, so collecting it less often costs little memory
+		"NATS_URL=" + s.NATSURL, "NATS_CLUSTER_ID=" + s.ClusterID, "NATS_CLIENT_ID=" + clientID,
 	}
 	env = given(env, "PPROF_ADDR", s.PprofAddr)
 	if service != "expiration" {
@@ -57,9 +58,6 @@ func (s Settings) Environ(service, clientID, port string) []string {
 			"TRUSTED_PROXIES="+s.TrustedProxies,
 			"COOKIE_NAME="+s.CookieName)
 		env = given(env, "JWT_KEY_PREVIOUS", s.JWTKeyPrevious)
-	}
-	if service != "auth" {
-		env = append(env, "NATS_URL="+s.NATSURL, "NATS_CLUSTER_ID="+s.ClusterID, "NATS_CLIENT_ID="+clientID)
 	}
 	switch service {
 	case "auth":

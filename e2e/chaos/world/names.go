@@ -19,7 +19,7 @@ var Replicas = map[string]int{"auth": 1, "tickets": 2, "orders": 2, "payments": 
 
 // ways are the stores of each service.
 var ways = map[string][]string{
-	"auth":       {Mongo},
+	"auth":       {Mongo, NATS},
 	"tickets":    {Mongo, NATS},
 	"orders":     {Mongo, NATS},
 	"payments":   {Mongo, NATS, Stripe},
