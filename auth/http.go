@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -10,6 +12,9 @@ import (
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
+
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
 
 // Routes are the HTTP API of auth.
 func (s *Service) Routes(r chi.Router) {
@@ -43,6 +48,7 @@ func (s *Service) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.Audit(r, "signed-up", slog.String("subject", user.ID))
 	return s.admit(w, r, http.StatusCreated, user)
 }
 
@@ -56,9 +62,13 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	user, err := s.authenticate(r.Context(), body)
+	if errors.Is(err, ErrInvalidCredentials) {
+		web.Audit(r, "sign-in-refused", slog.String("account", s.sessions.Pseudonym(body.account())))
+	}
 	if err != nil {
 		return err
 	}
+	web.Audit(r, "signed-in", slog.String("subject", user.ID))
 	giveBack()
 	return s.admit(w, r, http.StatusOK, user)
 }
@@ -91,6 +101,7 @@ func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.leave(r); err != nil {
 		return err // the cookie stays, so that another try can end the session
 	}
+	web.Audit(r, "signed-out")
 	s.sessions.End(w, r)
 	return web.JSON(w, http.StatusOK, struct{}{})
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -99,6 +100,7 @@ func (s *Service) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err := s.end(r.Context(), user.ID, func(u *User) error { return u.End(number) }); err != nil {
 		return err
 	}
+	web.Audit(r, "session-ended", slog.Int64("ended", number))
 	if current, _ := session.Of(r); current.Number == number {
 		s.sessions.End(w, r)
 	}
@@ -116,6 +118,7 @@ func (s *Service) endSessions(w http.ResponseWriter, r *http.Request) error {
 	if err := s.end(r.Context(), user.ID, func(u *User) error { u.EndAll(now); return nil }); err != nil {
 		return unlessGone(err)
 	}
+	web.Audit(r, "signed-out-everywhere")
 	s.sessions.End(w, r)
 	w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -23,6 +24,9 @@ import (
 const webhookLimit = 64 << 10
 
 var errSignature = problem.New(problem.Invalid, "Signature is not valid")
+
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
 
 // Routes are the HTTP API of payments.
 func (s *Service) Routes(r chi.Router) {
@@ -166,6 +170,7 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) error {
 	}
 	event, err := s.webhookSecrets.event(payload, r.Header.Get("Stripe-Signature"))
 	if err != nil {
+		web.Audit(r, "bad-webhook-signature")
 		return err
 	}
 	if err := s.handleEvent(r.Context(), event); err != nil {

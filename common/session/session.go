@@ -20,6 +20,7 @@ import (
 
 	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/problem"
+	"ticketing.dev/common/web"
 )
 
 const (
@@ -108,6 +109,8 @@ type keys struct {
 	tokens  tokens
 	cookies *securecookie.SecureCookie
 	devices *securecookie.SecureCookie
+	// pseudonyms hides addresses in the security log.
+	pseudonyms []byte
 }
 
 // Open derives the keys. An empty secret is an error. One under 32 bytes is an error if strong keys are required, and
@@ -149,13 +152,14 @@ func (c Config) open(variable, secret string, log *slog.Logger) (keys, error) {
 	hash, err2 := derive(secret, "ticketing session: cookie authentication")
 	encrypt, err3 := derive(secret, "ticketing session: cookie encryption")
 	devices, err4 := newDevices(secret)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	pseudonyms, err5 := derive(secret, "ticketing security log: addresses")
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return keys{}, fmt.Errorf("derive the keys of %s: %w", variable, err)
 	}
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
 		MaxAge(int(c.Idle.Seconds()))
-	return keys{tokens{sign, c.Idle, c.Absolute, c.Now}, cookies, devices}, nil
+	return keys{tokens{sign, c.Idle, c.Absolute, c.Now}, cookies, devices, pseudonyms}, nil
 }
 
 // derive derives the key for one purpose (HKDF, RFC 5869), without a salt: every service and every start must derive
@@ -216,8 +220,14 @@ type sessionKey struct{}
 // sender just isn't signed in.
 func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if session, err := s.read(r); err == nil {
+		session, err := s.read(r)
+		switch {
+		case err == nil:
 			r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, session))
+		case errors.Is(err, errEnded):
+			web.Audit(r, "ended-session", slog.String("user", session.ID), slog.Int64("session", session.Number))
+		case errors.Is(err, securecookie.ErrMacInvalid):
+			web.Audit(r, "bad-session-signature")
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -225,22 +235,23 @@ func (s *Sessions) Middleware(next http.Handler) http.Handler {
 
 var errEnded = errors.New("the session has ended")
 
-// read returns the session of the first valid session cookie. Other programs on the host may have set cookies of the
+// read returns the session of the first valid session cookie. With errEnded, it's the one that has ended. Other programs on the host may have set cookies of the
 // same name, and browsers send them all (RFC 6265 §5.4).
 func (s *Sessions) read(r *http.Request) (Session, error) {
 	err := http.ErrNoCookie
+	var ended Session
 	for _, name := range s.names(r) {
 		for _, c := range r.CookiesNamed(name) {
 			var session Session
 			if session, err = s.open(c.Value); err == nil && s.ended.has(session) {
-				err = errEnded
+				ended, err = session, errEnded
 			}
 			if err == nil {
 				return session, nil
 			}
 		}
 	}
-	return Session{}, err
+	return ended, err
 }
 
 // open returns the session from a cookie's value.
