@@ -85,7 +85,7 @@ func connect(t *testing.T) *stan.Bus {
 }
 
 func TestEveryProgramHasOperatorCommands(t *testing.T) {
-	for _, service := range []string{"tickets", "orders", "expiration", "payments"} {
+	for _, service := range []string{"auth", "tickets", "orders", "expiration", "payments"} {
 		if out := operated(t, service, "deadletters", "list"); out != "no dead letters\n" {
 			t.Errorf("%s: %s", service, out)
 		}
@@ -96,7 +96,7 @@ func TestEveryProgramHasOperatorCommands(t *testing.T) {
 	if out := operated(t, "payments", "stuck", "list"); out != "no charge waits for a person\n" {
 		t.Errorf("payments: %s", out)
 	}
-	if _, complaints, status := operate(t, "auth", "deadletters", "list"); status != 2 || !strings.Contains(complaints, "unknown command") {
+	if _, complaints, status := operate(t, "auth", "stuck", "list"); status != 2 || !strings.Contains(complaints, "unknown command") {
 		t.Errorf("auth: status %d, %s", status, complaints)
 	}
 }

@@ -27,6 +27,7 @@ type scene struct {
 	gateway                   string
 	seller, buyer             *api.Client
 	selling, buying, stranger string // cookies
+	leaving, gone             string // cookies of users who sign out
 	email                     string // the buyer's
 	free, reserved, sold      api.Ticket
 	held, paid, inFlight      api.Order
@@ -37,11 +38,13 @@ type scene struct {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	seller, buyer, other := newUser(t, shared), newUser(t, shared), newUser(t, shared)
+	leaver, goer := newUser(t, shared), newUser(t, shared)
 	s := &scene{watch: watched(t), gateway: shared.Run().Gateway, seller: seller, buyer: buyer}
-	for _, c := range []*api.Client{seller, buyer, other} {
+	for _, c := range []*api.Client{seller, buyer, other, leaver, goer} {
 		c.Through(s.watch)
 	}
 	s.selling, s.buying, s.stranger = s.watch.session(seller), s.watch.session(buyer), s.watch.session(other)
+	s.leaving, s.gone = s.watch.session(leaver), s.watch.session(goer)
 	user, err := buyer.CurrentUser(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +113,14 @@ func (s *scene) userRequests(t *testing.T) []apiRequest {
 		{"", "POST", "/api/users/signup", credentials(t, "ada@example.com", "correct\u0007horse"), 400},
 		{"", "POST", "/api/users/signin", credentials(t, s.email, "wrong horse"), 400},
 		{"", "POST", "/api/users/signin", `{"email":"ada@example.com","password":1}`, 400},
-		{s.buying, "POST", "/api/users/signout", `{}`, 200},
+		{s.leaving, "GET", "/api/users/sessions", ``, 200},
+		{"", "GET", "/api/users/sessions", ``, 401},
+		{s.leaving, "DELETE", "/api/users/sessions/99", ``, 404},
+		{s.gone, "DELETE", "/api/users/sessions/2", ``, 204},
+		{s.gone, "DELETE", "/api/users/sessions/2", ``, 401},
+		{s.leaving, "DELETE", "/api/users/sessions", ``, 204},
+		{s.leaving, "DELETE", "/api/users/sessions", ``, 401},
+		{s.leaving, "POST", "/api/users/signout", `{}`, 200},
 		{"", "POST", "/api/users/signout", ``, 200},
 		{"", "POST", "/api/users/signout", `[]`, 400},
 		{s.buying, "GET", "/api/users/currentuser", ``, 200},
@@ -218,19 +228,23 @@ func (s *scene) limits(t *testing.T) {
 // generic sends every operation what any operation must refuse. The stranger may change neither this ticket nor
 // this order.
 func (s *scene) generic() {
-	ids := strings.NewReplacer("/tickets/{id}", "/tickets/"+s.free.ID, "/orders/{id}", "/orders/"+s.held.ID, "/payments/{id}", "/payments/"+s.paid.ID)
+	ids := strings.NewReplacer("/tickets/{id}", "/tickets/"+s.free.ID, "/orders/{id}", "/orders/"+s.held.ID, "/payments/{id}", "/payments/"+s.paid.ID,
+		"/sessions/{id}", "/sessions/99")
 	for operation := range s.watch.contract.operations() {
 		method, path, _ := strings.Cut(operation, " ")
 		if !strings.HasPrefix(path, "/api/") {
 			continue
 		}
-		url := s.gateway + ids.Replace(path)
+		url, stranger := s.gateway+ids.Replace(path), s.stranger
+		if method != http.MethodGet && strings.HasPrefix(path, "/api/users/s") { // it may end the session
+			stranger = s.watch.session(somebody(s.watch.t, shared))
+		}
 		s.watch.send(method, url, "{}", "Stripe-Signature", "forged")
-		s.watch.send(method, url, "{}", "Cookie", s.stranger, "Sec-Fetch-Site", "cross-site")
-		s.watch.send(method, url, "{}", "Cookie", s.stranger, "Expected-User", missing)
-		s.watch.send(method, url, "title=Back row", "Cookie", s.stranger, "Content-Type", "application/x-www-form-urlencoded")
+		s.watch.send(method, url, "{}", "Cookie", stranger, "Sec-Fetch-Site", "cross-site")
+		s.watch.send(method, url, "{}", "Cookie", stranger, "Expected-User", missing)
+		s.watch.send(method, url, "title=Back row", "Cookie", stranger, "Content-Type", "application/x-www-form-urlencoded")
 		if method != http.MethodGet {
-			s.watch.send(method, url, `{"title":"`+strings.Repeat("x", 64<<10)+`"}`, "Cookie", s.stranger)
+			s.watch.send(method, url, `{"title":"`+strings.Repeat("x", 64<<10)+`"}`, "Cookie", stranger)
 		}
 	}
 }

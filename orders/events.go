@@ -18,6 +18,7 @@ func (s *Service) Listeners() []bus.Listener {
 		bus.On(s.paymentStarted),
 		bus.On(s.paymentCreated),
 		bus.On(s.paymentFailed),
+		s.signouts.Listener(),
 	}
 }
 

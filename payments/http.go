@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/stripe/stripe-go/v76"
-	"github.com/stripe/stripe-go/v76/webhook"
 	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/idempotency"
@@ -24,6 +24,9 @@ import (
 const webhookLimit = 64 << 10
 
 var errSignature = problem.New(problem.Invalid, "Signature is not valid")
+
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
 
 // Routes are the HTTP API of payments.
 func (s *Service) Routes(r chi.Router) {
@@ -165,13 +168,10 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem.New(problem.Invalid, "Event can't be read")
 	}
-	if s.webhookSecret == "" { // every signature would be valid
-		return errSignature
-	}
-	event, err := webhook.ConstructEventWithOptions(payload, r.Header.Get("Stripe-Signature"), s.webhookSecret,
-		webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
+	event, err := s.webhookSecrets.event(payload, r.Header.Get("Stripe-Signature"))
 	if err != nil {
-		return errSignature
+		web.Audit(r, "bad-webhook-signature")
+		return err
 	}
 	if err := s.handleEvent(r.Context(), event); err != nil {
 		return err

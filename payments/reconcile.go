@@ -3,11 +3,13 @@ package payments
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/web"
 )
 
 const (
@@ -184,11 +186,21 @@ func (s *Service) settle(ctx context.Context, order string) (*Charge, error) {
 
 // update changes a charge and returns its new state, or the last known state with an error.
 func (s *Service) update(ctx context.Context, c *Charge, change func(*Charge)) (*Charge, error) {
-	updated, err := s.charges.Update(ctx, c.ID, func(c *Charge) error { change(c); return nil })
+	var before Status
+	updated, err := s.charges.Update(ctx, c.ID, func(c *Charge) error { before = c.Status; change(c); return nil })
 	if err != nil {
 		return c, err
 	}
+	s.auditMoney(ctx, before, updated)
 	return updated, nil
+}
+
+// auditMoney writes a charge that was paid or refunded to the security log.
+func (s *Service) auditMoney(ctx context.Context, before Status, c *Charge) {
+	if c.Status != before && (c.Status == Succeeded || c.Status == Refunded) {
+		web.AuditTo(ctx, s.log, "charge-"+string(c.Status), slog.String("order", c.ID), slog.String("user", c.UserID),
+			slog.String("stripe", c.StripeID), slog.Int64("cents", int64(c.Amount)))
+	}
 }
 
 // declineReason tells the payer why a payment ended.

@@ -29,9 +29,10 @@ type processor struct {
 
 // StripeConfig is how to reach Stripe. URL is empty for Stripe itself, or the sandbox's address.
 type StripeConfig struct {
-	Key           string `env:"STRIPE_KEY,required,notEmpty"`
-	WebhookSecret string `env:"STRIPE_WEBHOOK_SECRET,required,notEmpty"`
-	URL           string `env:"STRIPE_API_URL"`
+	Key string `env:"STRIPE_KEY,required,notEmpty"`
+	// WebhookSecrets verify Stripe's webhooks, separated by commas: two while one replaces the other.
+	WebhookSecrets webhookSecrets `env:"STRIPE_WEBHOOK_SECRET,required,notEmpty"`
+	URL            string         `env:"STRIPE_API_URL"`
 	// Timeout bounds one call; 0 means callTimeout.
 	Timeout time.Duration
 }

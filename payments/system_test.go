@@ -38,12 +38,13 @@ type system struct {
 	bus     *memory.Bus
 	service *Service
 	sandbox string
+	secrets webhookSecrets
 	clock   atomic.Int64 // how far the service's clock is ahead, in ns
 }
 
 func prepare(t *testing.T, options ...memory.Option) *system {
 	t.Helper()
-	return &system{t: t, db: servicetest.Database(t), bus: memory.New(options...), sandbox: standin.Stripe(t).URL}
+	return &system{t: t, db: servicetest.Database(t), bus: memory.New(options...), sandbox: standin.Stripe(t).URL, secrets: webhookSecrets{webhookSecret}}
 }
 
 func start(t *testing.T, options ...memory.Option) *system {
@@ -65,7 +66,7 @@ func (s *system) open(transport http.RoundTripper) *Service {
 	s.t.Helper()
 	p, err := New(s.t.Context(), Options{
 		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(s.t), Log: servicetest.Log(s.t), Transport: transport,
-		Stripe: StripeConfig{Key: "sk_test_123", WebhookSecret: webhookSecret, URL: s.sandbox, Timeout: time.Second},
+		Stripe: StripeConfig{Key: "sk_test_123", WebhookSecrets: s.secrets, URL: s.sandbox, Timeout: time.Second},
 		Now:    func() time.Time { return time.Now().Add(time.Duration(s.clock.Load())) },
 	})
 	if err != nil {

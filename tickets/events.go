@@ -15,6 +15,7 @@ func (s *Service) Listeners() []bus.Listener {
 		bus.On(s.orderCreated),
 		bus.On(s.orderCancelled),
 		bus.On(s.orderCompleted),
+		s.signouts.Listener(),
 	}
 }
 

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -12,6 +13,9 @@ import (
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
+
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
 
 // Routes are the HTTP API of tickets. Reading needs no session; selling does.
 func (s *Service) Routes(r chi.Router) {

@@ -14,6 +14,7 @@ import (
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
+	"ticketing.dev/common/signouts"
 )
 
 // Service is the tickets service.
@@ -22,6 +23,7 @@ type Service struct {
 	tickets  *aggregate.Store[*Ticket]
 	relay    *aggregate.Relay
 	sessions *session.Sessions
+	signouts *signouts.Copy
 	watcher  *watcher
 	seats    seats
 	proxies  forwarded.Proxies
@@ -46,11 +48,15 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	ended, err := signouts.Open(ctx, o.DB, o.Sessions, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions,
+		db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, signouts: ended,
 		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
 	}
 	s.watcher = newWatcher(s.newer, o.Log)
@@ -59,7 +65,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 
 // Tasks publish events, poll for other replicas' changes while tickets are watched, and index old tickets.
 func (s *Service) Tasks() []service.Task {
-	return []service.Task{s.relay.Run, s.watcher.run, service.Every(indexEvery, s.log, "index of old tickets", s.indexOld)}
+	return []service.Task{s.relay.Run, s.signouts.Run, s.watcher.run, service.Every(indexEvery, s.log, "index of old tickets", s.indexOld)}
 }
 
 // Ready checks the database.

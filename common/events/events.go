@@ -142,3 +142,17 @@ type PaymentRefunded struct {
 }
 
 func (PaymentRefunded) Subject() string { return "payment:refunded" }
+
+// SessionEnded: sessions of a user have ended. It's the whole state of the user's sessions, which are numbered from 1.
+type SessionEnded struct {
+	UserID  string `json:"userId"`
+	Version int64  `json:"version"`
+	// Last is the highest number so far. Of the sessions up to it, only the Live ones go on.
+	Last int64   `json:"last"`
+	Live []int64 `json:"live"`
+	// Before ends the sessions without a number that started before it.
+	Before time.Time `json:"before,omitzero"`
+}
+
+func (SessionEnded) Subject() string     { return "session:ended" }
+func (e SessionEnded) Aggregate() string { return e.UserID }

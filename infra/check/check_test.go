@@ -190,7 +190,7 @@ func TestManifestsFollowTheCode(t *testing.T) {
 func TestReadsTheCode(t *testing.T) {
 	c := code(t)
 	for service, want := range map[string]string{
-		"auth":       "JWT_KEY MONGO_URI",
+		"auth":       "JWT_KEY MONGO_URI NATS_URL",
 		"expiration": "NATS_URL REDIS_ADDR",
 		"payments":   "JWT_KEY MONGO_URI NATS_URL STRIPE_KEY STRIPE_WEBHOOK_SECRET",
 		"client":     "AUTH_URL HOSTNAME ORDERS_URL PAYMENTS_URL TICKETS_URL",
@@ -209,7 +209,7 @@ func TestReadsTheCode(t *testing.T) {
 	if _, ok := c.Reads["orders"]["ORDER_TTL"]; !ok {
 		t.Error("orders does not read ORDER_TTL")
 	}
-	for secret, want := range map[string][]string{"jwt-secret": {"JWT_KEY"}, "stripe-secret": {"STRIPE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_PUBLISHABLE_KEY"}} {
+	for secret, want := range map[string][]string{"jwt-secret": {"JWT_KEY", "JWT_KEY_PREVIOUS"}, "stripe-secret": {"STRIPE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_PUBLISHABLE_KEY"}} {
 		for _, key := range want {
 			if !slices.Contains(c.Secrets[secret], key) {
 				t.Errorf("docs/operations.md does not make %s of %s", key, secret)

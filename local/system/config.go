@@ -61,6 +61,8 @@ type Environment struct {
 	MaxUnpaidReservations int `env:"MAX_UNPAID_RESERVATIONS" envDefault:"3"`
 	// JWTKey signs the sessions. By default each data directory has a key of its own.
 	JWTKey string `env:"JWT_KEY"`
+	// JWTKeyPrevious only verifies them, as after JWTKey has been replaced.
+	JWTKeyPrevious string `env:"JWT_KEY_PREVIOUS"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
 	RequireStrongKeys bool `env:"REQUIRE_STRONG_KEYS"`
 	// TrustedProxies may tell the gateway what a visitor asked for. The client, which calls the gateway for its

@@ -19,13 +19,47 @@ export interface paths {
   "/api/users/signout": {
     /**
      * Sign out
-     * @description Also works without a session. The body is optional.
+     * @description Ends the session: copies of its cookie stop working, within a second in every service. Also works without a
+     * session. The body is optional.
      */
     post: operations["signOut"];
   };
   "/api/users/currentuser": {
-    /** Current user */
+    /**
+     * Current user
+     * @description A session in use is renewed: if its cookie is older than five minutes, the response sets a new one. Without
+     * that, a session ends after it was idle for 24 hours (`SESSION_IDLE_TIMEOUT`), and in any case after seven
+     * days (`SESSION_ABSOLUTE_TIMEOUT`).
+     */
     get: operations["currentUser"];
+  };
+  "/api/users/sessions": {
+    /**
+     * List the user's sessions
+     * @description The last seen first, at most 50. Renews the session like `GET /api/users/currentuser`.
+     */
+    get: operations["listSessions"];
+    /**
+     * Sign out everywhere
+     * @description Ends all sessions of the user, this one too, within a second in every service.
+     */
+    delete: operations["endSessions"];
+  };
+  "/api/users/sessions/{id}": {
+    /**
+     * End a session
+     * @description Signs out one of the user's browsers, within a second in every service.
+     */
+    delete: operations["endSession"];
+    parameters: {
+      path: {
+        /**
+         * @description The session's id.
+         * @example 7
+         */
+        id: string;
+      };
+    };
   };
   "/api/tickets": {
     /**
@@ -162,6 +196,21 @@ export interface components {
       id: components["schemas"]["Id"];
       /** Format: email */
       email: string;
+    };
+    Session: {
+      /** @description The number of the session among the user's sessions. */
+      id: string;
+      /** @description The browser and the system that signed in, by its User-Agent. */
+      device: string;
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description When the session was last renewed, so at most five minutes before its last use.
+       */
+      lastSeenAt: string;
+      /** @description Whether this request belongs to the session. */
+      current: boolean;
     };
     Ticket: {
       id: components["schemas"]["Id"];
@@ -546,7 +595,8 @@ export interface operations {
   };
   /**
    * Sign out
-   * @description Also works without a session. The body is optional.
+   * @description Ends the session: copies of its cookie stop working, within a second in every service. Also works without a
+   * session. The body is optional.
    */
   signOut: {
     parameters: {
@@ -587,10 +637,15 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** Current user */
+  /**
+   * Current user
+   * @description A session in use is renewed: if its cookie is older than five minutes, the response sets a new one. Without
+   * that, a session ends after it was idle for 24 hours (`SESSION_IDLE_TIMEOUT`), and in any case after seven
+   * days (`SESSION_ABSOLUTE_TIMEOUT`).
+   */
   currentUser: {
     responses: {
-      /** @description The user, or null without a session. A forged or expired cookie counts as no session. */
+      /** @description The user, or null without a session. A forged, expired or ended cookie counts as no session. */
       200: {
         content: {
           "application/json": {
@@ -598,6 +653,83 @@ export interface operations {
           };
         };
       };
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * List the user's sessions
+   * @description The last seen first, at most 50. Renews the session like `GET /api/users/currentuser`.
+   */
+  listSessions: {
+    responses: {
+      /** @description The sessions that haven't ended. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Session"][];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Sign out everywhere
+   * @description Ends all sessions of the user, this one too, within a second in every service.
+   */
+  endSessions: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+    };
+    responses: {
+      /** @description All sessions have ended. */
+      204: {
+        headers: {
+          /** @description Removes the session cookie, under every name. */
+          "Set-Cookie"?: string;
+        };
+        content: never;
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      412: components["responses"]["OtherUser"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * End a session
+   * @description Signs out one of the user's browsers, within a second in every service.
+   */
+  endSession: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        /**
+         * @description The session's id.
+         * @example 7
+         */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description The session has ended. */
+      204: {
+        headers: {
+          /** @description Removes the session cookie, if it was this session. */
+          "Set-Cookie"?: string;
+        };
+        content: never;
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

@@ -12,6 +12,7 @@ import { setCookiesIn } from "@/api/set-cookies";
 type Schemas = components["schemas"];
 
 export type User = Schemas["User"];
+export type Session = Schemas["Session"];
 export type Ticket = Schemas["Ticket"];
 export type Order = Schemas["Order"];
 export type Charge = Schemas["Charge"];
@@ -107,6 +108,24 @@ export async function signIn(email: string, password: string): Promise<Outcome<U
 export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
   const ended = await openSession("/api/users/signout", {}, sender, READ);
   if (ended.ok || ended.problem.kind !== "other-user") await forgetSession(ended.ok);
+  return ended;
+}
+
+/** The user's sessions, or null if this one has just ended. */
+export async function listSessions(): Promise<Session[] | null> {
+  return readableOrNull(await call<Session[]>("auth", "/api/users/sessions"));
+}
+
+export async function endSession(id: string, sender?: Sender): Promise<Outcome<unknown>> {
+  const path = `/api/users/sessions/${encodeURIComponent(id)}`;
+  return outcome(await call("auth", path, { method: "DELETE", deadline: WRITE, sender }));
+}
+
+/** Signs the user out of all browsers, this one too. */
+export async function endEverySession(sender?: Sender): Promise<Outcome<unknown>> {
+  const answer = await call("auth", "/api/users/sessions", { method: "DELETE", deadline: WRITE, sender });
+  const ended = outcome(answer);
+  if (ended.ok) await forgetSession(true);
   return ended;
 }
 
@@ -285,7 +304,14 @@ async function forwarded(newSession = false): Promise<Headers> {
   const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
   // The services trust these headers if the client is one of their TRUSTED_PROXIES.
-  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
+  // auth names the visitor's browser in the list of sessions.
+  for (const name of [
+    "x-request-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "user-agent",
+  ]) {
     const value = incoming.get(name);
     if (value) out.set(name, value);
   }

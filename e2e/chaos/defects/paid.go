@@ -106,7 +106,7 @@ var paid = []Defect{
 		Promises: []string{"P4", "P5"},
 		Service:  "payments",
 		Provoke:  []string{"kill:payments", "stripe", "webhooks"},
-		Edits:    []Edit{
+		Edits: []Edit{
 			{paymentsFile, "\t\tservice.Every(reconcileEvery, s.log, \"reconciliation\", s.resolvePending),\n", ""},
 			{paymentsFile, "\t\tservice.Every(reconcileEvery, s.log, \"settling\", s.settleSucceeded),\n", ""},
 		},
