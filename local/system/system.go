@@ -194,6 +194,7 @@ func (s *System) serve(context.Context) error {
 	}
 	g := gateway.New(routes, s.backends, s.logs.logger(j, s.config.LogLevel))
 	g.Trust(s.config.TrustedProxies)
+	g.AllowHosts(s.config.GatewayHosts...)
 	if s.config.Client != BuiltClient {
 		g.AllowUpgrades()
 	}
