@@ -65,7 +65,7 @@ func (j *judge) agreement() {
 		t, o := j.h.Final.Tickets[id], holder[id]
 		switch {
 		case isComplete(o) && (!isSold(t) || t.OrderID != o.ID):
-			j.broken(P7, fmt.Sprintf("order %s is complete, but ticket %s is %s", o.ID, id, t.Status), j.finalTicket(id), j.finalOrder(o.ID))
+			j.broken(P7, fmt.Sprintf("order %s is complete, but ticket %s is %s, for order %q", o.ID, id, t.Status, t.OrderID), j.finalTicket(id), j.finalOrder(o.ID))
 		case !isComplete(o) && isSold(t):
 			if !j.mentioned(id) {
 				j.broken(P7, fmt.Sprintf("ticket %s is sold, but none of its orders is complete", id), j.finalTicket(id))

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"strings"
 
 	"ticketing.dev/local/system"
@@ -14,8 +15,11 @@ const (
 	Stripe = "stripe"
 )
 
-// stores are the stores of a service, by the addresses in its environment.
+// stores are the stores of a service, by the addresses in its environment. Other processes have none.
 func stores(service string) (names []string) {
+	if !slices.Contains(system.Services, service) {
+		return nil
+	}
 	for _, variable := range (system.Settings{}).Environ(service, "", "") {
 		name, _, _ := strings.Cut(variable, "=")
 		if store := map[string]string{"MONGO_URI": Mongo, "NATS_URL": NATS, "REDIS_ADDR": Redis, "STRIPE_API_URL": Stripe}[name]; store != "" {
