@@ -237,7 +237,7 @@ func (s *scene) generic() {
 		}
 		url, stranger := s.gateway+ids.Replace(path), s.stranger
 		if method != http.MethodGet && strings.HasPrefix(path, "/api/users/s") { // it may end the session
-			stranger = s.watch.session(somebody(s.watch.t, shared))
+			stranger = s.watch.session(newUser(s.watch.t, shared))
 		}
 		s.watch.send(method, url, "{}", "Stripe-Signature", "forged")
 		s.watch.send(method, url, "{}", "Cookie", stranger, "Sec-Fetch-Site", "cross-site")

@@ -29,7 +29,7 @@ func stores(service string) (names []string) {
 	return names
 }
 
-// ReplicaNames are, for example, orders-1 and orders-2. auth, which has no events, has one replica.
+// ReplicaNames are, for example, orders-1 and orders-2. auth has one replica.
 func ReplicaNames(service string) []string {
 	if service == "auth" {
 		return []string{"auth-1"}
