@@ -44,6 +44,7 @@ const (
 	MyTickets  Kind = "my-tickets"  // GET /api/tickets?seller=me → TicketStates
 	Market     Kind = "market"      // GET /api/tickets → TicketStates
 	Pry        Kind = "pry"         // what Tried says, of what is somebody else's: must be refused
+	ComeBack   Kind = "come-back"   // what Tried says, with the session of a user who signed out: must be refused
 )
 
 // Outcome is what a client knows about its request.
