@@ -37,8 +37,8 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	seller, buyer, other := somebody(t, shared), somebody(t, shared), somebody(t, shared)
-	leaver, goer := somebody(t, shared), somebody(t, shared)
+	seller, buyer, other := newUser(t, shared), newUser(t, shared), newUser(t, shared)
+	leaver, goer := newUser(t, shared), newUser(t, shared)
 	s := &scene{watch: watched(t), gateway: shared.Run().Gateway, seller: seller, buyer: buyer}
 	for _, c := range []*api.Client{seller, buyer, other, leaver, goer} {
 		c.Through(s.watch)
@@ -207,7 +207,7 @@ func paymentBody(t *testing.T, order, token string) string {
 // limits reserves one ticket too often, and one ticket too many.
 func (s *scene) limits(t *testing.T) {
 	t.Helper()
-	buyer := somebody(t, shared).Through(s.watch)
+	buyer := newUser(t, shared).Through(s.watch)
 	ticket := list(t, s.seller, 1999)
 	for range 3 {
 		if err := buyer.CancelOrder(t.Context(), order(t, buyer, ticket).ID); err != nil {
@@ -237,7 +237,7 @@ func (s *scene) generic() {
 		}
 		url, stranger := s.gateway+ids.Replace(path), s.stranger
 		if method != http.MethodGet && strings.HasPrefix(path, "/api/users/s") { // it may end the session
-			stranger = s.watch.session(somebody(s.watch.t, shared))
+			stranger = s.watch.session(newUser(s.watch.t, shared))
 		}
 		s.watch.send(method, url, "{}", "Stripe-Signature", "forged")
 		s.watch.send(method, url, "{}", "Cookie", stranger, "Sec-Fetch-Site", "cross-site")

@@ -84,7 +84,7 @@ func misbehave(t *testing.T, c *api.Client, email string) (user string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger := somebody(t, shared)
+	stranger := newUser(t, shared)
 	theirs := order(t, stranger, list(t, stranger, 1999))
 	_, err = c.Order(t.Context(), theirs.ID)
 	refused(t, err, http.StatusUnauthorized, "Not authorized")
@@ -116,7 +116,7 @@ func misbehave(t *testing.T, c *api.Client, email string) (user string) {
 // buyAndReturn pays with a bad token and a good one, and gets the money back.
 func buyAndReturn(t *testing.T, c *api.Client) {
 	t.Helper()
-	o := order(t, c, list(t, somebody(t, shared), 1999))
+	o := order(t, c, list(t, newUser(t, shared), 1999))
 	_, err := c.Pay(t.Context(), o.ID, markedToken)
 	refused(t, err, http.StatusBadRequest, "No such token")
 	charge, err := c.Pay(t.Context(), o.ID, "tok_visa")

@@ -29,6 +29,7 @@ type Service struct {
 	bus            bus.Publisher
 	sessions       *session.Sessions
 	signouts       *signouts.Copy
+	schedule       schedule
 	cursor         cursor
 	stripe         processor
 	webhookSecrets webhookSecrets
@@ -70,6 +71,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		db:             o.DB,
 		charges:        charges,
 		orders:         orders{o.DB.Collection("orders")},
+		schedule:       schedule{o.DB.Collection("charges")},
 		cursor:         cursor{o.DB.Collection("feeds")},
 		relay:          relay,
 		bus:            o.Bus,
@@ -88,7 +90,8 @@ func (s *Service) Tasks() []service.Task {
 	return []service.Task{
 		s.relay.Run,
 		s.signouts.Run,
-		service.Every(reconcileEvery, s.log, "reconciliation", s.reconcile),
+		service.Every(reconcileEvery, s.log, "reconciliation", s.resolvePending),
+		service.Every(reconcileEvery, s.log, "settling", s.settleSucceeded),
 		after(pollEvery, service.Every(pollEvery, s.log, "poll of Stripe's events", s.pollStripe)),
 	}
 }
