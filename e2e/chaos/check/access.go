@@ -14,6 +14,8 @@ func (j *judge) access() {
 		switch {
 		case op.Kind == history.Pry:
 			j.pried(op)
+		case op.Kind == history.ComeBack:
+			j.cameBack(op)
 		case op.Status == http.StatusUnauthorized:
 			j.broken(P6, fmt.Sprintf("user %s was refused their own object", op.User), op)
 		default:
@@ -28,6 +30,13 @@ func (j *judge) pried(op history.Op) {
 	denied := op.Outcome == history.Refused && (op.Status == http.StatusUnauthorized || op.Status == http.StatusNotFound)
 	if op.Outcome != history.Unknown && !empty && !denied {
 		j.broken(P6, fmt.Sprintf("user %s requested another user's object (%s) and got %d", op.User, op.Tried, op.Status), op)
+	}
+}
+
+// cameBack judges the use of a session that ended long ago, which no service may accept.
+func (j *judge) cameBack(op history.Op) {
+	if j.h.Final.Quiet && op.Outcome != history.Unknown && op.Status != http.StatusUnauthorized {
+		j.broken(P6, fmt.Sprintf("the session of user %s goes on after the sign-out (%s), and was answered %d", op.User, op.Tried, op.Status), op)
 	}
 }
 

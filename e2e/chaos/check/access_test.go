@@ -34,6 +34,9 @@ var othersThings = []mistake{
 	{"a buyer who is refused their own order", func(h *history.History) {
 		late(h, history.Op{User: "ann", Kind: history.ReadOrder, Order: "O1", Outcome: history.Refused, Status: 401})
 	}},
+	{"a session that goes on after the sign-out", func(h *history.History) {
+		late(h, history.Op{User: "guest", Kind: history.ComeBack, Tried: history.MyOrders, Outcome: history.OK, Status: 200})
+	}},
 	{"a stranger's edit that took effect", func(h *history.History) {
 		late(h, history.Op{User: "watcher", Kind: history.Pry, Tried: history.Edit, Ticket: "T4", Title: "Taken", Price: 1, Outcome: history.Unknown})
 		late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, perhaps", Price: 903, Outcome: history.Unknown})

@@ -43,6 +43,7 @@ const (
 	MyTickets  Kind = "my-tickets"  // GET /api/tickets?seller=me → TicketStates
 	Market     Kind = "market"      // GET /api/tickets → TicketStates
 	Pry        Kind = "pry"         // a Tried request for another user's object: must be refused
+	ComeBack   Kind = "come-back"   // a Tried request with the session of a user who signed out: must be refused
 )
 
 // Outcome is what a client knows about the effect of its request.

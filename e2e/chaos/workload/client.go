@@ -85,7 +85,7 @@ func (c *client) send(ctx context.Context, op history.Op) history.Op {
 // request is the HTTP request of an Op, and where its response goes.
 func request(op *history.Op) (method, path string, body, answer any) {
 	kind := op.Kind
-	if kind == history.Pry {
+	if kind == history.Pry || kind == history.ComeBack {
 		kind = op.Tried
 	}
 	type offer struct {

@@ -66,7 +66,7 @@ func (l *Workload) poll(ctx context.Context, r *reading) {
 	}
 }
 
-// finish adds the sandbox's ledger, and checks that every user can still sign in.
+// finish adds the sandbox's ledger, uses ended sessions, and checks that every user can still sign in.
 func (l *Workload) finish(ctx context.Context, r *reading, wrong []string) history.Final {
 	err := untilDone(ctx, func() (err error) {
 		r.final.Ledger, err = l.stripe.Ledger(ctx)
@@ -75,6 +75,7 @@ func (l *Workload) finish(ctx context.Context, r *reading, wrong []string) histo
 	if err != nil {
 		r.miss("the sandbox's ledger", err.Error())
 	}
+	each(l.departed, func(c *client) { c.comeBack(ctx) })
 	each(l.all(), func(c *client) {
 		var user api.User
 		err := untilDone(ctx, func() (err error) {

@@ -8,7 +8,7 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 )
 
-// watcher reads public pages, requests other users' objects, and now and then signs up a friend.
+// watcher reads public pages, requests other users' objects, and now and then signs up a friend, or a guest who leaves.
 type watcher struct {
 	l *Workload
 	*client
@@ -26,6 +26,8 @@ func (w *watcher) run(ctx context.Context) {
 			}
 		case at < 55:
 			w.bringFriend(ctx, n)
+		case at < 58:
+			w.bringGuest(ctx, n)
 		case at < 65:
 			if ticket, ok := w.l.board.ticketNotOf(w.user.ID, w.random); ok {
 				w.send(ctx, history.Op{Kind: history.Pry, Tried: history.Edit, Ticket: ticket, Title: fmt.Sprintf("Taken %d by %s", n, w.email), Price: 1234})

@@ -60,6 +60,8 @@ type Workload struct {
 
 	mu      sync.Mutex
 	friends []*client // signed up during the load
+	// departed signed out during the load.
+	departed []*client
 }
 
 // New signs up all users. Once ctx has ended, every request fails at once.
