@@ -21,6 +21,7 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodPost, "/api/tickets", web.Handler(s.create))
 		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
 		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
+		r.Method(http.MethodDelete, "/api/tickets/{id}", web.Handler(s.withdraw))
 	})
 	r.Get("/api/tickets/{id}/events", s.follow) // not a web.Handler, which ends requests after 30 s
 }
@@ -86,6 +87,19 @@ func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.JSON(w, http.StatusOK, show(ticket))
+}
+
+func (s *Service) withdraw(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.update(r.Context(), chi.URLParam(r, "id"), func(t *Ticket) error { return t.Withdraw(user.ID) })
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // decodeEdit reads the body of a request to list or edit a ticket. A title and price of the wrong type decode to zero,

@@ -16,11 +16,16 @@ const (
 	Reserved  Status = "reserved"
 	// Sold is final: a sold ticket never changes.
 	Sold Status = "sold"
+	// Withdrawn means that the seller took the ticket back. It stays so, unless an order was paid before orders
+	// heard of the withdrawal.
+	Withdrawn Status = "withdrawn"
 )
 
 var (
 	ErrReserved = problem.Named("ticket-reserved", "A reserved ticket can't be changed")
 	ErrSold     = problem.Named("ticket-sold", "A sold ticket can't be changed")
+	// ErrWithdrawn refuses edits.
+	ErrWithdrawn = problem.Named("ticket-withdrawn", "A withdrawn ticket can't be changed")
 	// ErrOvertaken means that an order completed although the ticket has a later one.
 	ErrOvertaken = errors.New("the complete order is not the last one of its ticket")
 )
@@ -58,36 +63,58 @@ func List(seller string, offer Offer) *Ticket {
 	return t
 }
 
-// Edit changes the offer for the seller. A reserved or sold ticket refuses.
+// Edit changes the offer for the seller. Only a free ticket can be edited.
 func (t *Ticket) Edit(user string, edit Edit) error {
 	switch {
 	case t.UserID != user:
 		return problem.ErrNotOwner
 	case t.Status == Reserved:
 		return ErrReserved
+	case t.Status == Withdrawn:
+		return ErrWithdrawn
 	}
 	return t.become(State{Offer: edit.apply(t.Offer), Status: Available, Reservation: t.Reservation})
 }
 
-// Reserve holds the ticket for a new order. It ignores known numbers, since that order's end may be known too.
+// Withdraw takes the ticket off the market for the seller. Only a free ticket can be withdrawn; again changes nothing.
+func (t *Ticket) Withdraw(user string) error {
+	switch {
+	case t.UserID != user:
+		return problem.ErrNotOwner
+	case t.Status == Reserved:
+		return ErrReserved
+	}
+	return t.become(State{Offer: t.Offer, Status: Withdrawn, Reservation: t.Reservation})
+}
+
+// Reserve holds the ticket for a new order. It ignores known numbers, since that order's end may be known too. A
+// withdrawn ticket stays withdrawn and says so again, and orders then cancels the order.
 func (t *Ticket) Reserve(orderID string, reservation int64) error {
-	if reservation <= t.Reservation {
+	switch {
+	case reservation <= t.Reservation:
 		return nil
+	case t.Status == Withdrawn:
+		return t.become(State{Offer: t.Offer, Status: Withdrawn, Reservation: reservation})
 	}
 	return t.become(State{Offer: t.Offer, Status: Reserved, OrderID: orderID, Reservation: reservation})
 }
 
 // Release frees the ticket from a cancelled order. It keeps the number even of an unknown order, so that a late
-// order:created doesn't reserve the ticket.
+// order:created doesn't reserve the ticket. A withdrawn ticket stays withdrawn.
 func (t *Ticket) Release(reservation int64) error {
 	if reservation < t.Reservation {
 		return nil
 	}
-	return t.become(State{Offer: t.Offer, Status: Available, Reservation: reservation})
+	free := Available
+	if t.Status == Withdrawn {
+		free = Withdrawn
+	}
+	return t.become(State{Offer: t.Offer, Status: free, Reservation: reservation})
 }
 
 // Sell sells the ticket to a complete order, with the offer that was ordered: the seller may have edited the ticket
-// before the order's event arrived.
+// before the order's event arrived. It sells a withdrawn ticket too, since the order was paid before orders heard of
+// the withdrawal.
 func (t *Ticket) Sell(orderID string, reservation int64, ordered Offer) error {
 	if reservation < t.Reservation {
 		return ErrOvertaken
@@ -114,12 +141,13 @@ func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s.Offer) }
 // event is the ticket as other services see it.
 func (t *Ticket) event() events.Ticket {
 	return events.Ticket{
-		ID:      t.ID,
-		Version: t.Version,
-		Title:   t.Title,
-		Price:   t.Price,
-		UserID:  t.UserID,
-		OrderID: t.OrderID,
-		Details: t.Details,
+		ID:        t.ID,
+		Version:   t.Version,
+		Title:     t.Title,
+		Price:     t.Price,
+		UserID:    t.UserID,
+		OrderID:   t.OrderID,
+		Withdrawn: t.Status == Withdrawn,
+		Details:   t.Details,
 	}
 }

@@ -47,6 +47,14 @@ export interface paths {
      * a field. `event` is replaced as a whole.
      */
     put: operations["editTicket"];
+    /**
+     * Withdraw an available ticket
+     * @description Only the seller can. The ticket is no longer listed and can't be ordered. It stays in the seller's list and can
+     * still be read. Withdrawing a withdrawn ticket changes nothing. If a buyer reserves the ticket at the same
+     * moment, the order is cancelled with the reason `ticket-withdrawn`, unless it was paid before orders heard of
+     * the withdrawal: then the ticket is sold.
+     */
+    delete: operations["withdrawTicket"];
     parameters: {
       path: {
         id: components["parameters"]["Id"];
@@ -172,10 +180,12 @@ export interface components {
       /** @description The order that reserved or bought the ticket. Absent while it's available. */
       orderId?: components["schemas"]["Id"];
       /**
-       * @description A sold ticket never changes. It keeps the title and price of the sale.
+       * @description A sold ticket never changes. It keeps the title and price of the sale. `withdrawn` means that the seller
+       * took the ticket off the market.
+       *
        * @enum {string}
        */
-      status: "available" | "reserved" | "sold";
+      status: "available" | "reserved" | "sold" | "withdrawn";
       version: components["schemas"]["Version"];
       event?: components["schemas"]["Event"];
       /** @description Plain text of one or more lines. */
@@ -205,12 +215,12 @@ export interface components {
        */
       status: "created" | "awaiting:payment" | "complete" | "cancelled";
       /**
-       * @description Why the order was cancelled: it wasn't paid in time, the buyer cancelled it, or the payment failed.
-       * Absent for other orders.
+       * @description Why the order was cancelled: it wasn't paid in time, the buyer cancelled it, the payment failed, or the
+       * seller had withdrawn the ticket just before. Absent for other orders. Reasons may be added.
        *
        * @enum {string}
        */
-      reason?: "expired" | "user" | "payment-failed";
+      reason?: "expired" | "user" | "payment-failed" | "ticket-withdrawn";
       /**
        * Format: date-time
        * @description When the reservation ends. An order that's still `created` is then cancelled.
@@ -286,7 +296,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -752,6 +762,41 @@ export interface operations {
     };
   };
   /**
+   * Withdraw an available ticket
+   * @description Only the seller can. The ticket is no longer listed and can't be ordered. It stays in the seller's list and can
+   * still be read. Withdrawing a withdrawn ticket changes nothing. If a buyer reserves the ticket at the same
+   * moment, the order is cancelled with the reason `ticket-withdrawn`, unless it was paid before orders heard of
+   * the withdrawal: then the ticket is sold.
+   */
+  withdrawTicket: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    responses: {
+      /** @description The ticket is withdrawn. */
+      204: {
+        content: never;
+      };
+      /** @description The ticket is reserved or sold. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
    * Watch a ticket
    * @description Server-Sent Events: the ticket's current state, then its whole state after each change. A slow client
    * gets only the latest state. Each event is named `ticket`; its `data` is a `Ticket` and its `id` the
@@ -862,8 +907,8 @@ export interface operations {
         };
       };
       /**
-       * @description The body is malformed, someone else has the ticket, its price or title has changed, its event has started,
-       * or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without
+       * @description The body is malformed, someone else has the ticket, the seller has withdrawn it, its price or title has
+       * changed, its event has started, or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without
        * paying and has to wait.
        */
       400: {

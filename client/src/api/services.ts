@@ -160,6 +160,11 @@ export async function editTicket(id: string, offer: Offer, sender?: Sender): Pro
   return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE, sender }));
 }
 
+export async function withdrawTicket(id: string, sender?: Sender): Promise<Outcome<unknown>> {
+  const path = `/api/tickets/${encodeURIComponent(id)}`;
+  return outcome(await call("tickets", path, { method: "DELETE", deadline: WRITE, sender }));
+}
+
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */
 export type Offer = Pick<Ticket, "title" | "event" | "description" | "seat"> & { price: number | null };
 

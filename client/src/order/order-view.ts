@@ -13,6 +13,7 @@ import { isReturned } from "@/order/money-back";
  * - declined: the payment failed, which cancelled the order
  * - refunding, refunded: paid after the order had ended
  * - withdrawn: cancelled by the buyer
+ * - recalled: cancelled because the seller had withdrawn the ticket
  * - lapsed: not paid in time
  * - void: cancelled, for a reason that the service doesn't give
  */
@@ -27,6 +28,7 @@ export type OrderView =
   | "refunding"
   | "refunded"
   | "withdrawn"
+  | "recalled"
   | "lapsed"
   | "void";
 
@@ -34,6 +36,7 @@ const cancelled: Record<NonNullable<Order["reason"]>, OrderView> = {
   user: "withdrawn",
   expired: "lapsed",
   "payment-failed": "declined",
+  "ticket-withdrawn": "recalled",
 };
 
 /** Combines two services, of which one may be ahead of the other. The charge takes precedence. */
@@ -45,7 +48,7 @@ export function viewOrder(order: Order, charge: Charge | undefined, now: Date): 
     case "cancelled":
       if (charge?.status === "succeeded") return "refunding";
       if (charge?.status === "pending") return "processing";
-      if (order.reason) return cancelled[order.reason];
+      if (order.reason) return cancelled[order.reason] ?? "void"; // services may add reasons
       return charge?.status === "failed" ? "declined" : "void";
     default:
       if (charge?.status === "failed") return "declined";

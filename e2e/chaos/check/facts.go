@@ -26,11 +26,12 @@ type facts struct {
 	// charges are by order. One that wasn't there is the zero Charge.
 	charges map[string][]sighting[api.Charge]
 
-	places  map[string][]history.Op // by ticket
-	edits   map[string][]history.Op // by ticket: its edits and, if it was answered, its listing
-	cancels map[string][]history.Op // by order, like the following
-	pays    map[string][]history.Op
-	decides map[string][]history.Op
+	places      map[string][]history.Op // by ticket
+	edits       map[string][]history.Op // by ticket: its edits and, if it was answered, its listing
+	withdrawals map[string][]history.Op // by ticket
+	cancels     map[string][]history.Op // by order, like the following
+	pays        map[string][]history.Op
+	decides     map[string][]history.Op
 	// offered is what each ticket may say: what was asked for by requests that may have been carried out. Listings
 	// without an answer, which may have made any ticket, are under "".
 	offered map[string]map[offer]bool
@@ -52,7 +53,7 @@ func collect(h history.History) facts {
 	f := facts{
 		h:       h,
 		tickets: make(map[string][]sighting[api.Ticket]), orders: make(map[string][]sighting[api.Order]), charges: make(map[string][]sighting[api.Charge]),
-		places: make(map[string][]history.Op), edits: make(map[string][]history.Op), cancels: make(map[string][]history.Op),
+		places: make(map[string][]history.Op), edits: make(map[string][]history.Op), withdrawals: make(map[string][]history.Op), cancels: make(map[string][]history.Op),
 		pays: make(map[string][]history.Op), decides: make(map[string][]history.Op), offered: make(map[string]map[offer]bool),
 	}
 	end := h.Final.At
@@ -87,6 +88,8 @@ func (f *facts) ask(op history.Op) {
 		if op.Ticket != "" {
 			add(f.edits, op.Ticket)
 		}
+	case history.Withdraw:
+		add(f.withdrawals, op.Ticket)
 	case history.Place:
 		add(f.places, op.Ticket)
 	case history.Cancel:

@@ -20,6 +20,7 @@ const states: Record<Ticket["status"], string> = {
   available: "For sale",
   reserved: "Sale pending",
   sold: "Sold",
+  withdrawn: "Withdrawn",
 };
 
 export default page(MyTickets);
@@ -45,7 +46,7 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
                 heading="h2"
                 ticket={ticket}
                 href={`/tickets/${ticket.id}`}
-                spent={ticket.status === "sold"}
+                spent={ticket.status === "sold" || ticket.status === "withdrawn"}
                 note={
                   <>
                     <EventLines ticket={ticket} />

@@ -36,6 +36,7 @@ const states: Record<OrderView, { text: string; look: string }> = {
   refunding: { text: "Refund in progress", look: "text-warn" },
   refunded: { text: "Refunded", look: "text-muted" },
   withdrawn: { text: "Cancelled by you", look: "text-muted" },
+  recalled: { text: "Withdrawn by the seller", look: "text-muted" },
   lapsed: { text: "Not paid in time", look: "text-muted" },
   void: { text: "Cancelled", look: "text-muted" },
 };

@@ -15,6 +15,7 @@ import { LiveTicket } from "@/ticket/live-ticket";
 import { hasStarted } from "@/ticket/occasion";
 import { TicketLarge } from "@/ticket/ticket-card";
 import { TicketGrid } from "@/ticket/ticket-grid";
+import { WithdrawForm } from "@/ticket/withdraw-form";
 
 type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
@@ -44,7 +45,7 @@ async function TicketPage({ params, searchParams }: Props) {
     free ? [] : otherTickets(ticket.id),
   ]);
   const { taken, saved: savedAt } = await searchParams;
-  const tooLate = isNews(taken) && !own;
+  const tooLate = isNews(taken) && !own && ticket.status !== "withdrawn";
   const saved = isNews(savedAt) && user?.id === ticket.userId;
   return (
     <>
@@ -166,6 +167,13 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
           <p className="text-muted">This ticket has been sold.</p>
         </>
       );
+    case "withdrawn":
+      return (
+        <>
+          <h2 className="text-2xl">No longer for sale</h2>
+          <p className="text-muted">The seller has withdrawn this ticket.</p>
+        </>
+      );
   }
 }
 
@@ -211,6 +219,7 @@ function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
           <Link href={`/tickets/${ticket.id}/edit`} prefetch={false} className="button w-full">
             Edit title or price
           </Link>
+          <WithdrawForm ticketId={ticket.id} />
         </>
       );
     case "reserved":
@@ -227,6 +236,15 @@ function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
         <>
           <h2 className="text-2xl">Sold</h2>
           <p className="text-muted">Your ticket has been sold, so you can’t edit it anymore.</p>
+        </>
+      );
+    case "withdrawn":
+      return (
+        <>
+          <h2 className="text-2xl">Withdrawn</h2>
+          <p className="text-muted">
+            You took this ticket off the market. To sell it after all, list it as a new ticket.
+          </p>
         </>
       );
   }
