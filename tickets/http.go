@@ -3,6 +3,7 @@ package tickets
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -19,6 +20,8 @@ func (s *Service) Routes(r chi.Router) {
 		r.Use(s.sessions.Middleware)
 		r.Method(http.MethodGet, "/api/tickets", web.Handler(s.index))
 		r.Method(http.MethodPost, "/api/tickets", web.Handler(s.create))
+		r.Method(http.MethodGet, "/api/tickets/sales/summary", web.Handler(s.summary))
+		r.Method(http.MethodGet, "/api/tickets/sales/export.csv", web.Handler(s.export))
 		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
 		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
 		r.Method(http.MethodDelete, "/api/tickets/{id}", web.Handler(s.withdraw))
@@ -35,13 +38,14 @@ type view struct {
 	OrderID string        `json:"orderId,omitempty"`
 	Status  Status        `json:"status"`
 	Version int64         `json:"version"`
+	SoldAt  time.Time     `json:"soldAt,omitzero"`
 	events.Details
 }
 
 func show(t *Ticket) view {
 	return view{
 		ID: t.ID, Title: t.Title, Price: t.Price.Dollars(), UserID: t.UserID, OrderID: t.OrderID, Status: t.Status, Version: t.Version,
-		Details: t.Details,
+		SoldAt: t.SoldAt.UTC(), Details: t.Details,
 	}
 }
 

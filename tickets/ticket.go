@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"errors"
+	"time"
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/events"
@@ -37,6 +38,8 @@ type Ticket struct {
 	// UserID is the seller.
 	UserID string `bson:"userId"`
 	State  `bson:",inline"`
+	// SoldAt is when tickets heard of the sale. Tickets that earlier releases sold lack it.
+	SoldAt time.Time `bson:"soldAt,omitempty"`
 	// Search is derived from the offer by set. Tickets of earlier releases lack it until the service has added it.
 	Search Search `bson:"search,omitempty"`
 }
@@ -120,6 +123,14 @@ func (t *Ticket) Sell(orderID string, reservation int64, ordered Offer) error {
 		return ErrOvertaken
 	}
 	return t.become(State{Offer: ordered, Status: Sold, OrderID: orderID, Reservation: reservation})
+}
+
+// SellAt sells the ticket and keeps when that was.
+func (t *Ticket) SellAt(now time.Time, orderID string, reservation int64, ordered Offer) error {
+	if t.Status != Sold {
+		t.SoldAt = now.UTC().Truncate(time.Millisecond) // what MongoDB keeps
+	}
+	return t.Sell(orderID, reservation, ordered)
 }
 
 // become changes the state. A sold ticket refuses: no order follows a complete one, and nothing cancels it.

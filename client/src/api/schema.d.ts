@@ -37,6 +37,22 @@ export interface paths {
     /** List a ticket */
     post: operations["listTicket"];
   };
+  "/api/tickets/sales/summary": {
+    /**
+     * Add up the user's sales
+     * @description Sellers are paid by the operator, outside of this API.
+     */
+    get: operations["readSales"];
+  };
+  "/api/tickets/sales/export.csv": {
+    /**
+     * Download the user's sales
+     * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
+     * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+     * as a formula begins with an apostrophe.
+     */
+    get: operations["exportSales"];
+  };
   "/api/tickets/{id}": {
     /** Get a ticket */
     get: operations["readTicket"];
@@ -187,10 +203,28 @@ export interface components {
        */
       status: "available" | "reserved" | "sold" | "withdrawn";
       version: components["schemas"]["Version"];
+      /**
+       * Format: date-time
+       * @description When the ticket was sold. Tickets that earlier releases sold lack it.
+       */
+      soldAt?: string;
+      /** @description Only with `seller=me`. What was refunded to the buyer, if the whole payment was. */
+      refundedAmount?: components["schemas"]["Part"];
       event?: components["schemas"]["Event"];
       /** @description Plain text of one or more lines. */
       description?: string;
       seat?: string;
+    };
+    /** @description Amounts are US dollars. */
+    Sales: {
+      /** @description The number of sold tickets. */
+      sales: number;
+      /** @description Their prices. */
+      amount: number;
+      /** @description What was refunded to buyers in full. */
+      refunded: number;
+      /** @description The amount less what was refunded: what sellers get, unless the operator decides otherwise. */
+      owed: number;
     };
     /** @description The event that a ticket admits to. */
     Event: {
@@ -622,6 +656,8 @@ export interface operations {
       query?: {
         /** @description Lists the user's own tickets. No other value is allowed. */
         seller?: "me";
+        /** @description With `seller=me`, only tickets in this state. `free` is another word for `available`. Empty counts as absent. */
+        status?: "available" | "free" | "reserved" | "sold" | "withdrawn";
         /**
          * @description Words that the title, venue, city or description must all have, in any order. Case and accents don't
          * matter. `seller=me` ignores this and the following parameters; empty ones count as absent.
@@ -699,6 +735,45 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Add up the user's sales
+   * @description Sellers are paid by the operator, outside of this API.
+   */
+  readSales: {
+    responses: {
+      /** @description The totals. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Sales"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Download the user's sales
+   * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
+   * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+   * as a formula begins with an apostrophe.
+   */
+  exportSales: {
+    responses: {
+      /** @description The sales ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)). */
+      200: {
+        headers: {
+          "Content-Disposition": "attachment; filename=\"sales.csv\"";
+        };
+        content: {
+          "text/csv": string;
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

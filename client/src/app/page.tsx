@@ -17,14 +17,13 @@ export default page(Landing);
 
 async function Landing({ searchParams }: { searchParams: Search }) {
   const search = await readSearch(searchParams);
-  return isSearch(search) ? (
-    <Results search={search} after={await cursorOf(searchParams)} />
-  ) : (
-    <Newest after={await afterOf(searchParams)} />
-  );
+  // Functions, not components: page() handles only what fails before the page is returned.
+  return isSearch(search)
+    ? results(search, await cursorOf(searchParams))
+    : newest(await afterOf(searchParams));
 }
 
-async function Newest({ after }: { after: string | undefined }) {
+async function newest(after: string | undefined) {
   const tickets = await listTickets({ after, limit: PAGE });
   return (
     <>
@@ -57,7 +56,7 @@ async function Newest({ after }: { after: string | undefined }) {
   );
 }
 
-async function Results({ search, after }: { search: TicketSearch; after: string | undefined }) {
+async function results(search: TicketSearch, after: string | undefined) {
   const found = await searchTickets({ ...asQuery(search), after, limit: PAGE });
   return (
     <>

@@ -1,4 +1,4 @@
-import type { Charge, Order } from "@/api/services";
+import { type Charge, type Order, Unavailable } from "@/api/services";
 import { isReturned } from "@/order/money-back";
 
 /**
@@ -8,6 +8,7 @@ import { isReturned } from "@/order/money-back";
  * - time-up: the time is up, and orders is about to cancel it
  * - bank: the payer's bank asks for confirmation
  * - processing: a payment is being processed
+ * - unread: reserved, but payments doesn't say whether a payment is under way
  * - complete
  * - returned: complete, but the money went back
  * - declined: the payment failed, which cancelled the order
@@ -22,6 +23,7 @@ export type OrderView =
   | "time-up"
   | "bank"
   | "processing"
+  | "unread"
   | "complete"
   | "returned"
   | "declined"
@@ -39,8 +41,12 @@ const cancelled: Record<NonNullable<Order["reason"]>, OrderView> = {
   "ticket-withdrawn": "recalled",
 };
 
+/** The payment of an order: undefined if there is none, "unread" if payments doesn't respond. */
+export type ReadCharge = Charge | undefined | "unread";
+
 /** Combines two services, of which one may be ahead of the other. The charge takes precedence. */
-export function viewOrder(order: Order, charge: Charge | undefined, now: Date): OrderView {
+export function viewOrder(order: Order, read: ReadCharge, now: Date): OrderView {
+  const charge = known(read);
   if (charge?.status === "refunded" && order.status !== "complete") return "refunded";
   switch (order.status) {
     case "complete":
@@ -51,6 +57,7 @@ export function viewOrder(order: Order, charge: Charge | undefined, now: Date): 
       if (order.reason) return cancelled[order.reason] ?? "void"; // services may add reasons
       return charge?.status === "failed" ? "declined" : "void";
     default:
+      if (read === "unread") return "unread";
       if (charge?.status === "failed") return "declined";
       if (charge?.status === "pending" && charge.clientSecret) return "bank";
       // Stripe hasn't been asked for anything yet, and paying again resumes the payment.
@@ -59,7 +66,23 @@ export function viewOrder(order: Order, charge: Charge | undefined, now: Date): 
   }
 }
 
+/** Lets a page that can do without payments be shown when it doesn't respond. */
+export function orUnread(error: unknown): "unread" {
+  if (error instanceof Unavailable) return "unread";
+  throw error;
+}
+
+export function known(charge: ReadCharge): Charge | undefined {
+  return charge === "unread" ? undefined : charge;
+}
+
 /** The views that change without the user. */
 export function isPassing(view: OrderView): boolean {
-  return view === "bank" || view === "processing" || view === "refunding" || view === "time-up";
+  return (
+    view === "unread" ||
+    view === "bank" ||
+    view === "processing" ||
+    view === "refunding" ||
+    view === "time-up"
+  );
 }

@@ -8,6 +8,7 @@ import {
   type Order,
   type OrderState,
   orderStates,
+  type Page,
   readCharge,
 } from "@/api/services";
 import { Empty } from "@/layout/empty";
@@ -18,7 +19,7 @@ import { Pager } from "@/layout/pager";
 import { afterOf, type Search } from "@/layout/params";
 import { Time } from "@/layout/time";
 import { moneyBack } from "@/order/money-back";
-import { type OrderView, viewOrder } from "@/order/order-view";
+import { type OrderView, orUnread, viewOrder } from "@/order/order-view";
 import { stockOf } from "@/ticket/stock";
 
 export const metadata: Metadata = { title: "Purchases" };
@@ -30,6 +31,7 @@ const states: Record<OrderView, { text: string; look: string }> = {
   "time-up": { text: "Time’s up", look: "text-muted" },
   bank: { text: "Waiting for your bank", look: "text-warn" },
   processing: { text: "Payment processing", look: "text-warn" },
+  unread: { text: "Open", look: "text-warn" },
   complete: { text: "Paid", look: "text-good" },
   returned: { text: "Refunded", look: "text-muted" },
   declined: { text: "Payment declined", look: "text-bad" },
@@ -65,11 +67,16 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
           </Link>
         ))}
       </nav>
+      {!charges && (
+        <p role="status" className="mb-4 text-muted">
+          Payments aren’t available right now, so we can’t show refunds and payments in progress.
+        </p>
+      )}
       {orders.items.length > 0 ? (
         <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-card">
           {orders.items.map((order) => {
-            const charge = charges.find((c) => c.orderId === order.id);
-            const view = viewOrder(order, charge, now);
+            const charge = charges?.find((c) => c.orderId === order.id);
+            const view = viewOrder(order, charges ? charge : "unread", now);
             const state = states[view];
             return (
               <li key={order.id} className="relative flex items-stretch hover:bg-line/25">
@@ -137,19 +144,20 @@ function pathOf(state: OrderState | undefined): string {
   return state ? `/orders?state=${state}` : "/orders";
 }
 
+/** The charges are undefined if payments doesn't respond. The orders are shown without them. */
 async function read(
   state: OrderState | undefined,
   after: string | undefined,
-): Promise<{ orders: { items: Order[]; next?: string }; charges: Charge[] }> {
+): Promise<{ orders: Page<Order>; charges: Charge[] | undefined }> {
   if (!state) {
     // A charge has its order's id, so the same page of charges holds all that belong to these orders.
     const [orders, charges] = await Promise.all([
       listOrders({ after, limit: PAGE }),
-      listCharges({ after, limit: PAGE }),
+      listCharges({ after, limit: PAGE }).catch(orUnread),
     ]);
-    return { orders, charges: charges.items };
+    return { orders, charges: charges === "unread" ? undefined : charges.items };
   }
   const orders = await listOrders({ state, after, limit: PAGE });
-  const charges = await Promise.all(orders.items.map((order) => readCharge(order.id)));
-  return { orders, charges: charges.filter((charge) => charge !== undefined) };
+  const charges = await Promise.all(orders.items.map((order) => readCharge(order.id))).catch(orUnread);
+  return { orders, charges: charges === "unread" ? undefined : charges.filter((c) => c !== undefined) };
 }

@@ -2,7 +2,7 @@ import type { Charge, Order } from "@/api/services";
 import { Bank } from "@/app/orders/[id]/bank";
 import { Declined, Lapsed, Recalled, Void, Withdrawn } from "@/app/orders/[id]/cancelled";
 import { Complete, Returned } from "@/app/orders/[id]/complete";
-import { Payable, TimeUp } from "@/app/orders/[id]/payable";
+import { Payable, TimeUp, Unread } from "@/app/orders/[id]/payable";
 import { Processing } from "@/app/orders/[id]/processing";
 import { Refunded, Refunding } from "@/app/orders/[id]/refund";
 import type { OrderView } from "@/order/order-view";
@@ -21,6 +21,8 @@ export function State({ view, order, charge, now }: StateProps) {
       return <Payable order={order} now={now} />;
     case "time-up":
       return <TimeUp order={order} now={now} />;
+    case "unread":
+      return <Unread order={order} now={now} />;
     case "bank":
       return <Bank order={order} charge={charge} />;
     case "processing":
