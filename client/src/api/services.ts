@@ -15,6 +15,7 @@ export type User = Schemas["User"];
 export type Ticket = Schemas["Ticket"];
 export type Order = Schemas["Order"];
 export type Charge = Schemas["Charge"];
+export type Sales = Schemas["Sales"];
 
 /** An error message for the user. field names the form field it belongs to. */
 export type Message = Schemas["Problem"]["errors"][number];
@@ -135,11 +136,18 @@ export async function searchTickets(
   return total ? { ...pageOf(answer), total: Number(total) } : pageOf(answer);
 }
 
+/** The user's own tickets, of all states or one. */
 export async function listOwnTickets(options: {
+  status?: Ticket["status"] | undefined;
   after?: string | undefined;
   limit: number;
 }): Promise<Page<Ticket>> {
   return list("tickets", "/api/tickets", { ...options, seller: "me" });
+}
+
+/** The totals of the user's sales. */
+export async function readSales(): Promise<Sales> {
+  return readable(await call<Sales>("tickets", "/api/tickets/sales/summary"));
 }
 
 /** null if the ticket doesn't exist. Read once per request. */

@@ -14,6 +14,7 @@ import { Description } from "@/ticket/description";
 import { EventLines } from "@/ticket/event-lines";
 import { LiveTicket } from "@/ticket/live-ticket";
 import { hasStarted, summaryOf } from "@/ticket/occasion";
+import { PAYOUT, SaleLines } from "@/ticket/sales";
 import { StructuredData } from "@/ticket/structured-data";
 import { TicketLarge } from "@/ticket/ticket-card";
 import { TicketGrid } from "@/ticket/ticket-grid";
@@ -242,7 +243,13 @@ function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
       return (
         <>
           <h2 className="text-2xl">Sold</h2>
-          <p className="text-muted">Your ticket has been sold, so you can’t edit it anymore.</p>
+          <p className="text-muted">
+            Sold <SaleLines ticket={ticket} />
+          </p>
+          <p className="text-muted">{PAYOUT}</p>
+          <Link href="/my-tickets?status=sold" prefetch={false} className="button button-quiet w-full">
+            All your sales
+          </Link>
         </>
       );
     case "withdrawn":
