@@ -272,7 +272,7 @@ export interface components {
       version: components["schemas"]["Version"];
     };
     Charge: {
-      /** @description The order's price. */
+      /** @description The same as `orderId`. */
       id: components["schemas"]["Id"];
       orderId: components["schemas"]["Id"];
       /**
@@ -285,7 +285,20 @@ export interface components {
        * the charge failed.
        */
       reason?: string;
+      /** @description The order's price. */
       amount: components["schemas"]["Dollars"];
+      /**
+       * Format: date-time
+       * @description When payments learned that the money was captured. Absent before, and from payments of earlier releases.
+       */
+      paidAt?: string;
+      /** @description The card that was charged, for a receipt. Absent like `paidAt`, or if Stripe doesn't say. */
+      card?: {
+        /** @description [Stripe's](https://docs.stripe.com/api/charges/object#charge_object-payment_method_details-card-brand), such as `visa`. */
+        brand: string;
+        /** @description The last four digits. */
+        last4: string;
+      };
       /** @description The PaymentIntent, once it exists. */
       stripeId?: string;
       /** @description The Refund of a refunded charge, or the last one if several add up to the amount. */
