@@ -108,16 +108,23 @@ func (c *Charge) Pause() {
 	}
 }
 
-// Resume takes over a paused payment for another request, and reports whether it could.
+// Resume takes over a payment for another request, and reports whether it could.
 func (c *Charge) Resume(request *idempotency.Request, now time.Time) bool {
-	if !c.Paused || c.Status != Pending {
+	if !c.resumable(now) {
 		return false
 	}
 	c.Paused, c.Request, c.OpenedAt = false, request, now.UTC().Truncate(time.Millisecond)
 	return true
 }
 
-// waits reports whether a paused payment can still be resumed.
+// resumable reports whether another request can take the payment on. Nobody has been charged without a stored
+// PaymentIntent, and the request that opened the charge has given up or must be over.
+func (c *Charge) resumable(now time.Time) bool {
+	over := c.Paused || now.After(c.OpenedAt.Add(payTimeout))
+	return c.Status == Pending && c.StripeID == "" && over && now.Before(c.ExpiresAt)
+}
+
+// waits reports whether a payment is paused and its order's time isn't up.
 func (c *Charge) waits(now time.Time) bool { return c.Paused && now.Before(c.ExpiresAt) }
 
 // interrupted reports whether the process that opened a pending charge must be dead by now.

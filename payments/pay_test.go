@@ -352,7 +352,7 @@ func TestStripeFails(t *testing.T) {
 						t.Errorf("answered %d %s", a.Status, a.Body)
 					}
 					s.sandboxed(http.MethodDelete, "/sandbox/faults", "", nil)
-					s.later(patience + time.Second)
+					s.later(15*time.Minute + time.Second) // until then the payer may try again
 					s.reconcile()
 					c, l := s.charge(o.ID), s.ledger()
 					switch c.Status {

@@ -125,6 +125,7 @@ type shown struct {
 	StripeID       string      `json:"stripeId"`
 	StripeRefundID string      `json:"stripeRefundId"`
 	ClientSecret   string      `json:"clientSecret"`
+	Paused         bool        `json:"paused"`
 	RefundedAmount json.Number `json:"refundedAmount"`
 	RefundFailed   bool        `json:"refundFailed"`
 	Dispute        struct {

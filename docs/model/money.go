@@ -19,6 +19,7 @@ type money struct {
 	chargeEach     bool // each POST makes a charge of its own
 	confirmFirst   bool // the PaymentIntent is confirmed before it is stored
 	attachEnded    bool // it is stored though the charge is no longer pending
+	attachAgain    bool // it is stored in place of another
 	failAttached   bool // a charge without a PaymentIntent fails though one has been stored meanwhile
 	failFirst      bool // failed is written before the PaymentIntent is cancelled
 	cancelAnyhow   bool // a cancellation that is refused counts as one
@@ -71,6 +72,7 @@ type moneyState struct {
 type payment struct {
 	charge   chargeStatus
 	attached bool // it has the PaymentIntent's id
+	replaced bool // its first PaymentIntent took the money, and another is stored instead
 	settled  bool
 	recorded set
 	heard    set // of the recorded events, those that orders has acknowledged
@@ -123,6 +125,9 @@ func (s moneyState) wrong() string {
 	taken := 0
 	for _, p := range s.payments {
 		if p.status == captured {
+			taken++
+		}
+		if p.replaced {
 			taken++
 		}
 		switch {

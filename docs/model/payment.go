@@ -90,6 +90,10 @@ func (m money) begin(s moneyState, next *steps[moneyState]) {
 // look is the beginning of Service.resolve: somebody has read a pending charge.
 func (m money) look(s moneyState, free, k int, next *steps[moneyState]) {
 	p, n := s.payments[k], s
+	if p.charge == pending && !p.attached && s.copy != cancelled && !s.timeUp && !m.noHints {
+		n.tasks[free] = task{opens, another, uint8(k)}
+		next.may(n, "another POST takes the payment on, with its own token")
+	}
 	at := m.resolve(s, p)
 	if at == away {
 		return
@@ -203,8 +207,10 @@ func (t turn) open() {
 	if t.confirmFirst {
 		then = confirms
 	}
-	p.status = requiresConfirmation
-	t.next.must(t.then(p, then), "%s makes the PaymentIntent", t.of)
+	if !p.attached {
+		p.status = requiresConfirmation
+	}
+	t.next.must(t.then(p, then), "%s makes a PaymentIntent", t.of)
 	p = t.p
 	p.refused = true
 	t.next.may(t.then(p, failsUnasked), "%s is refused a PaymentIntent", t.of)
@@ -219,6 +225,14 @@ func (t turn) attach() {
 	if p.charge != pending && !t.attachEnded {
 		t.next.must(t.done(p), "%s cannot store the PaymentIntent: the charge is %s", t.of, p.charge)
 		return
+	}
+	if p.attached && !t.attachAgain {
+		t.next.must(t.done(p), "%s cannot store the PaymentIntent: the charge has another", t.of)
+		return
+	}
+	if p.attached {
+		p.replaced = p.replaced || p.status == captured
+		p.status = requiresConfirmation
 	}
 	p.attached = true
 	t.next.must(t.then(p, then), "%s stores the PaymentIntent", t.of)

@@ -144,6 +144,8 @@ var rules = []rule{
 		[]string{"payments/TestAPaymentThatDies"}},
 	{"attach-ended", "A PaymentIntent is stored only while the charge is pending", money{few: true, attachEnded: true},
 		[]string{"payments/TestAPaymentThatDies"}},
+	{"attach-again", "A PaymentIntent is stored only if the charge has none", money{few: true, attachAgain: true},
+		[]string{"payments/TestALostAnswerDoesNotCostTheOrder"}},
 	{"fail-attached", "A charge fails unasked only while no PaymentIntent is stored", money{few: true, failAttached: true},
 		[]string{"payments/TestAPaymentIntentThatIsStoredMeanwhileKeepsItsCharge"}},
 	{"fail-first", "failed is written after the PaymentIntent is cancelled", money{few: true, failFirst: true}, []string{

@@ -59,7 +59,7 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  []string{"stripe", "pause:payments", "slow:payments"},
 		Edits: []Edit{
-			{payFile, "	if c != nil && !c.waits(s.now()) {\n", "	if c != nil && c.Status != Pending {\n"},
+			{payFile, "	if c != nil && !c.resumable(s.now()) {\n", "	if c != nil && c.Status != Pending {\n"},
 			{payFile, `	c, started, err := s.start(ctx, o, c, request)
 `, `	c, started, err := s.start(ctx, o, nil, request)
 `},
