@@ -47,14 +47,19 @@ func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !r.URL.Query().Has("seller") {
-		return web.List(w, r, page, tickets, sort.cursor, show)
+	if r.URL.Query().Has("seller") {
+		return s.listOwn(w, r, page, tickets)
 	}
+	return web.List(w, r, page, tickets, sort.cursor, show)
+}
+
+// listOwn writes a page of the user's own tickets, with what was refunded of them.
+func (s *Service) listOwn(w http.ResponseWriter, r *http.Request, page web.Page, tickets []*Ticket) error {
 	own, err := s.refunds.of(r.Context(), tickets)
 	if err != nil {
 		return err
 	}
-	return web.List(w, r, page, own, func(one sale) string { return sort.cursor(one.Ticket) }, showOwn)
+	return web.List(w, r, page, own, func(one sale) string { return one.ID }, showOwn)
 }
 
 // listed reads which tickets are asked for, and their order.

@@ -3,8 +3,8 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -39,13 +39,28 @@ func (t *sum) add(s sale) {
 	t.Owed.Cents += s.owed()
 }
 
-// sales reads the sold tickets that a filter selects, newest first.
-func (s *Service) sales(ctx context.Context, filter bson.M) ([]sale, error) {
-	sold, err := s.tickets.Sorted(ctx, filter, newest.keys(), 0)
-	if err != nil {
-		return nil, err
+// salesAtOnce bounds the sales that are in memory.
+const salesAtOnce = 1000
+
+// eachSale reads the sold tickets that a filter selects, newest first, a batch at a time.
+func (s *Service) eachSale(ctx context.Context, filter bson.M, do func(sale)) error {
+	for after := ""; ; {
+		sold, err := s.tickets.Newest(ctx, filter, after, salesAtOnce)
+		if err != nil {
+			return err
+		}
+		sales, err := s.refunds.of(ctx, sold)
+		if err != nil {
+			return err
+		}
+		for _, one := range sales {
+			do(one)
+		}
+		if len(sold) < salesAtOnce {
+			return nil
+		}
+		after = sold[len(sold)-1].ID
 	}
-	return s.refunds.of(ctx, sold)
 }
 
 // soldBy selects the sold tickets of a user.
@@ -60,9 +75,6 @@ type refund struct {
 	Amount  money.Cents `bson:"amount"`
 }
 
-// refundsAtOnce bounds the orders of one query.
-const refundsAtOnce = 1000
-
 // record stores a refund. An order is refunded once, so a repeated event changes nothing.
 func (r refunds) record(ctx context.Context, e events.PaymentRefunded) error {
 	_, err := r.docs.UpdateOne(ctx, bson.M{"_id": e.OrderID}, bson.M{"$setOnInsert": bson.M{"amount": e.Amount}}, options.Update().SetUpsert(true))
@@ -75,7 +87,7 @@ func (r refunds) record(ctx context.Context, e events.PaymentRefunded) error {
 // of adds to tickets what was refunded of them. Tickets that aren't sold have nothing refunded.
 func (r refunds) of(ctx context.Context, all []*Ticket) ([]sale, error) {
 	sales := make([]sale, len(all))
-	var orders []string
+	orders := []string{}
 	for i, t := range all {
 		sales[i].Ticket = t
 		if t.Status == Sold {
@@ -83,18 +95,16 @@ func (r refunds) of(ctx context.Context, all []*Ticket) ([]sale, error) {
 		}
 	}
 	amounts := make(map[string]money.Cents)
-	for some := range slices.Chunk(orders, refundsAtOnce) {
-		cursor, err := r.docs.Find(ctx, among(some))
-		if err != nil {
-			return nil, fmt.Errorf("find refunds: %w", err)
-		}
-		var found []refund
-		if err := cursor.All(ctx, &found); err != nil {
-			return nil, fmt.Errorf("read refunds: %w", err)
-		}
-		for _, f := range found {
-			amounts[f.OrderID] = f.Amount
-		}
+	cursor, err := r.docs.Find(ctx, among(orders))
+	if err != nil {
+		return nil, fmt.Errorf("find refunds: %w", err)
+	}
+	var found []refund
+	if err := cursor.All(ctx, &found); err != nil {
+		return nil, fmt.Errorf("read refunds: %w", err)
+	}
+	for _, f := range found {
+		amounts[f.OrderID] = f.Amount
 	}
 	for i, s := range sales {
 		if s.Status == Sold {
@@ -117,17 +127,18 @@ func (s *Service) owed(ctx context.Context, since time.Time) ([]debt, error) {
 	if !since.IsZero() {
 		filter["soldAt"] = bson.M{"$gte": since}
 	}
-	all, err := s.sales(ctx, filter)
+	bySeller := make(map[string]sum)
+	err := s.eachSale(ctx, filter, func(one sale) {
+		total := bySeller[one.UserID]
+		total.add(one)
+		bySeller[one.UserID] = total
+	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(all, func(a, b sale) int { return strings.Compare(a.UserID, b.UserID) })
 	debts := []debt{}
-	for _, one := range all {
-		if len(debts) == 0 || debts[len(debts)-1].Seller != one.UserID {
-			debts = append(debts, debt{Seller: one.UserID})
-		}
-		debts[len(debts)-1].add(one)
+	for _, seller := range slices.Sorted(maps.Keys(bySeller)) {
+		debts = append(debts, debt{seller, bySeller[seller]})
 	}
 	return debts, nil
 }

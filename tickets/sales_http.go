@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"bytes"
 	"encoding/csv"
 	"net/http"
 	"strings"
@@ -25,13 +26,9 @@ func (s *Service) summary(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.sales(r.Context(), soldBy(user.ID))
-	if err != nil {
-		return err
-	}
 	var total sum
-	for _, one := range all {
-		total.add(one)
+	if err := s.eachSale(r.Context(), soldBy(user.ID), total.add); err != nil {
+		return err
 	}
 	return web.JSON(w, http.StatusOK, total)
 }
@@ -42,20 +39,18 @@ func (s *Service) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.sales(r.Context(), soldBy(user.ID))
-	if err != nil {
+	var file bytes.Buffer // takes everything, so that the response begins once all is read
+	rows := csv.NewWriter(&file)
+	rows.UseCRLF = true
+	_ = rows.Write([]string{"Sold at", "Order", "Ticket", "Title", "Amount", "Refunded", "Owed"})
+	if err := s.eachSale(r.Context(), soldBy(user.ID), func(one sale) { _ = rows.Write(row(one)) }); err != nil {
 		return err
 	}
+	rows.Flush()
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="sales.csv"`)
-	rows := csv.NewWriter(w)
-	rows.UseCRLF = true
-	_ = rows.Write([]string{"Sold at", "Order", "Ticket", "Title", "Amount", "Refunded", "Owed"}) // Flush reports errors
-	for _, one := range all {
-		_ = rows.Write(row(one))
-	}
-	rows.Flush()
-	return nil // the response has begun, and the client may be gone
+	_, _ = file.WriteTo(w) // the client may be gone
+	return nil
 }
 
 func row(s sale) []string {

@@ -218,3 +218,24 @@ func TestOwedRefusesOtherArguments(t *testing.T) {
 		}
 	}
 }
+
+// Sales are read a thousand at a time.
+func TestManySalesAreAddedUp(t *testing.T) {
+	s := start(t)
+	const many = 1001
+	sold := make([]any, many)
+	for i := range sold {
+		id := fmt.Sprintf("64b%021x", i)
+		sold[i] = bson.M{"_id": id, "version": int64(2), "userId": ada.ID, "title": "Concert", "price": int64(1999),
+			"status": "sold", "orderId": id, "reservation": int64(1)}
+	}
+	if _, err := s.db.Collection("tickets").InsertMany(t.Context(), sold); err != nil {
+		t.Fatal(err)
+	}
+	if sum := s.Do(ada, http.MethodGet, "/api/tickets/sales/summary", ""); sum.Body != `{"sales":1001,"amount":20009.99,"refunded":0,"owed":20009.99}` {
+		t.Errorf("the summary is %s", sum.Body)
+	}
+	if file := s.Do(ada, http.MethodGet, "/api/tickets/sales/export.csv", ""); strings.Count(file.Body, "\r\n") != many+1 {
+		t.Errorf("the file has %d lines", strings.Count(file.Body, "\r\n"))
+	}
+}
