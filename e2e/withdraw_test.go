@@ -18,12 +18,12 @@ type withdrawal struct {
 }
 
 func TestAWithdrawalBeatsAnOrderOrLosesToItButNeverHalfway(t *testing.T) {
-	seller := somebody(t, shop)
+	seller := newUser(t, shop)
 	var all [8]withdrawal
 	var both sync.WaitGroup
 	for i := range all {
 		w := &all[i]
-		w.ticket, w.buyer = list(t, seller, 1999), somebody(t, shop)
+		w.ticket, w.buyer = list(t, seller, 1999), newUser(t, shop)
 		if _, err := w.buyer.AwaitTicket(bounded(t), w.ticket.ID, api.Available); err != nil {
 			t.Fatal(err)
 		}
