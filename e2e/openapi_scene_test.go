@@ -82,19 +82,27 @@ func (s *scene) await(t *testing.T) {
 		_, err := s.buyer.Pay(t.Context(), s.cancelled.ID, "tok_nobody")
 		return strings.Contains(err.Error(), "The order is cancelled")
 	})
-	s.awaitStarted(t)
+	s.awaitRefused(t)
 }
 
-// awaitStarted lists a ticket of an event that has started, and waits until orders refuses it. The wrong price makes
-// sure that it's never ordered.
-func (s *scene) awaitStarted(t *testing.T) {
+// awaitRefused lists a ticket of an event that has started and one that's withdrawn, and waits until orders refuses
+// them.
+func (s *scene) awaitRefused(t *testing.T) {
 	t.Helper()
-	past := list(t, s.seller, 1999).ID
+	past, unwanted := list(t, s.seller, 1999).ID, list(t, s.seller, 1999).ID
 	s.watch.send("PUT", s.gateway+"/api/tickets/"+past, `{"title":"Back row","price":20.5,"event":{"startsAt":"2020-05-01T20:00:00-05:00"}}`, "Cookie", s.selling)
-	servicetest.Eventually(t, "orders to refuse a ticket of an event that has started", func() bool {
-		r := s.watch.send("POST", s.gateway+"/api/orders", `{"ticketId":"`+past+`","price":1}`, "Cookie", s.stranger)
+	s.watch.send("DELETE", s.gateway+"/api/tickets/"+unwanted, "", "Cookie", s.selling)
+	s.awaitRefusal(t, past, "The event has already started")
+	s.awaitRefusal(t, unwanted, "The seller has withdrawn this ticket")
+}
+
+// awaitRefusal waits until orders refuses a ticket. The wrong price makes sure that it's never ordered.
+func (s *scene) awaitRefusal(t *testing.T, ticket, message string) {
+	t.Helper()
+	servicetest.Eventually(t, "orders to refuse with "+message, func() bool {
+		r := s.watch.send("POST", s.gateway+"/api/orders", `{"ticketId":"`+ticket+`","price":1}`, "Cookie", s.stranger)
 		body, err := io.ReadAll(r.Body)
-		return err == nil && strings.Contains(string(body), "The event has already started")
+		return err == nil && strings.Contains(string(body), message)
 	})
 }
 
@@ -140,6 +148,12 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 		{"", "GET", "/api/tickets?after=x", ``, 400},
 		{"", "GET", "/api/tickets?seller=you", ``, 400},
 		{"", "GET", "/api/tickets?seller=me", ``, 401},
+		{s.selling, "GET", "/api/tickets?seller=me&status=sold", ``, 200},
+		{s.selling, "GET", "/api/tickets?seller=me&status=lost", ``, 400},
+		{s.selling, "GET", "/api/tickets/sales/summary", ``, 200},
+		{s.selling, "GET", "/api/tickets/sales/export.csv", ``, 200},
+		{"", "GET", "/api/tickets/sales/summary", ``, 401},
+		{"", "GET", "/api/tickets/sales/export.csv", ``, 401},
 		{s.selling, "POST", "/api/tickets", `{"title":" ","price":0.49}`, 400},
 		{"", "GET", "/api/tickets/" + missing, ``, 404},
 		{"", "GET", "/api/tickets/x", ``, 404},
@@ -154,6 +168,21 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 		{s.selling, "PUT", "/api/tickets/" + s.sold.ID, backRow, 400},
 		{s.stranger, "PUT", "/api/tickets/" + s.free.ID, backRow, 401},
 		{s.selling, "PUT", "/api/tickets/" + missing, backRow, 404},
+	}
+}
+
+func (s *scene) withdrawalRequests(t *testing.T) []apiRequest {
+	t.Helper()
+	unwanted := list(t, s.seller, 1999).ID
+	return []apiRequest{
+		{s.stranger, "DELETE", "/api/tickets/" + unwanted, ``, 401},
+		{s.selling, "DELETE", "/api/tickets/" + s.reserved.ID, ``, 400},
+		{s.selling, "DELETE", "/api/tickets/" + s.sold.ID, ``, 400},
+		{s.selling, "DELETE", "/api/tickets/" + missing, ``, 404},
+		{s.selling, "DELETE", "/api/tickets/" + unwanted, ``, 204},
+		{s.selling, "DELETE", "/api/tickets/" + unwanted, ``, 204},
+		{s.selling, "PUT", "/api/tickets/" + unwanted, backRow, 400},
+		{"", "GET", "/api/tickets/" + unwanted, ``, 200},
 	}
 }
 

@@ -19,13 +19,20 @@ type Ticket struct {
 	Released int64 `bson:"released"`
 	// Details is nil in copies by earlier releases.
 	Details *events.Details `bson:"details,omitempty"`
+	// Withdrawn means that the seller took the ticket off the market.
+	Withdrawn bool `bson:"withdrawn"`
 }
 
-// ErrStarted refuses a ticket whose event has started.
-var ErrStarted = problem.Named("event-started", "The event has already started")
+var (
+	ErrStarted   = problem.Named("event-started", "The event has already started")
+	ErrWithdrawn = problem.Named("ticket-withdrawn", "The seller has withdrawn this ticket")
+)
 
-// OnSale refuses a ticket whose event has started.
+// OnSale refuses a ticket that the seller has withdrawn or whose event has started.
 func (t *Ticket) OnSale(now time.Time) error {
+	if t.Withdrawn {
+		return ErrWithdrawn
+	}
 	if t.Details != nil && t.Details.Event.Started(now) {
 		return ErrStarted
 	}

@@ -42,6 +42,10 @@ type Charge struct {
 	// StripeID is the PaymentIntent. It's only confirmed after it's stored here.
 	StripeID       string `bson:"stripeId,omitempty"`
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
+	// PaidAt is when payments learned that the charge succeeded, and Card what it was paid with. Charges of earlier
+	// releases lack them.
+	PaidAt time.Time `bson:"paidAt,omitempty"`
+	Card   *Card     `bson:"card,omitempty"`
 	// Paused means that the broker went away before it stored the payment's start. Stripe hasn't been
 	// asked for anything, and the next POST resumes the payment.
 	Paused bool `bson:"paused,omitempty"`
@@ -60,6 +64,12 @@ type Charge struct {
 	Dispute *Dispute `bson:"dispute,omitempty"`
 	// Review is set once the charge has needed a decision by an operator.
 	Review *Review `bson:"review,omitempty"`
+}
+
+// Card is what a receipt says of a card.
+type Card struct {
+	Brand string `bson:"brand" json:"brand"` // as Stripe names it, such as visa
+	Last4 string `bson:"last4" json:"last4"`
 }
 
 // FailedRefund is a refund that Stripe accepted but didn't carry out. It isn't retried, because the cause, such
@@ -146,6 +156,14 @@ func (c *Charge) Succeed() {
 	}
 	c.Status, c.ClientSecret, c.CheckAt = Succeeded, "", time.Time{}
 	c.Record(events.PaymentCreated{Payment: c.payment(), StripeID: c.StripeID, Amount: c.Amount})
+}
+
+// SucceedWith records that Stripe captured the money, when that was learned, and the card for the receipt.
+func (c *Charge) SucceedWith(card *Card, now time.Time) {
+	if c.Status == Pending {
+		c.Card, c.PaidAt = card, now.UTC().Truncate(time.Millisecond)
+	}
+	c.Succeed()
 }
 
 // Fail ends a charge whose PaymentIntent is canceled at Stripe and can't be confirmed anymore. The payer reads

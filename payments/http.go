@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/stripe/stripe-go/v76"
@@ -54,6 +55,8 @@ type view struct {
 	RefundFailed bool         `json:"refundFailed,omitempty"`
 	Dispute      *viewDispute `json:"dispute,omitempty"`
 	Paused       bool         `json:"paused,omitempty"`
+	PaidAt       time.Time    `json:"paidAt,omitzero"`
+	Card         *Card        `json:"card,omitempty"`
 }
 
 type viewDispute struct {
@@ -67,6 +70,7 @@ func show(c *Charge) view {
 		ID: c.ID, OrderID: c.ID, Status: c.Status, Reason: c.FailedFor, Amount: c.Amount.Dollars(),
 		StripeID: c.StripeID, StripeRefundID: c.StripeRefundID, ClientSecret: c.ClientSecret,
 		RefundedAmount: c.GivenBack().Dollars(), RefundFailed: c.owed(), Dispute: c.Dispute.view(), Paused: c.Paused,
+		PaidAt: c.PaidAt.UTC(), Card: c.Card,
 	}
 }
 

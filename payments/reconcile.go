@@ -104,7 +104,7 @@ func (s *Service) intent(ctx context.Context, c *Charge) (*stripe.PaymentIntent,
 func (s *Service) record(ctx context.Context, c *Charge, intent *stripe.PaymentIntent) (*Charge, error) {
 	switch intent.Status {
 	case stripe.PaymentIntentStatusSucceeded:
-		return s.succeed(ctx, c)
+		return s.succeed(ctx, c, cardOf(intent))
 	case stripe.PaymentIntentStatusCanceled:
 		return s.update(ctx, c, func(c *Charge) { c.Fail(declineReason(intent)) })
 	case stripe.PaymentIntentStatusRequiresPaymentMethod:
@@ -134,14 +134,14 @@ func (s *Service) abandon(ctx context.Context, c *Charge, why stripe.PaymentInte
 	case stripe.PaymentIntentStatusCanceled:
 		return s.update(ctx, c, func(c *Charge) { c.Fail(reason) })
 	case stripe.PaymentIntentStatusSucceeded:
-		return s.succeed(ctx, c)
+		return s.succeed(ctx, c, cardOf(intent))
 	}
 	return c, fmt.Errorf("cancel %s of order %s: status is %s", c.StripeID, c.ID, intent.Status)
 }
 
 // succeed records that Stripe has captured the money, then settles the charge.
-func (s *Service) succeed(ctx context.Context, c *Charge) (*Charge, error) {
-	c, err := s.update(ctx, c, (*Charge).Succeed)
+func (s *Service) succeed(ctx context.Context, c *Charge, card *Card) (*Charge, error) {
+	c, err := s.update(ctx, c, func(c *Charge) { c.SucceedWith(card, s.now()) })
 	if err != nil {
 		return c, err
 	}

@@ -16,6 +16,7 @@ func (s *Service) Listeners() []bus.Listener {
 		bus.On(s.orderCancelled),
 		bus.On(s.orderCompleted),
 		s.signouts.Listener(),
+		bus.On(s.paymentRefunded),
 	}
 }
 
@@ -28,7 +29,13 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) e
 }
 
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
-	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer)) })
+	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error {
+		return t.SellAt(s.now(), e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer))
+	})
+}
+
+func (s *Service) paymentRefunded(ctx context.Context, e events.PaymentRefunded) error {
+	return s.refunds.record(ctx, e)
 }
 
 // ordered is the offer that was ordered. Orders of earlier releases don't know the details, so those of the ticket

@@ -21,6 +21,7 @@ import (
 type Service struct {
 	db       *mongo.Database
 	tickets  *aggregate.Store[*Ticket]
+	refunds  refunds
 	relay    *aggregate.Relay
 	sessions *session.Sessions
 	signouts *signouts.Copy
@@ -41,7 +42,7 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// New creates the service and the indexes of its collection.
+// New creates the service and the indexes of its collections.
 func New(ctx context.Context, o Options) (*Service, error) {
 	relay := aggregate.NewRelay(o.Bus, o.Log)
 	tickets, err := openTickets(ctx, o.DB, relay)
@@ -56,7 +57,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions, signouts: ended,
+		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")}, relay: relay, sessions: o.Sessions, signouts: ended,
 		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
 	}
 	s.watcher = newWatcher(s.newer, o.Log)

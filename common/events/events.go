@@ -29,6 +29,8 @@ type Ticket struct {
 	UserID  string      `json:"userId"`
 	// OrderID is the order that holds the ticket, reserved or sold; empty while it is free.
 	OrderID string `json:"orderId,omitempty"`
+	// Withdrawn means that the seller took the ticket off the market.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 	Details
 }
 
@@ -39,7 +41,7 @@ type TicketCreated struct{ Ticket }
 
 func (TicketCreated) Subject() string { return "ticket:created" }
 
-// TicketUpdated: a ticket was edited, reserved, released or sold.
+// TicketUpdated: a ticket was edited, reserved, released, sold or withdrawn, or an order of a withdrawn one was noticed.
 type TicketUpdated struct{ Ticket }
 
 func (TicketUpdated) Subject() string { return "ticket:updated" }
@@ -83,7 +85,7 @@ type OrderCreated struct{ Order }
 
 func (OrderCreated) Subject() string { return "order:created" }
 
-// OrderCancelled: a reservation was released. Reason is expired, user or payment-failed.
+// OrderCancelled: a reservation was released. Reason is expired, user, payment-failed or ticket-withdrawn.
 type OrderCancelled struct {
 	Order
 	Reason string `json:"reason"`

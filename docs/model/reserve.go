@@ -6,7 +6,8 @@ import (
 )
 
 // reserve is how orders gives a ticket to one buyer at a time, and how tickets follows: three buyers who order once each
-// on any replica, and a seller. Each field leaves out a rule; the last two leave out spares.
+// on any replica, and a seller, who may withdraw the ticket (withdraw.go). Each field leaves out a rule; the last three
+// leave out spares.
 type reserve struct {
 	anySlot          bool // no unique index on the slot
 	slotApart        bool // the slot is taken in one write, and the order inserted in another
@@ -22,9 +23,17 @@ type reserve struct {
 	completedForgets bool // order:completed does not keep the number
 	completedBare    bool // order:completed does not bring the offer
 	editSold         bool // a seller may edit what is sold
+	editWithdrawn    bool // a seller may edit a withdrawn ticket, which puts it back on the market
+	createdWins      bool // order:created reserves a withdrawn ticket
+	createdSilent    bool // order:created of a withdrawn ticket publishes nothing
+	cancelledRelists bool // order:cancelled puts a withdrawn ticket back on the market
+	completedLoses   bool // order:completed leaves a withdrawn ticket withdrawn
+	keepOrders       bool // orders doesn't cancel the open order of a withdrawn ticket
+	cancelOnce       bool // orders cancels it only if its copy of the ticket was older
 
-	setAnyway   bool // a release sets the count whatever it was
-	forgetCount bool // the count goes back to 0 now and then
+	withdrawnOnSale bool // a withdrawn ticket can be ordered
+	setAnyway       bool // a release sets the count whatever it was
+	forgetCount     bool // the count goes back to 0 now and then
 }
 
 const buyers = 3
@@ -35,6 +44,7 @@ type reserveState struct {
 	buyers [buyers]buyer
 	copy   ticketCopy
 	ticket ticket
+	news   news
 	apart  set // slots that were taken and have no order yet
 }
 
@@ -74,8 +84,9 @@ func (o order) live() bool { return o.status == created || o.status == complete 
 
 // ticketCopy is the copy of the ticket in orders.
 type ticketCopy struct {
-	released uint8
-	offer    uint8
+	released  uint8
+	offer     uint8
+	withdrawn bool
 }
 
 // ticket is the ticket in tickets. Its holder is a buyer, counted from 1.
@@ -92,9 +103,12 @@ const (
 	available ticketStatus = iota
 	reserved
 	sold
+	withdrawn
 )
 
-func (s ticketStatus) String() string { return [...]string{"available", "reserved", "sold"}[s] }
+func (s ticketStatus) String() string {
+	return [...]string{"available", "reserved", "sold", "withdrawn"}[s]
+}
 
 func (r reserve) explore() finding { return r.model().explore() }
 
@@ -144,6 +158,9 @@ func (s reserveState) wrong() string {
 // wrongAtRest compares the ticket with its orders.
 func (s reserveState) wrongAtRest() string {
 	want := ticket{available, 0, s.ticket.reservation, s.ticket.offer}
+	if s.news.said > 0 {
+		want.status = withdrawn
+	}
 	for i, b := range s.buyers {
 		switch b.order.status {
 		case created:
@@ -154,6 +171,9 @@ func (s reserveState) wrongAtRest() string {
 	}
 	if s.ticket != want {
 		return "P3: a ticket is " + s.ticket.status.String() + ", and by its orders " + want.status.String()
+	}
+	if s.news.said > 0 && want.status == reserved {
+		return "P2: a withdrawn ticket has an open order"
 	}
 	return ""
 }
@@ -167,6 +187,7 @@ func (r reserve) next(s reserveState, next *steps[reserveState]) {
 		}
 	}
 	r.edit(s, next)
+	r.withdraw(s, next)
 	if s.copy.offer != s.ticket.offer {
 		n := s
 		n.copy.offer = s.ticket.offer
@@ -187,12 +208,17 @@ func (r reserve) claim(s reserveState, i int, next *steps[reserveState]) {
 	placed := claim{claimInserts, order{created, s.copy.released + 1, s.copy.offer, 0}}
 	switch c.at {
 	case claimAway:
-		if s.buyers[i].order.status == none {
+		if s.buyers[i].order.status == none && (!s.copy.withdrawn || r.withdrawnOnSale) {
 			n.buyers[i].claim = placed
 			next.may(n, "%s orders: %d released, so the slot is %d", who, s.copy.released, s.copy.released+1)
 		}
 		return
 	case claimReads:
+		if s.copy.withdrawn && !r.withdrawnOnSale {
+			n.buyers[i].claim = claim{}
+			next.must(n, "%s is refused: the ticket is withdrawn", who)
+			break
+		}
 		n.buyers[i].claim = placed
 		next.must(n, "%s starts again: %d released, so the slot is %d", who, s.copy.released, s.copy.released+1)
 	case claimInserts:
@@ -323,6 +349,9 @@ func (r reserve) hear(s reserveState, i, event int, subject string, now ticket, 
 		next.wrong("P7: a sold ticket changes", "tickets gets %s of reservation %d", subject, o.reservation)
 		return
 	}
+	if now != s.ticket && now.status == withdrawn && !(event == 0 && r.createdSilent) {
+		n.news.said++
+	}
 	n.ticket = now
 	n.buyers[i].order.heard = o.heard.with(event)
 	next.comes(o.heard.has(event), n, "tickets gets %s of reservation %d: %s", subject, o.reservation, now.status)
@@ -334,7 +363,7 @@ func (r reserve) edit(s reserveState, next *steps[reserveState]) {
 	n.ticket = ticket{available, 0, s.ticket.reservation, 1}
 	switch {
 	case s.ticket.offer > 0:
-	case s.ticket.status == available:
+	case s.ticket.status == available, s.ticket.status == withdrawn && r.editWithdrawn:
 		next.may(n, "the seller edits the ticket")
 	case s.ticket.status == sold && r.editSold:
 		next.wrong("P7: a sold ticket changes", "the seller edits the ticket")
@@ -345,6 +374,9 @@ func (r reserve) edit(s reserveState, next *steps[reserveState]) {
 func (r reserve) reserved(t ticket, holder uint8, o order) ticket {
 	if o.reservation < t.reservation || o.reservation == t.reservation && !r.createdAgain {
 		return t
+	}
+	if t.status == withdrawn && !r.createdWins {
+		return ticket{withdrawn, 0, o.reservation, t.offer}
 	}
 	return ticket{reserved, holder, o.reservation, t.offer}
 }
@@ -357,12 +389,15 @@ func (r reserve) released(t ticket, o order) ticket {
 	case o.reservation > t.reservation && !r.cancelledForgets:
 		t.reservation = o.reservation
 	}
+	if t.status == withdrawn && !r.cancelledRelists {
+		return ticket{withdrawn, 0, t.reservation, t.offer}
+	}
 	return ticket{available, 0, t.reservation, t.offer}
 }
 
 // sold is Ticket.Sell.
 func (r reserve) sold(t ticket, holder uint8, o order) ticket {
-	if o.reservation == t.reservation && r.completedNew {
+	if o.reservation == t.reservation && r.completedNew || t.status == withdrawn && r.completedLoses {
 		return t
 	}
 	now := ticket{sold, holder, o.reservation, o.offer}

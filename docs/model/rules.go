@@ -88,6 +88,23 @@ var rules = []rule{
 		"tickets/TestEditsAreRefused",
 	}},
 
+	{"edit-withdrawn", "A withdrawn ticket can't be edited", reserve{editWithdrawn: true},
+		[]string{"tickets/TestAWithdrawnTicketCannotBeEdited"}},
+	{"created-wins", "order:created leaves a withdrawn ticket withdrawn", reserve{createdWins: true},
+		[]string{"tickets/TestAWithdrawnTicketStaysWithdrawnForOrdersThatRacedIt"}},
+	{"created-silent", "order:created of a withdrawn ticket publishes it again", reserve{createdSilent: true}, []string{
+		"tickets/TestAnOrderOfAWithdrawnTicketPublishesTheWithdrawalAgain",
+		"orders/TestAnOrderInsertedAfterTheWithdrawalIsCancelled",
+	}},
+	{"cancelled-relists", "order:cancelled leaves a withdrawn ticket withdrawn", reserve{cancelledRelists: true},
+		[]string{"tickets/TestAWithdrawnTicketStaysWithdrawnForOrdersThatRacedIt"}},
+	{"completed-loses", "order:completed sells a withdrawn ticket", reserve{completedLoses: true},
+		[]string{"tickets/TestAnOrderPaidBeforeOrdersHeardOfTheWithdrawalBuysTheTicket"}},
+	{"keep-orders", "Orders cancels the open order of a withdrawn ticket", reserve{keepOrders: true},
+		[]string{"orders/TestAWithdrawalCancelsTheOpenOrder"}},
+	{"cancel-once", "It does so whether or not its copy was older", reserve{cancelOnce: true},
+		[]string{"orders/TestAWithdrawalHandledHalfwayIsFinishedByTheNextDelivery"}},
+
 	{"pay-cancelled", "payment:created doesn't complete a cancelled order", money{few: true, payCancelled: true},
 		[]string{"orders/TestPaymentsAreHeardOfInAnyOrder"}},
 	{"start-ended", "payment:started doesn't reopen an ended order", money{few: true, startEnded: true},
@@ -176,6 +193,8 @@ var rules = []rule{
 
 // spares are rules that only improve speed or messages. All promises hold without them.
 var spares = []rule{
+	{"withdrawn-on-sale", "Orders refuses new orders of a withdrawn ticket",
+		reserve{withdrawnOnSale: true}, nil},
 	{"set-anyway", "A release checks the count that it sets",
 		reserve{setAnyway: true}, nil},
 	{"forget-count", "The count of released reservations is never lost",

@@ -10,34 +10,40 @@ import (
 // charge is one attempt to take the money of a PaymentIntent.
 // Stripe: https://docs.stripe.com/api/charges/object.
 type charge struct {
-	ID             string            `json:"id"`
-	Object         string            `json:"object"`
-	Amount         int64             `json:"amount"` // in cents
-	AmountCaptured int64             `json:"amount_captured"`
-	AmountRefunded int64             `json:"amount_refunded"`
-	Captured       bool              `json:"captured"`
-	Created        int64             `json:"created"`
-	Currency       string            `json:"currency"`
-	Disputed       bool              `json:"disputed"`
-	Metadata       map[string]string `json:"metadata"`
-	Paid           bool              `json:"paid"`
-	PaymentIntent  string            `json:"payment_intent"`
-	PaymentMethod  string            `json:"payment_method"`
-	Refunded       bool              `json:"refunded"` // in full
-	Status         string            `json:"status"`
+	ID                   string               `json:"id"`
+	Object               string               `json:"object"`
+	Amount               int64                `json:"amount"` // in cents
+	AmountCaptured       int64                `json:"amount_captured"`
+	AmountRefunded       int64                `json:"amount_refunded"`
+	Captured             bool                 `json:"captured"`
+	Created              int64                `json:"created"`
+	Currency             string               `json:"currency"`
+	Disputed             bool                 `json:"disputed"`
+	Metadata             map[string]string    `json:"metadata"`
+	Paid                 bool                 `json:"paid"`
+	PaymentIntent        string               `json:"payment_intent"`
+	PaymentMethod        string               `json:"payment_method"`
+	PaymentMethodDetails paymentMethodDetails `json:"payment_method_details"`
+	Refunded             bool                 `json:"refunded"` // in full
+	Status               string               `json:"status"`
+}
+
+type paymentMethodDetails struct {
+	Card card `json:"card"`
 }
 
 func newCharge(id string, in *paymentIntent, pm *paymentMethod, now time.Time) *charge {
 	return &charge{
-		ID:            id,
-		Object:        "charge",
-		Amount:        in.Amount,
-		Created:       now.Unix(),
-		Currency:      in.Currency,
-		Metadata:      in.Metadata,
-		PaymentIntent: in.ID,
-		PaymentMethod: pm.ID,
-		Status:        "pending",
+		ID:                   id,
+		Object:               "charge",
+		Amount:               in.Amount,
+		Created:              now.Unix(),
+		Currency:             in.Currency,
+		Metadata:             in.Metadata,
+		PaymentIntent:        in.ID,
+		PaymentMethod:        pm.ID,
+		PaymentMethodDetails: paymentMethodDetails{pm.Card},
+		Status:               "pending",
 	}
 }
 

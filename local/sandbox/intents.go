@@ -42,14 +42,24 @@ func (c *call) amount() int64 {
 }
 
 func retrievePaymentIntent(c *call) action {
-	secret := c.clientSecret()
+	secret, expand := c.clientSecret(), c.list("expand", "latest_charge")
 	return func(tx *tx) (any, error) {
 		in, err := find[paymentIntent](tx, paymentIntents, c.object)
 		if err != nil {
 			return nil, err
 		}
-		return in, in.admits(c.apiKey, secret)
+		if err := in.admits(c.apiKey, secret); err != nil || len(expand) == 0 || in.LatestCharge == "" {
+			return in, err
+		}
+		ch, err := find[charge](tx, charges, string(in.LatestCharge))
+		return expandedIntent{in, ch}, err
 	}
+}
+
+// expandedIntent is a PaymentIntent with its charge in place of the charge's id.
+type expandedIntent struct {
+	*paymentIntent
+	LatestCharge *charge `json:"latest_charge"`
 }
 
 func confirmPaymentIntent(c *call) action {

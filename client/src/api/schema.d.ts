@@ -71,6 +71,22 @@ export interface paths {
     /** List a ticket */
     post: operations["listTicket"];
   };
+  "/api/tickets/sales/summary": {
+    /**
+     * Add up the user's sales
+     * @description Sellers are paid by the operator, outside of this API.
+     */
+    get: operations["readSales"];
+  };
+  "/api/tickets/sales/export.csv": {
+    /**
+     * Download the user's sales
+     * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
+     * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+     * as a formula begins with an apostrophe.
+     */
+    get: operations["exportSales"];
+  };
   "/api/tickets/{id}": {
     /** Get a ticket */
     get: operations["readTicket"];
@@ -81,6 +97,14 @@ export interface paths {
      * a field. `event` is replaced as a whole.
      */
     put: operations["editTicket"];
+    /**
+     * Withdraw an available ticket
+     * @description Only the seller can. The ticket is no longer listed and can't be ordered. It stays in the seller's list and can
+     * still be read. Withdrawing a withdrawn ticket changes nothing. If a buyer reserves the ticket at the same
+     * moment, the order is cancelled with the reason `ticket-withdrawn`, unless it was paid before orders heard of
+     * the withdrawal: then the ticket is sold.
+     */
+    delete: operations["withdrawTicket"];
     parameters: {
       path: {
         id: components["parameters"]["Id"];
@@ -221,15 +245,35 @@ export interface components {
       /** @description The order that reserved or bought the ticket. Absent while it's available. */
       orderId?: components["schemas"]["Id"];
       /**
-       * @description A sold ticket never changes. It keeps the title and price of the sale.
+       * @description A sold ticket never changes. It keeps the title and price of the sale. `withdrawn` means that the seller
+       * took the ticket off the market.
+       *
        * @enum {string}
        */
-      status: "available" | "reserved" | "sold";
+      status: "available" | "reserved" | "sold" | "withdrawn";
       version: components["schemas"]["Version"];
+      /**
+       * Format: date-time
+       * @description When the ticket was sold. Tickets that earlier releases sold lack it.
+       */
+      soldAt?: string;
+      /** @description Only with `seller=me`. What was refunded to the buyer, if the whole payment was. */
+      refundedAmount?: components["schemas"]["Part"];
       event?: components["schemas"]["Event"];
       /** @description Plain text of one or more lines. */
       description?: string;
       seat?: string;
+    };
+    /** @description Amounts are US dollars. */
+    Sales: {
+      /** @description The number of sold tickets. */
+      sales: number;
+      /** @description Their prices. */
+      amount: number;
+      /** @description What was refunded to buyers in full. */
+      refunded: number;
+      /** @description The amount less what was refunded: what sellers get, unless the operator decides otherwise. */
+      owed: number;
     };
     /** @description The event that a ticket admits to. */
     Event: {
@@ -254,12 +298,12 @@ export interface components {
        */
       status: "created" | "awaiting:payment" | "complete" | "cancelled";
       /**
-       * @description Why the order was cancelled: it wasn't paid in time, the buyer cancelled it, or the payment failed.
-       * Absent for other orders.
+       * @description Why the order was cancelled: it wasn't paid in time, the buyer cancelled it, the payment failed, or the
+       * seller had withdrawn the ticket just before. Absent for other orders. Reasons may be added.
        *
        * @enum {string}
        */
-      reason?: "expired" | "user" | "payment-failed";
+      reason?: "expired" | "user" | "payment-failed" | "ticket-withdrawn";
       /**
        * Format: date-time
        * @description When the reservation ends. An order that's still `created` is then cancelled.
@@ -277,7 +321,7 @@ export interface components {
       version: components["schemas"]["Version"];
     };
     Charge: {
-      /** @description The order's price. */
+      /** @description The same as `orderId`. */
       id: components["schemas"]["Id"];
       orderId: components["schemas"]["Id"];
       /**
@@ -290,7 +334,20 @@ export interface components {
        * the charge failed.
        */
       reason?: string;
+      /** @description The order's price. */
       amount: components["schemas"]["Dollars"];
+      /**
+       * Format: date-time
+       * @description When payments learned that the money was captured. Absent before, and from payments of earlier releases.
+       */
+      paidAt?: string;
+      /** @description The card that was charged, for a receipt. Absent like `paidAt`, or if Stripe doesn't say. */
+      card?: {
+        /** @description [Stripe's](https://docs.stripe.com/api/charges/object#charge_object-payment_method_details-card-brand), such as `visa`. */
+        brand: string;
+        /** @description The last four digits. */
+        last4: string;
+      };
       /** @description The PaymentIntent, once it exists. */
       stripeId?: string;
       /** @description The Refund of a refunded charge, or the last one if several add up to the amount. */
@@ -335,7 +392,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -744,6 +801,8 @@ export interface operations {
       query?: {
         /** @description Lists the user's own tickets. No other value is allowed. */
         seller?: "me";
+        /** @description With `seller=me`, only tickets in this state. `free` is another word for `available`. Empty counts as absent. */
+        status?: "available" | "free" | "reserved" | "sold" | "withdrawn";
         /**
          * @description Words that the title, venue, city or description must all have, in any order. Case and accents don't
          * matter. `seller=me` ignores this and the following parameters; empty ones count as absent.
@@ -825,6 +884,45 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
+  /**
+   * Add up the user's sales
+   * @description Sellers are paid by the operator, outside of this API.
+   */
+  readSales: {
+    responses: {
+      /** @description The totals. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Sales"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Download the user's sales
+   * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
+   * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+   * as a formula begins with an apostrophe.
+   */
+  exportSales: {
+    responses: {
+      /** @description The sales ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)). */
+      200: {
+        headers: {
+          "Content-Disposition": "attachment; filename=\"sales.csv\"";
+        };
+        content: {
+          "text/csv": string;
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
   /** Get a ticket */
   readTicket: {
     parameters: {
@@ -879,6 +977,41 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Withdraw an available ticket
+   * @description Only the seller can. The ticket is no longer listed and can't be ordered. It stays in the seller's list and can
+   * still be read. Withdrawing a withdrawn ticket changes nothing. If a buyer reserves the ticket at the same
+   * moment, the order is cancelled with the reason `ticket-withdrawn`, unless it was paid before orders heard of
+   * the withdrawal: then the ticket is sold.
+   */
+  withdrawTicket: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    responses: {
+      /** @description The ticket is withdrawn. */
+      204: {
+        content: never;
+      };
+      /** @description The ticket is reserved or sold. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -994,8 +1127,8 @@ export interface operations {
         };
       };
       /**
-       * @description The body is malformed, someone else has the ticket, its price or title has changed, its event has started,
-       * or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without
+       * @description The body is malformed, someone else has the ticket, the seller has withdrawn it, its price or title has
+       * changed, its event has started, or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without
        * paying and has to wait.
        */
       400: {

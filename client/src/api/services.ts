@@ -16,6 +16,7 @@ export type Session = Schemas["Session"];
 export type Ticket = Schemas["Ticket"];
 export type Order = Schemas["Order"];
 export type Charge = Schemas["Charge"];
+export type Sales = Schemas["Sales"];
 
 /** An error message for the user. field names the form field it belongs to. */
 export type Message = Schemas["Problem"]["errors"][number];
@@ -154,11 +155,18 @@ export async function searchTickets(
   return total ? { ...pageOf(answer), total: Number(total) } : pageOf(answer);
 }
 
+/** The user's own tickets, of all states or one. */
 export async function listOwnTickets(options: {
+  status?: Ticket["status"] | undefined;
   after?: string | undefined;
   limit: number;
 }): Promise<Page<Ticket>> {
   return list("tickets", "/api/tickets", { ...options, seller: "me" });
+}
+
+/** The totals of the user's sales. */
+export async function readSales(): Promise<Sales> {
+  return readable(await call<Sales>("tickets", "/api/tickets/sales/summary"));
 }
 
 /** null if the ticket doesn't exist. Read once per request. */
@@ -177,6 +185,11 @@ export async function createTicket(offer: Offer, sender?: Sender): Promise<Outco
 export async function editTicket(id: string, offer: Offer, sender?: Sender): Promise<Outcome<Ticket>> {
   const path = `/api/tickets/${encodeURIComponent(id)}`;
   return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE, sender }));
+}
+
+export async function withdrawTicket(id: string, sender?: Sender): Promise<Outcome<unknown>> {
+  const path = `/api/tickets/${encodeURIComponent(id)}`;
+  return outcome(await call("tickets", path, { method: "DELETE", deadline: WRITE, sender }));
 }
 
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */

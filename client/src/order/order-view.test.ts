@@ -54,6 +54,8 @@ test.each<[NonNullable<Order["reason"]>, Partial<Charge> | undefined, OrderView]
   ["expired", { status: "refunded" }, "refunded"],
   ["payment-failed", { status: "failed" }, "declined"],
   ["payment-failed", undefined, "declined"],
+  ["ticket-withdrawn", undefined, "recalled"],
+  ["ticket-withdrawn", { status: "succeeded" }, "refunding"],
 ])("an order that is cancelled for %s, with a charge of %j, is %s", (reason, charge, view) => {
   for (const expiresAt of [early, late]) {
     const order = { status: "cancelled", reason, expiresAt } as Order;

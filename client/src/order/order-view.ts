@@ -14,6 +14,7 @@ import { isReturned } from "@/order/money-back";
  * - declined: the payment failed, which cancelled the order
  * - refunding, refunded: paid after the order had ended
  * - withdrawn: cancelled by the buyer
+ * - recalled: cancelled because the seller had withdrawn the ticket
  * - lapsed: not paid in time
  * - void: cancelled, for a reason that the service doesn't give
  */
@@ -29,6 +30,7 @@ export type OrderView =
   | "refunding"
   | "refunded"
   | "withdrawn"
+  | "recalled"
   | "lapsed"
   | "void";
 
@@ -36,6 +38,7 @@ const cancelled: Record<NonNullable<Order["reason"]>, OrderView> = {
   user: "withdrawn",
   expired: "lapsed",
   "payment-failed": "declined",
+  "ticket-withdrawn": "recalled",
 };
 
 /** The payment of an order: undefined if there is none, "unread" if payments doesn't respond. */
@@ -51,7 +54,7 @@ export function viewOrder(order: Order, read: ReadCharge, now: Date): OrderView 
     case "cancelled":
       if (charge?.status === "succeeded") return "refunding";
       if (charge?.status === "pending") return "processing";
-      if (order.reason) return cancelled[order.reason];
+      if (order.reason) return cancelled[order.reason] ?? "void"; // services may add reasons
       return charge?.status === "failed" ? "declined" : "void";
     default:
       if (read === "unread") return "unread";

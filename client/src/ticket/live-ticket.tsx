@@ -12,6 +12,7 @@ const news: Record<Ticket["status"], string> = {
   available: "This ticket is available again. You can reserve it now.",
   reserved: "Someone just reserved this ticket.",
   sold: "This ticket was just sold.",
+  withdrawn: "The seller just withdrew this ticket.",
 };
 
 /**

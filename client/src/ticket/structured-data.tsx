@@ -1,5 +1,12 @@
 import type { Ticket } from "@/api/services";
 
+const availability: Record<Ticket["status"], string> = {
+  available: "InStock",
+  reserved: "SoldOut",
+  sold: "SoldOut",
+  withdrawn: "Discontinued",
+};
+
 /**
  * A ticket as search engines read it (https://schema.org/Event and https://schema.org/Offer). They need the
  * start and the venue.
@@ -23,7 +30,7 @@ export function StructuredData({ ticket, url }: { ticket: Ticket; url: string })
       url,
       price: ticket.price,
       priceCurrency: "USD",
-      availability: `https://schema.org/${ticket.status === "available" ? "InStock" : "SoldOut"}`,
+      availability: `https://schema.org/${availability[ticket.status]}`,
     },
   };
   // Without "<", nothing in a title can end the element.

@@ -49,6 +49,7 @@ func Judge(h history.History) Verdict {
 	j := &judge{facts: collect(h)}
 	j.oneHolder()
 	j.nothingLost()
+	j.withdrawn()
 	j.sensibleSteps()
 	j.money()
 	j.inTime()

@@ -26,11 +26,12 @@ type facts struct {
 	// charges are by order. A missing one is the zero Charge.
 	charges map[string][]observation[api.Charge]
 
-	places  map[string][]history.Op // by ticket
-	edits   map[string][]history.Op // by ticket: its edits and, if it got a response, its creation
-	cancels map[string][]history.Op // by order, like the following
-	pays    map[string][]history.Op
-	decides map[string][]history.Op
+	places      map[string][]history.Op // by ticket
+	edits       map[string][]history.Op // by ticket: its edits and, if it got a response, its creation
+	withdrawals map[string][]history.Op // by ticket
+	cancels     map[string][]history.Op // by order, like the following
+	pays        map[string][]history.Op
+	decides     map[string][]history.Op
 	// offered has the offers of each ticket that requests may have made. Creations without a response, which may
 	// have made any ticket, are under "".
 	offered map[string]map[offer]bool
@@ -52,7 +53,7 @@ func collect(h history.History) facts {
 	f := facts{
 		h:       h,
 		tickets: make(map[string][]observation[api.Ticket]), orders: make(map[string][]observation[api.Order]), charges: make(map[string][]observation[api.Charge]),
-		places: make(map[string][]history.Op), edits: make(map[string][]history.Op), cancels: make(map[string][]history.Op),
+		places: make(map[string][]history.Op), edits: make(map[string][]history.Op), withdrawals: make(map[string][]history.Op), cancels: make(map[string][]history.Op),
 		pays: make(map[string][]history.Op), decides: make(map[string][]history.Op), offered: make(map[string]map[offer]bool),
 	}
 	end := h.Final.At
@@ -87,6 +88,8 @@ func (f *facts) ask(op history.Op) {
 		if op.Ticket != "" {
 			add(f.edits, op.Ticket)
 		}
+	case history.Withdraw:
+		add(f.withdrawals, op.Ticket)
 	case history.Place:
 		add(f.places, op.Ticket)
 	case history.Cancel:

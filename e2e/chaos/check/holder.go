@@ -59,8 +59,8 @@ func (j *judge) oneHolderOf(ticket string, orders []string) {
 	}
 	var refusals []history.Op
 	for _, op := range j.places[ticket] {
-		// For a ticket that orders knows, a 400 can only mean reserved.
-		if op.Outcome == history.Refused && op.Status == http.StatusBadRequest && !provesNothing(op, claims) {
+		// For a ticket that orders knows, a 400 can only mean reserved or withdrawn.
+		if op.Outcome == history.Refused && op.Status == http.StatusBadRequest && !saysWithdrawn(op) && !provesNothing(op, claims) {
 			refusals = append(refusals, op)
 		}
 	}
@@ -166,6 +166,8 @@ func (j *judge) endedAfter(id string, ended span) time.Duration {
 		causes = j.cancels[id]
 	case api.PaymentFailed:
 		causes = j.pays[id]
+	case api.TicketWithdrawn:
+		causes = j.withdrawals[s.state.Ticket.ID]
 	}
 	for _, op := range causes {
 		if after < 0 || op.Call < after {

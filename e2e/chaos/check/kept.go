@@ -52,9 +52,7 @@ func (j *judge) acknowledged() {
 	for _, op := range j.h.Ops {
 		switch op.Kind {
 		case history.List, history.Edit:
-			if strings.Contains(op.Message, saysSold) && op.Outcome == history.Refused && !isSold(j.h.Final.Tickets[op.Ticket]) {
-				j.broken(P7, fmt.Sprintf("ticket %s was sold, and later it isn't", op.Ticket), op, j.finalTicket(op.Ticket))
-			}
+			j.staysSold(op)
 			if op.Outcome != history.OK {
 				continue
 			}
@@ -66,6 +64,8 @@ func (j *judge) acknowledged() {
 			if t := op.TicketState; t.Title != op.Title || int64(t.Price.Cents) != op.Price {
 				j.broken(P2, fmt.Sprintf("the response about ticket %s differs from its request", op.Ticket), op)
 			}
+		case history.Withdraw:
+			j.staysSold(op)
 		case history.Place:
 			if _, there := final.Orders[op.Order]; op.Outcome == history.OK && !there {
 				j.broken(P2, fmt.Sprintf("order %s was acknowledged and doesn't exist", op.Order), op)
@@ -75,6 +75,13 @@ func (j *judge) acknowledged() {
 		case history.Pay:
 			j.payKept(op)
 		}
+	}
+}
+
+// staysSold judges a refusal because the ticket is sold.
+func (j *judge) staysSold(op history.Op) {
+	if strings.Contains(op.Message, saysSold) && op.Outcome == history.Refused && !isSold(j.h.Final.Tickets[op.Ticket]) {
+		j.broken(P7, fmt.Sprintf("ticket %s was sold, and later it isn't", op.Ticket), op, j.finalTicket(op.Ticket))
 	}
 }
 
@@ -132,7 +139,7 @@ func (j *judge) notForgotten() {
 	for _, op := range j.h.Ops {
 		gone := op.Outcome == history.Refused && op.Status == http.StatusNotFound
 		switch op.Kind {
-		case history.ReadTicket, history.Edit:
+		case history.ReadTicket, history.Edit, history.Withdraw:
 			if s, found := earliest(j.tickets[op.Ticket], always); gone && found && s.op.Return < op.Call {
 				j.broken(P2, fmt.Sprintf("ticket %s existed, and later it doesn't", op.Ticket), s.op, op)
 			}

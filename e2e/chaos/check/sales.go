@@ -70,10 +70,10 @@ func (j *judge) agreement() {
 			if !j.mentioned(id) {
 				j.broken(P7, fmt.Sprintf("ticket %s is sold, but none of its orders is complete", id), j.finalTicket(id))
 			}
-		case o.ID == "" && t.Status != api.Available:
+		case o.ID == "" && t.Status == api.Reserved:
 			j.broken(P2, fmt.Sprintf("ticket %s is reserved for order %s, which has ended", id, t.OrderID), j.finalTicket(id), finalOf(j.orders[t.OrderID]))
-		case o.ID != "" && !isComplete(o) && t.Status == api.Available:
-			j.broken(P2, fmt.Sprintf("ticket %s is available, but order %s is %s", id, o.ID, o.Status), j.finalTicket(id), j.finalOrder(o.ID))
+		case o.ID != "" && !isComplete(o) && t.Status != api.Reserved:
+			j.broken(P2, fmt.Sprintf("ticket %s is %s, but order %s is %s", id, t.Status, o.ID, o.Status), j.finalTicket(id), j.finalOrder(o.ID))
 		}
 	}
 }

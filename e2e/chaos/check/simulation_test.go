@@ -32,6 +32,7 @@ type simulation struct {
 	payer    map[string]string
 	ledger   map[string]*sandbox.LedgerEntry
 	skew     time.Duration
+	gone     map[string]bool // tickets that orders knows to be withdrawn
 }
 
 // up is a time up to some most.
@@ -46,6 +47,7 @@ func simulate(seed uint64) history.History {
 		tickets: map[string]*api.Ticket{}, reserved: map[string]int{}, orders: map[string]*api.Order{}, number: map[string]int{},
 		live: map[string]string{}, claims: map[string]int{}, charges: map[string]*api.Charge{}, payer: map[string]string{},
 		ledger: map[string]*sandbox.LedgerEntry{}, skew: 2 * time.Second,
+		gone: map[string]bool{},
 	}
 	s.h = history.History{Seed: seed, OrderTTL: storyTTL, Skew: s.skew, Began: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	for i := range 4 {
@@ -120,6 +122,9 @@ func (s *simulation) sell(seller string, n int) {
 				s.after(s.up(15*time.Second), func() { s.edit(seller, op.Ticket, fmt.Sprintf("%s %d.%d", seller, n, i)) })
 			}
 		}
+		if op.Outcome == history.OK && s.IntN(2) == 0 {
+			s.after(s.up(15*time.Second), func() { s.withdraw(seller, op.Ticket) })
+		}
 		s.after(s.up(2*time.Second), func() { s.sell(seller, n-1) })
 	})
 }
@@ -163,6 +168,10 @@ func (s *simulation) shop(buyer string, n int) {
 }
 
 func (s *simulation) place(op *history.Op) {
+	if s.gone[op.Ticket] {
+		refuse(op, http.StatusBadRequest, "The seller has withdrawn this ticket")
+		return
+	}
 	if s.live[op.Ticket] != "" {
 		refuse(op, http.StatusBadRequest, "Ticket is already reserved")
 		return
@@ -200,6 +209,10 @@ func (s *simulation) tell(id string) {
 			t, n := s.tickets[now.Ticket.ID], s.number[id]
 			next := *t
 			switch {
+			case t.Status == api.Withdrawn && now.Status != api.Complete:
+				if n > s.reserved[t.ID] {
+					s.sayWithdrawn(t.ID)
+				}
 			case now.Status == api.Created && n > s.reserved[t.ID]:
 				next.Status, next.OrderID = api.Reserved, id
 			case now.Status == api.Cancelled && n >= s.reserved[t.ID]:

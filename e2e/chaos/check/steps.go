@@ -40,7 +40,7 @@ func possible(o api.Order) bool {
 		switch o.Reason {
 		case api.Expired, api.ByUser:
 			return o.Version == 1
-		case api.PaymentFailed:
+		case api.PaymentFailed, api.TicketWithdrawn:
 			return o.Version == 1 || o.Version == 2
 		}
 	}
@@ -71,10 +71,11 @@ func (j *judge) ticketSteps(id string) {
 
 // odd describes what is impossible about a ticket in any version.
 func odd(t api.Ticket) string {
+	held := t.Status != api.Available && t.Status != api.Withdrawn
 	switch {
-	case t.Status == api.Available && t.OrderID != "":
-		return "available and held by order " + t.OrderID
-	case t.Status != api.Available && t.OrderID == "":
+	case !held && t.OrderID != "":
+		return t.Status + " and held by order " + t.OrderID
+	case held && t.OrderID == "":
 		return t.Status + " for no order"
 	case t.Version == 0 && t.Status != api.Available:
 		return t.Status + " in its first version"
@@ -82,12 +83,14 @@ func odd(t api.Ticket) string {
 	return ""
 }
 
-// follows reports whether an edit or an order leads from one state of a ticket to another.
+// follows reports whether an edit, a withdrawal or an order leads from one state of a ticket to another.
 func follows(from, to api.Ticket) bool {
 	same := from.Title == to.Title && from.Price == to.Price
 	switch {
 	case from.Status == api.Sold, to.Status == api.Sold:
 		return true // P7 covers sold tickets
+	case from.Status == api.Withdrawn, to.Status == api.Withdrawn:
+		return same && to.Status == api.Withdrawn && from.Status != api.Reserved
 	case to.Status == api.Reserved:
 		return same && from.OrderID != to.OrderID
 	default:
@@ -95,11 +98,16 @@ func follows(from, to api.Ticket) bool {
 	}
 }
 
-// mostSteps is how many versions the requests and orders of a ticket can have made: one for an edit, two for an
-// order.
+// mostSteps is how many versions the requests and orders of a ticket can have made: one for an edit or
+// a withdrawal, two for an order.
 func (j *judge) mostSteps(id string) (n int64) {
 	for _, op := range j.edits[id] {
 		if op.Kind == history.Edit && mayHaveWorked(op) {
+			n++
+		}
+	}
+	for _, op := range j.withdrawals[id] {
+		if mayHaveWorked(op) {
 			n++
 		}
 	}

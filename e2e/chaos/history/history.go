@@ -31,6 +31,7 @@ type Kind string
 const (
 	List       Kind = "list"        // POST /api/tickets: Title, Price → TicketState
 	Edit       Kind = "edit"        // PUT /api/tickets/{Ticket}: Title, Price → TicketState
+	Withdraw   Kind = "withdraw"    // DELETE /api/tickets/{Ticket}
 	Place      Kind = "place"       // POST /api/orders: Ticket → OrderState
 	Cancel     Kind = "cancel"      // DELETE /api/orders/{Order}
 	Pay        Kind = "pay"         // POST /api/payments: Order, Token → ChargeState
@@ -140,7 +141,7 @@ type Process struct {
 // Changes reports whether the request changes something.
 func (op Op) Changes() bool {
 	switch op.Kind {
-	case List, Edit, Place, Cancel, Pay, Decide:
+	case List, Edit, Withdraw, Place, Cancel, Pay, Decide:
 		return true
 	}
 	return false

@@ -101,6 +101,8 @@ func request(op *history.Op) (method, path string, body, answer any) {
 		return http.MethodPost, "/api/tickets", offer{op.Title, money.Cents(op.Price).Dollars()}, &op.TicketState
 	case history.Edit:
 		return http.MethodPut, "/api/tickets/" + op.Ticket, offer{op.Title, money.Cents(op.Price).Dollars()}, &op.TicketState
+	case history.Withdraw:
+		return http.MethodDelete, "/api/tickets/" + op.Ticket, nil, nil
 	case history.Place:
 		return http.MethodPost, "/api/orders", map[string]string{"ticketId": op.Ticket}, &op.OrderState
 	case history.Cancel:

@@ -64,3 +64,19 @@ func TestFindsATicketThatCannotBeOrdered(t *testing.T) {
 		t.Error(complaint)
 	}
 }
+
+func TestFindsAWithdrawnTicketThatOrdersDoesNotRefuse(t *testing.T) {
+	for answer, complaint := range map[string]string{
+		`{"errors":[{"message":"The seller has withdrawn this ticket"}]}`: "",
+		`{"errors":[{"message":"Ticket is already reserved"}]}`:           "it is withdrawn, and orders does not refuse it: Ticket is already reserved",
+	} {
+		c := against(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, answer)
+		})
+		l := &Workload{buyers: []*client{c}, orderPatience: pollEvery / 10}
+		if got := l.tryWithdrawn(t.Context(), api.Ticket{ID: "T1", Status: api.Withdrawn}); got != complaint {
+			t.Errorf("%s: %q, want %q", answer, got, complaint)
+		}
+	}
+}

@@ -151,7 +151,7 @@ func (r *reading) unsettled() (orders map[string]*client, tickets []string) {
 	}
 	for id, t := range r.final.Tickets {
 		order, sold := buyer[id]
-		if sold && (t.Status != api.Sold || t.OrderID != order) || !sold && t.Status != api.Available {
+		if sold && (t.Status != api.Sold || t.OrderID != order) || !sold && t.Status == api.Reserved {
 			tickets = append(tickets, id)
 		}
 	}

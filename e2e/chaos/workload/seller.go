@@ -8,7 +8,7 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 )
 
-// seller lists tickets while few are for sale, and edits them, even while they're reserved or sold.
+// seller lists tickets while few are for sale, and edits and withdraws them, even while they're reserved or sold.
 type seller struct {
 	l *Workload
 	*client
@@ -25,6 +25,8 @@ func (s *seller) run(ctx context.Context) {
 			}
 		case s.chance(60):
 			s.edit(ctx, s.recent(own), n)
+		case s.chance(15):
+			s.withdraw(ctx, s.recent(own))
 		case s.chance(20):
 			s.send(ctx, history.Op{Kind: history.MyTickets})
 		default:
@@ -33,7 +35,7 @@ func (s *seller) run(ctx context.Context) {
 	}
 }
 
-// list lists a ticket, perhaps edits it, and notifies buyers, who order at once.
+// list lists a ticket, perhaps edits or withdraws it, and notifies buyers, who order at once.
 func (s *seller) list(ctx context.Context, n int) (string, bool) {
 	op := history.Op{Kind: history.List, Title: fmt.Sprintf("Row %d of %s", n, s.email), Price: s.price()}
 	op = retry(ctx, func() history.Op { return s.send(ctx, op) })
@@ -42,6 +44,9 @@ func (s *seller) list(ctx context.Context, n int) (string, bool) {
 	}
 	if s.chance(40) {
 		s.edit(ctx, op.Ticket, n)
+	}
+	if s.chance(15) && s.send(ctx, history.Op{Kind: history.Withdraw, Ticket: op.Ticket}).Outcome == history.OK && s.chance(60) {
+		return op.Ticket, true // nobody gets to know of it
 	}
 	s.think(ctx, 0, 300*time.Millisecond)
 	s.l.board.list(op.Ticket, s.user.ID)
@@ -64,6 +69,18 @@ func (s *seller) edit(ctx context.Context, ticket string, n int) {
 		retry(ctx, send)
 	} else {
 		send()
+	}
+}
+
+// withdraw withdraws a ticket and, mostly, insists on an answer. Buyers who want it don't know yet.
+func (s *seller) withdraw(ctx context.Context, ticket string) {
+	send := func() history.Op { return s.send(ctx, history.Op{Kind: history.Withdraw, Ticket: ticket}) }
+	op := send()
+	if op.Outcome == history.Unknown && s.chance(70) {
+		op = retry(ctx, send)
+	}
+	if op.Outcome == history.OK && s.think(ctx, 0, 2*time.Second) {
+		s.l.board.sell(ticket)
 	}
 }
 

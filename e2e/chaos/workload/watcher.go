@@ -32,6 +32,10 @@ func (w *watcher) run(ctx context.Context) {
 			if ticket, ok := w.l.board.ticketNotOf(w.user.ID, w.random); ok {
 				w.send(ctx, history.Op{Kind: history.Pry, Tried: history.Edit, Ticket: ticket, Title: fmt.Sprintf("Taken %d by %s", n, w.email), Price: 1234})
 			}
+		case at < 68:
+			if ticket, ok := w.l.board.ticketNotOf(w.user.ID, w.random); ok {
+				w.send(ctx, history.Op{Kind: history.Pry, Tried: history.Withdraw, Ticket: ticket})
+			}
 		default:
 			if order, ok := w.l.board.orderNotOf(w.user.ID, w.random); ok {
 				tried := []history.Kind{history.ReadOrder, history.Cancel, history.Pay, history.ReadCharge}[w.IntN(4)]

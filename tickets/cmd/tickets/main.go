@@ -22,7 +22,7 @@ type config struct {
 
 func main() {
 	var c config
-	ctx, p := service.Start("tickets", &c, deadletters.Commands("tickets"))
+	ctx, p := service.Start("tickets", &c, deadletters.Commands("tickets"), tickets.Commands())
 	p.Exit(run(ctx, p, c))
 }
 

@@ -12,11 +12,12 @@ import {
   readCharge,
 } from "@/api/services";
 import { Empty } from "@/layout/empty";
+import { Filters } from "@/layout/filters";
 import { madeAt } from "@/layout/format";
 import { Money } from "@/layout/money";
 import { page } from "@/layout/page";
 import { Pager } from "@/layout/pager";
-import { afterOf, type Search } from "@/layout/params";
+import { afterOf, type Search, trailOf } from "@/layout/params";
 import { Time } from "@/layout/time";
 import { moneyBack } from "@/order/money-back";
 import { type OrderView, orUnread, viewOrder } from "@/order/order-view";
@@ -38,6 +39,7 @@ const states: Record<OrderView, { text: string; look: string }> = {
   refunding: { text: "Refund in progress", look: "text-warn" },
   refunded: { text: "Refunded", look: "text-muted" },
   withdrawn: { text: "Cancelled by you", look: "text-muted" },
+  recalled: { text: "Withdrawn by the seller", look: "text-muted" },
   lapsed: { text: "Not paid in time", look: "text-muted" },
   void: { text: "Cancelled", look: "text-muted" },
 };
@@ -53,19 +55,13 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
   return (
     <>
       <h1 className="mb-5 text-4xl">Purchases</h1>
-      <nav aria-label="Filter" className="mb-6 -ml-2.5 flex flex-wrap">
-        {[undefined, ...orderStates].map((filter) => (
-          <Link
-            key={filter ?? "all"}
-            href={pathOf(filter)}
-            prefetch={false}
-            aria-current={filter === state ? "page" : undefined}
-            className="inline-flex min-h-11 items-center rounded-md px-2.5 font-medium decoration-2 decoration-accent underline-offset-8 hover:underline aria-[current=page]:underline"
-          >
-            {filters[filter ?? "all"]}
-          </Link>
-        ))}
-      </nav>
+      <Filters
+        filters={[undefined, ...orderStates].map((filter) => ({
+          path: pathOf(filter),
+          text: filters[filter ?? "all"],
+          current: filter === state,
+        }))}
+      />
       {!charges && (
         <p role="status" className="mb-4 text-muted">
           Payments aren’t available right now, so we can’t show refunds and payments in progress.
@@ -124,6 +120,7 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
       <Pager
         path={pathOf(state)}
         after={after}
+        trail={await trailOf(searchParams)}
         next={orders.next}
         first="Newest purchases"
         more="Older purchases"

@@ -4,6 +4,7 @@ import { type Order, readCharge, readOrder } from "@/api/services";
 import { Facts } from "@/app/orders/[id]/facts";
 import { FocusResult } from "@/app/orders/[id]/focus-result";
 import { OrderStamp, stampOf } from "@/app/orders/[id]/order-stamp";
+import { Receipt } from "@/app/orders/[id]/receipt";
 import { State } from "@/app/orders/[id]/state";
 import { madeAt } from "@/layout/format";
 import { Money } from "@/layout/money";
@@ -85,6 +86,7 @@ async function OrderPage({ params }: Props) {
         <Description of={order.ticket} />
       </div>
       <div className="lg:col-start-1 lg:row-start-3">
+        <Receipt order={order} charge={charge} />
         <Facts order={order} charge={charge} />
       </div>
       {isPassing(view) && <Refresh every={ASK_AGAIN} />}

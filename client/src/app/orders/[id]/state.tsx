@@ -1,6 +1,6 @@
 import type { Charge, Order } from "@/api/services";
 import { Bank } from "@/app/orders/[id]/bank";
-import { Declined, Lapsed, Void, Withdrawn } from "@/app/orders/[id]/cancelled";
+import { Declined, Lapsed, Recalled, Void, Withdrawn } from "@/app/orders/[id]/cancelled";
 import { Complete, Returned } from "@/app/orders/[id]/complete";
 import { Payable, TimeUp, Unread } from "@/app/orders/[id]/payable";
 import { Processing } from "@/app/orders/[id]/processing";
@@ -39,6 +39,8 @@ export function State({ view, order, charge, now }: StateProps) {
       return <Refunded order={order} charge={charge} />;
     case "withdrawn":
       return <Withdrawn order={order} />;
+    case "recalled":
+      return <Recalled />;
     case "lapsed":
       return <Lapsed order={order} />;
     case "void":

@@ -102,6 +102,10 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
     title: "The ticket is sold",
     text: "A sold ticket can’t be changed.",
   },
+  "/problems/ticket-withdrawn": {
+    title: "The ticket is withdrawn",
+    text: "The seller took the ticket off the market, so it can’t be reserved or changed anymore.",
+  },
   "/problems/too-large": {
     title: "The body is too large",
     text: "Bodies can have at most 64 KiB.",

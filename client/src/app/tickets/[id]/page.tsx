@@ -14,9 +14,11 @@ import { Description } from "@/ticket/description";
 import { EventLines } from "@/ticket/event-lines";
 import { LiveTicket } from "@/ticket/live-ticket";
 import { hasStarted, summaryOf } from "@/ticket/occasion";
+import { PAYOUT, SaleLines } from "@/ticket/sales";
 import { StructuredData } from "@/ticket/structured-data";
 import { TicketLarge } from "@/ticket/ticket-card";
 import { TicketGrid } from "@/ticket/ticket-grid";
+import { WithdrawForm } from "@/ticket/withdraw-form";
 
 type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
@@ -50,7 +52,7 @@ async function TicketPage({ params, searchParams }: Props) {
     free ? [] : otherTickets(ticket.id),
   ]);
   const { taken, saved: savedAt } = await searchParams;
-  const tooLate = isNews(taken) && !own;
+  const tooLate = isNews(taken) && !own && ticket.status !== "withdrawn";
   const saved = isNews(savedAt) && user?.id === ticket.userId;
   return (
     <>
@@ -173,6 +175,13 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
           <p className="text-muted">This ticket has been sold.</p>
         </>
       );
+    case "withdrawn":
+      return (
+        <>
+          <h2 className="text-2xl">No longer for sale</h2>
+          <p className="text-muted">The seller has withdrawn this ticket.</p>
+        </>
+      );
   }
 }
 
@@ -218,6 +227,7 @@ function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
           <Link href={`/tickets/${ticket.id}/edit`} prefetch={false} className="button w-full">
             Edit title or price
           </Link>
+          <WithdrawForm ticketId={ticket.id} />
         </>
       );
     case "reserved":
@@ -233,7 +243,22 @@ function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
       return (
         <>
           <h2 className="text-2xl">Sold</h2>
-          <p className="text-muted">Your ticket has been sold, so you can’t edit it anymore.</p>
+          <p className="text-muted">
+            Sold <SaleLines ticket={ticket} />
+          </p>
+          <p className="text-muted">{PAYOUT}</p>
+          <Link href="/my-tickets?status=sold" prefetch={false} className="button button-quiet w-full">
+            All your sales
+          </Link>
+        </>
+      );
+    case "withdrawn":
+      return (
+        <>
+          <h2 className="text-2xl">Withdrawn</h2>
+          <p className="text-muted">
+            You took this ticket off the market. To sell it after all, list it as a new ticket.
+          </p>
         </>
       );
   }

@@ -48,5 +48,7 @@ function whyNot(ticket: Ticket, userId: string): string | undefined {
       return "Someone has reserved this ticket. If they don’t buy it, you can edit it again.";
     case "sold":
       return "This ticket has been sold, so you can’t edit it.";
+    case "withdrawn":
+      return "You’ve withdrawn this ticket, so you can’t edit it.";
   }
 }
