@@ -27,7 +27,11 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) e
 }
 
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
-	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer)) })
+	err := s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer)) })
+	if err != nil {
+		return err
+	}
+	return s.sell(ctx, e.Order) // after a crash before this, the event comes again
 }
 
 // ordered is the offer that was ordered. Orders of earlier releases don't know the details, so those of the ticket

@@ -20,6 +20,8 @@ import (
 type Service struct {
 	db       *mongo.Database
 	tickets  *aggregate.Store[*Ticket]
+	private  *aggregate.Store[*Private]
+	keys     *Keys
 	relay    *aggregate.Relay
 	sessions *session.Sessions
 	watcher  *watcher
@@ -34,15 +36,20 @@ type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
+	Keys     *Keys
 	Streams  StreamLimits
 	Now      func() time.Time
 	Log      *slog.Logger
 }
 
-// New creates the service and the indexes of its collection.
+// New creates the service and the indexes of its collections.
 func New(ctx context.Context, o Options) (*Service, error) {
 	relay := aggregate.NewRelay(o.Bus, o.Log)
 	tickets, err := openTickets(ctx, o.DB, relay)
+	if err != nil {
+		return nil, err
+	}
+	private, err := aggregate.Open(ctx, o.DB.Collection("private"), "tickets", nil, func() *Private { return new(Private) })
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +57,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions,
+		db: o.DB, tickets: tickets, private: private, keys: o.Keys, relay: relay, sessions: o.Sessions,
 		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
 	}
 	s.watcher = newWatcher(s.newer, o.Log)
