@@ -104,7 +104,7 @@ func TestEveryProgramHasOperatorCommands(t *testing.T) {
 // A database restored from a backup lacks an order, so its events become dead letters. Once the order is back,
 // they can be redriven.
 func TestADeadLetterIsRedrivenOnceItsCauseIsGone(t *testing.T) {
-	seller, buyer := somebody(t, shared), somebody(t, shared)
+	seller, buyer := newUser(t, shared), newUser(t, shared)
 	ticket := list(t, seller, 1999)
 	o := order(t, buyer, ticket)
 	if _, err := buyer.AwaitTicket(bounded(t), ticket.ID, api.Reserved); err != nil {

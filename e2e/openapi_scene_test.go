@@ -36,7 +36,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	seller, buyer, other := somebody(t, shared), somebody(t, shared), somebody(t, shared)
+	seller, buyer, other := newUser(t, shared), newUser(t, shared), newUser(t, shared)
 	s := &scene{watch: watched(t), gateway: shared.Run().Gateway, seller: seller, buyer: buyer}
 	for _, c := range []*api.Client{seller, buyer, other} {
 		c.Through(s.watch)
@@ -207,7 +207,7 @@ func paymentBody(t *testing.T, order, token string) string {
 // limits reserves one ticket too often, and one ticket too many.
 func (s *scene) limits(t *testing.T) {
 	t.Helper()
-	buyer := somebody(t, shared).Through(s.watch)
+	buyer := newUser(t, shared).Through(s.watch)
 	ticket := list(t, s.seller, 1999)
 	for range 3 {
 		if err := buyer.CancelOrder(t.Context(), order(t, buyer, ticket).ID); err != nil {

@@ -107,7 +107,7 @@ func (w *watch) send(method, url, body string, header ...string) *http.Response 
 	return response
 }
 
-// session signs a somebody in once more, for a cookie to send by hand.
+// session signs a user in again, for a cookie to send by hand.
 func (w *watch) session(c *api.Client) string {
 	w.t.Helper()
 	user, err := c.CurrentUser(w.t.Context())

@@ -36,6 +36,9 @@ type Charge struct {
 	// OpenedAt is the start of the payment, and ExpiresAt the end of its order's reservation.
 	OpenedAt  time.Time `bson:"openedAt"`
 	ExpiresAt time.Time `bson:"expiresAt"`
+	// CheckAt is when the reconciler looks at the charge next, and the end of its lease while it does. Without
+	// it, as in older documents, the charge's age decides.
+	CheckAt time.Time `bson:"checkAt,omitempty"`
 	// StripeID is the PaymentIntent. It's only confirmed after it's stored here.
 	StripeID       string `bson:"stripeId,omitempty"`
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
@@ -79,6 +82,7 @@ func Open(o *Order, now time.Time) *Charge {
 		OpenedAt:  now.UTC().Truncate(time.Millisecond),
 		ExpiresAt: o.ExpiresAt,
 	}
+	c.CheckAt = c.OpenedAt.Add(patience)
 	c.Record(events.PaymentStarted{Payment: c.payment()})
 	return c
 }
@@ -104,6 +108,7 @@ func (c *Charge) Resume(request *idempotency.Request, now time.Time) bool {
 		return false
 	}
 	c.Paused, c.Request, c.OpenedAt = false, request, now.UTC().Truncate(time.Millisecond)
+	c.CheckAt = c.OpenedAt.Add(patience)
 	return true
 }
 
@@ -139,7 +144,7 @@ func (c *Charge) Succeed() {
 	if c.Status != Pending {
 		return
 	}
-	c.Status, c.ClientSecret = Succeeded, ""
+	c.Status, c.ClientSecret, c.CheckAt = Succeeded, "", time.Time{}
 	c.Record(events.PaymentCreated{Payment: c.payment(), StripeID: c.StripeID, Amount: c.Amount})
 }
 

@@ -43,6 +43,15 @@ func (s *Service) pay(ctx context.Context, o *Order, token string, request *idem
 	if c != nil && !c.resumable(s.now()) {
 		return s.answerExisting(ctx, c, retry)
 	}
+	giveBack, err := s.guesses.takeDecline(o.UserID)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() {
+		if c == nil || c.Status != Failed {
+			giveBack()
+		}
+	}()
 	// 1. Turn the token into a payment method. A refused request opens nothing.
 	method, err := s.admit(ctx, o, token)
 	if err != nil {

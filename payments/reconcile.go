@@ -2,12 +2,10 @@ package payments
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
-	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/events"
 )
@@ -15,8 +13,6 @@ import (
 const (
 	// reconcileEvery is how often the reconciler looks for charges that no request is working on.
 	reconcileEvery = 10 * time.Second
-	// reconcileBatch bounds one round; the next one continues.
-	reconcileBatch = 1000
 	// patience is how long a charge may be pending before the reconciler assumes that the process that opened
 	// it is dead. It's longer than payTimeout.
 	patience = time.Minute
@@ -30,28 +26,15 @@ const (
 // payerCancelled is the reason shown to payers who cancelled the payment themselves.
 const payerCancelled = "You cancelled the payment"
 
-// reconcile resolves charges that have been pending for too long, and settles those that succeeded.
-func (s *Service) reconcile(ctx context.Context) error {
-	pending := bson.M{"status": Pending, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-patience)}}
-	unsettled := bson.M{"status": Succeeded, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-settleAfter)}}
-	return errors.Join(
-		s.each(ctx, pending, s.resolve),
-		s.each(ctx, unsettled, func(ctx context.Context, c *Charge) (*Charge, error) { return s.settle(ctx, c.ID) }))
+// resolvePending resolves charges that have been pending for too long.
+func (s *Service) resolvePending(ctx context.Context) error {
+	return s.checkDue(ctx, check{Pending, patience, s.resolve})
 }
 
-// each calls do for every charge that the filter selects, even if some of the calls fail.
-func (s *Service) each(ctx context.Context, filter bson.M, do func(context.Context, *Charge) (*Charge, error)) error {
-	charges, err := s.charges.All(ctx, filter, reconcileBatch)
-	if err != nil {
-		return err
-	}
-	var failed error
-	for _, c := range charges {
-		if _, err := do(ctx, c); err != nil {
-			failed = errors.Join(failed, err)
-		}
-	}
-	return failed
+// settleSucceeded settles charges that succeeded. It's a task of its own: a bank that's slow to answer about
+// pending charges doesn't delay it.
+func (s *Service) settleSucceeded(ctx context.Context) error {
+	return s.checkDue(ctx, check{Succeeded, settleAfter, func(ctx context.Context, c *Charge) (*Charge, error) { return s.settle(ctx, c.ID) }})
 }
 
 // resolve brings a pending charge up to date with Stripe. This is step 6 of a payment, and also how webhooks,
@@ -129,7 +112,7 @@ func (s *Service) record(ctx context.Context, c *Charge, intent *stripe.PaymentI
 			return s.abandon(ctx, c, "", "The payment was interrupted")
 		}
 	case stripe.PaymentIntentStatusRequiresAction:
-		if s.now().After(c.ExpiresAt.Add(grace)) {
+		if !s.now().Before(c.endsAt()) {
 			return s.abandon(ctx, c, "", "The bank's question was not answered in time")
 		}
 		return s.update(ctx, c, func(c *Charge) { c.AskPayer(intent.ClientSecret) })

@@ -27,6 +27,7 @@ type Service struct {
 	relay         *aggregate.Relay
 	bus           bus.Publisher
 	sessions      *session.Sessions
+	schedule      schedule
 	cursor        cursor
 	stripe        processor
 	webhookSecret string
@@ -64,6 +65,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		db:            o.DB,
 		charges:       charges,
 		orders:        orders{o.DB.Collection("orders")},
+		schedule:      schedule{o.DB.Collection("charges")},
 		cursor:        cursor{o.DB.Collection("feeds")},
 		relay:         relay,
 		bus:           o.Bus,
@@ -80,7 +82,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 func (s *Service) Tasks() []service.Task {
 	return []service.Task{
 		s.relay.Run,
-		service.Every(reconcileEvery, s.log, "reconciliation", s.reconcile),
+		service.Every(reconcileEvery, s.log, "reconciliation", s.resolvePending),
+		service.Every(reconcileEvery, s.log, "settling", s.settleSucceeded),
 		after(pollEvery, service.Every(pollEvery, s.log, "poll of Stripe's events", s.pollStripe)),
 	}
 }

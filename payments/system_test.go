@@ -2,7 +2,9 @@ package payments
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -75,12 +77,17 @@ func (s *system) open(transport http.RoundTripper) *Service {
 // later sets the clock of all replicas ahead.
 func (s *system) later(d time.Duration) { s.clock.Store(int64(d)) }
 
-// reconcile does what the reconciler does by itself in a while.
+// reconcile does one round of the reconciler.
 func (s *system) reconcile() {
 	s.t.Helper()
 	if err := s.service.reconcile(s.t.Context()); err != nil {
 		s.t.Error(err)
 	}
+}
+
+// reconcile does one round of each of the reconciler's tasks.
+func (s *Service) reconcile(ctx context.Context) error {
+	return errors.Join(s.resolvePending(ctx), s.settleSucceeded(ctx))
 }
 
 // ordered is an order of ada's.

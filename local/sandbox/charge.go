@@ -3,54 +3,42 @@ package sandbox
 import (
 	"fmt"
 	"time"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // charge is one attempt to take the money of a PaymentIntent.
 // Stripe: https://docs.stripe.com/api/charges/object.
 type charge struct {
-	ID                   string               `json:"id"`
-	Object               string               `json:"object"`
-	Amount               int64                `json:"amount"` // in cents
-	AmountCaptured       int64                `json:"amount_captured"`
-	AmountRefunded       int64                `json:"amount_refunded"`
-	Captured             bool                 `json:"captured"`
-	Created              int64                `json:"created"`
-	Currency             string               `json:"currency"`
-	Disputed             bool                 `json:"disputed"`
-	FailureCode          nullable             `json:"failure_code"`
-	FailureMessage       nullable             `json:"failure_message"`
-	Livemode             bool                 `json:"livemode"`
-	Metadata             map[string]string    `json:"metadata"`
-	Paid                 bool                 `json:"paid"`
-	PaymentIntent        string               `json:"payment_intent"`
-	PaymentMethod        string               `json:"payment_method"`
-	PaymentMethodDetails paymentMethodDetails `json:"payment_method_details"`
-	Refunded             bool                 `json:"refunded"` // in full
-	Status               string               `json:"status"`
-}
-
-type paymentMethodDetails struct {
-	Card card   `json:"card"`
-	Type string `json:"type"`
+	ID             string            `json:"id"`
+	Object         string            `json:"object"`
+	Amount         int64             `json:"amount"` // in cents
+	AmountCaptured int64             `json:"amount_captured"`
+	AmountRefunded int64             `json:"amount_refunded"`
+	Captured       bool              `json:"captured"`
+	Created        int64             `json:"created"`
+	Currency       string            `json:"currency"`
+	Disputed       bool              `json:"disputed"`
+	Metadata       map[string]string `json:"metadata"`
+	Paid           bool              `json:"paid"`
+	PaymentIntent  string            `json:"payment_intent"`
+	PaymentMethod  string            `json:"payment_method"`
+	Refunded       bool              `json:"refunded"` // in full
+	Status         string            `json:"status"`
 }
 
 func newCharge(id string, in *paymentIntent, pm *paymentMethod, now time.Time) *charge {
 	return &charge{
-		ID:                   id,
-		Object:               "charge",
-		Amount:               in.Amount,
-		Created:              now.Unix(),
-		Currency:             in.Currency,
-		Metadata:             in.Metadata,
-		PaymentIntent:        in.ID,
-		PaymentMethod:        pm.ID,
-		PaymentMethodDetails: paymentMethodDetails{pm.Card, pm.Type},
-		Status:               "pending",
+		ID:            id,
+		Object:        "charge",
+		Amount:        in.Amount,
+		Created:       now.Unix(),
+		Currency:      in.Currency,
+		Metadata:      in.Metadata,
+		PaymentIntent: in.ID,
+		PaymentMethod: pm.ID,
+		Status:        "pending",
 	}
-}
-
-func retrieveCharge(c *call) action {
-	return func(tx *tx) (any, error) { return find[charge](tx, charges, c.object) }
 }
 
 func (ch *charge) capture() {
@@ -60,12 +48,6 @@ func (ch *charge) capture() {
 	ch.Status = succeeded
 }
 
-func (ch *charge) fail(code, message string) {
-	ch.FailureCode = nullable(code)
-	ch.FailureMessage = nullable(message)
-	ch.Status = "failed"
-}
-
 // refund refunds an amount, or everything that's left if it's 0, and returns the amount.
 func (ch *charge) refund(amount int64) (int64, error) {
 	left := ch.AmountCaptured - ch.AmountRefunded
@@ -73,7 +55,7 @@ func (ch *charge) refund(amount int64) (int64, error) {
 	case ch.Status != succeeded:
 		return 0, invalid("", "", "This PaymentIntent (%s) does not have a successful charge to refund.", ch.PaymentIntent)
 	case ch.Refunded:
-		return 0, invalid("", codeAlreadyRefunded, "Charge %s has already been refunded.", ch.ID)
+		return 0, invalid("", stripe.ErrorCodeChargeAlreadyRefunded, "Charge %s has already been refunded.", ch.ID)
 	case amount > left:
 		return 0, invalid("amount", "", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", dollars(amount), dollars(left))
 	case amount == 0:

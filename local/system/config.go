@@ -66,7 +66,9 @@ type Environment struct {
 	// TrustedProxies may tell the gateway what a visitor asked for. The client, which calls the gateway for its
 	// visitors, is one of them.
 	TrustedProxies forwarded.Proxies `env:"TRUSTED_PROXIES" envDefault:"127.0.0.0/8,::1/128"`
-	StripeKey      string            `env:"STRIPE_KEY"`
+	// GatewayHosts are names under which the gateway answers, besides localhost and addresses.
+	GatewayHosts []string `env:"GATEWAY_HOSTS" envDefault:"ticketing.dev"`
+	StripeKey    string   `env:"STRIPE_KEY"`
 	// StripeWebhookSecret and StripeAPIURL belong to StripeKey.
 	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
 	StripeAPIURL        string `env:"STRIPE_API_URL"`

@@ -2,6 +2,7 @@ package system
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -19,6 +20,23 @@ func TestServicesShareTheCores(t *testing.T) {
 		if !slices.Contains(env, want) {
 			t.Errorf("a service's environment has no %s: %v", want, env)
 		}
+	}
+}
+
+func TestServicesHasEveryServiceOfTheRepository(t *testing.T) {
+	programs, err := filepath.Glob("../../*/cmd/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, program := range programs {
+		folder := filepath.Dir(program)
+		if name := filepath.Base(folder); name == filepath.Base(filepath.Dir(filepath.Dir(folder))) {
+			want = append(want, name)
+		}
+	}
+	if got := slices.Sorted(slices.Values(Services)); !slices.Equal(got, want) {
+		t.Errorf("local/system/system.go lists the services %v, but the repository has %v", got, want)
 	}
 }
 

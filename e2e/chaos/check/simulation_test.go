@@ -1,7 +1,7 @@
 package check
 
 import (
-	"container/heap"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -20,7 +20,7 @@ type simulation struct {
 	*rand.Rand
 	h     history.History
 	now   time.Duration
-	queue moments
+	queue []moment
 
 	tickets  map[string]*api.Ticket
 	reserved map[string]int // by ticket: the highest reservation that tickets has heard of
@@ -54,8 +54,9 @@ func simulate(seed uint64) history.History {
 	for i := range 10 {
 		s.after(s.up(3*time.Second), func() { s.shop(fmt.Sprintf("buyer-%d", i), 12) })
 	}
-	for s.queue.Len() > 0 {
-		m := heap.Pop(&s.queue).(moment)
+	for len(s.queue) > 0 {
+		m := s.queue[0]
+		s.queue = s.queue[1:]
 		s.now = m.at
 		m.do()
 	}
@@ -77,7 +78,7 @@ func (s *simulation) request(op history.Op, carry func(*history.Op), then func(h
 	switch at := s.IntN(100); {
 	case at < 4: // it never arrives
 		s.after(s.up(5*time.Second), func() { answer(op) })
-	case at < 8: // the answer gets lost, or what was asked is done when nobody waits any more
+	case at < 8: // the response is lost, or the effect comes after the client gave up
 		s.after(s.up(10*time.Second), func() { lost := op; carry(&lost) })
 		s.after(s.up(5*time.Second), func() { answer(op) })
 	default:
@@ -384,4 +385,17 @@ func (s *simulation) finish() {
 	s.h.Final = f
 	// Those whose answer had not come when the queue ran dry do not exist: each has returned.
 	s.h.Ops = slices.Clip(s.h.Ops)
+}
+
+// moment is a step of the simulation. Equal times keep the order in which they were scheduled.
+type moment struct {
+	at time.Duration
+	do func()
+}
+
+// after schedules a step.
+func (s *simulation) after(d time.Duration, do func()) {
+	at := s.now + d
+	i, _ := slices.BinarySearchFunc(s.queue, at+1, func(m moment, t time.Duration) int { return cmp.Compare(m.at, t) })
+	s.queue = slices.Insert(s.queue, i, moment{at, do})
 }

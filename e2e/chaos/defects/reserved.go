@@ -8,7 +8,7 @@ const (
 	ticketFile  = "tickets/ticket.go"
 )
 
-// reserved breaks who gets a ticket.
+// reserved breaks reservations.
 var reserved = []Defect{
 	{
 		Name:     "slot-not-unique",
