@@ -168,6 +168,16 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 		{s.selling, "PUT", "/api/tickets/" + s.sold.ID, backRow, 400},
 		{s.stranger, "PUT", "/api/tickets/" + s.free.ID, backRow, 401},
 		{s.selling, "PUT", "/api/tickets/" + missing, backRow, 404},
+		{s.buying, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 200},
+		{s.selling, "PUT", "/api/tickets/" + s.sold.ID + "/private", `{"text":"ADMIT-ONE"}`, 200},
+		{s.buying, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 200},
+		{s.selling, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 200},
+		{s.selling, "PUT", "/api/tickets/" + s.sold.ID + "/private", `{"text":"ADMIT-TWO"}`, 400},
+		{s.selling, "PUT", "/api/tickets/" + s.free.ID + "/private", `{"text":" "}`, 400},
+		{s.stranger, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 401},
+		{s.stranger, "PUT", "/api/tickets/" + s.free.ID + "/private", `{"text":"x"}`, 401},
+		{s.selling, "GET", "/api/tickets/" + missing + "/private", ``, 404},
+		{s.selling, "PUT", "/api/tickets/" + missing + "/private", `{"text":"x"}`, 404},
 	}
 }
 

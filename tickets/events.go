@@ -29,9 +29,13 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) e
 }
 
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
-	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error {
+	err := s.change(ctx, e.Ticket.ID, func(t *Ticket) error {
 		return t.SellAt(s.now(), e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer))
 	})
+	if err != nil {
+		return err
+	}
+	return s.sell(ctx, e.Order) // after a crash before this, the event comes again
 }
 
 func (s *Service) paymentRefunded(ctx context.Context, e events.PaymentRefunded) error {

@@ -29,6 +29,8 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
 		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
 		r.Method(http.MethodDelete, "/api/tickets/{id}", web.Handler(s.withdraw))
+		r.Method(http.MethodGet, "/api/tickets/{id}/private", web.Handler(s.readPrivate))
+		r.Method(http.MethodPut, "/api/tickets/{id}/private", web.Handler(s.givePrivate))
 	})
 	r.Get("/api/tickets/{id}/events", s.follow) // not a web.Handler, which ends requests after 30 s
 }

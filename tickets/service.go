@@ -22,6 +22,8 @@ type Service struct {
 	db       *mongo.Database
 	tickets  *aggregate.Store[*Ticket]
 	refunds  refunds
+	private  *aggregate.Store[*Private]
+	keys     *Keys
 	relay    *aggregate.Relay
 	sessions *session.Sessions
 	signouts *signouts.Copy
@@ -37,6 +39,7 @@ type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
+	Keys     *Keys
 	Streams  StreamLimits
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -53,11 +56,16 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	private, err := aggregate.Open(ctx, o.DB.Collection("private"), "tickets", nil, func() *Private { return new(Private) })
+	if err != nil {
+		return nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")}, relay: relay, sessions: o.Sessions, signouts: ended,
+		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")}, private: private, keys: o.Keys,
+		relay: relay, sessions: o.Sessions, signouts: ended,
 		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
 	}
 	s.watcher = newWatcher(s.newer, o.Log)

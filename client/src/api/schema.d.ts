@@ -111,6 +111,24 @@ export interface paths {
       };
     };
   };
+  "/api/tickets/{id}/private": {
+    /**
+     * Get what the buyer of a ticket gets
+     * @description Only the seller and the buyer of the complete order can. The buyer's first read of a given part sets `openedAt`.
+     */
+    get: operations["readPrivatePart"];
+    /**
+     * Give what the buyer of a ticket gets
+     * @description Only the seller can. It can be replaced until the ticket is sold. If the ticket was sold without a private part,
+     * the seller can still give it once.
+     */
+    put: operations["givePrivatePart"];
+    parameters: {
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+  };
   "/api/tickets/{id}/events": {
     /**
      * Watch a ticket
@@ -275,6 +293,22 @@ export interface components {
       /** @description The amount less what was refunded: what sellers get, unless the operator decides otherwise. */
       owed: number;
     };
+    PrivatePart: {
+      /** @description Whether the seller has given it. */
+      given: boolean;
+      /** @description A code or a link, with 1 to 2,000 characters. Absent until it's given. */
+      text?: string;
+      /**
+       * Format: date-time
+       * @description When the seller last gave it.
+       */
+      givenAt?: string;
+      /**
+       * Format: date-time
+       * @description When the buyer first read it. Absent until then.
+       */
+      openedAt?: string;
+    };
     /** @description The event that a ticket admits to. */
     Event: {
       /**
@@ -392,7 +426,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -1012,6 +1046,74 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Get what the buyer of a ticket gets
+   * @description Only the seller and the buyer of the complete order can. The buyer's first read of a given part sets `openedAt`.
+   */
+  readPrivatePart: {
+    parameters: {
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    responses: {
+      /** @description The private part. Before the seller gives it, `given` is false. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["PrivatePart"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      404: components["responses"]["NotFound"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Give what the buyer of a ticket gets
+   * @description Only the seller can. It can be replaced until the ticket is sold. If the ticket was sold without a private part,
+   * the seller can still give it once.
+   */
+  givePrivatePart: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description A code or a link, with 1 to 2,000 characters. */
+          text: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The private part as it is now. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["PrivatePart"];
+        };
+      };
+      /** @description The text is invalid, or the private part can't be changed anymore. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
+      413: components["responses"]["TooLarge"];
+      415: components["responses"]["NotJSON"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

@@ -86,6 +86,10 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
     title: "Payments are paused",
     text: "No payment can start right now. Nothing was charged, and the ticket stays reserved until its time is up.",
   },
+  "/problems/private-part-final": {
+    title: "What the buyer gets is final",
+    text: "Once a ticket is sold, what the seller gave for its buyer can’t be replaced.",
+  },
   "/problems/reserved-too-often": {
     title: "You reserved this ticket too often",
     text: "You’ve reserved it several times within an hour without paying. The Retry-After header says when you can reserve it again.",
