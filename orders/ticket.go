@@ -21,6 +21,12 @@ type Ticket struct {
 	Details *events.Details `bson:"details,omitempty"`
 }
 
+// reservation is the number of the ticket's next reservation.
+func (t *Ticket) reservation() int64 { return t.Released + 1 }
+
+// slot is the Slot of the order that wins the next reservation.
+func (t *Ticket) slot() string { return fmt.Sprintf("%s/%d", t.ID, t.reservation()) }
+
 // ErrStarted refuses a ticket whose event has started.
 var ErrStarted = problem.Named("event-started", "The event has already started")
 
