@@ -138,6 +138,10 @@ tidy: ## Bring go.mod and go.sum in line with the code
 bench: .bin/bench .bin/standin ## Measure each request beside a limit of the same run (ARGS="-for 2s -rounds 1", -h)
 	STANDIN=$(CURDIR)/.bin/standin .bin/bench $(ARGS)
 
+.PHONY: rush
+rush: .bin/bench .bin/standin ## Let 10,000 buyers want the same 500 tickets, and judge (ARGS="-buyers 1000 -tickets 50")
+	STANDIN=$(CURDIR)/.bin/standin .bin/bench rush $(ARGS)
+
 .PHONY: bench-compare
 bench-compare: ## Compare two results of make bench by benchstat (A=.bench/….txt B=.bench/….txt)
 	cd tools && GOWORK=off go tool benchstat $(abspath $(A) $(B))

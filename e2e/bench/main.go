@@ -30,6 +30,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch mode {
 	case "":
 		return runScenarios(ctx, args, stdout, stderr)
+	case "rush":
+		return runRush(ctx, args, stdout, stderr)
 	case "limit":
 		return serveLimits(ctx, os.Stdin, stdout)
 	}
