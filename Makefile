@@ -142,6 +142,10 @@ bench: .bin/bench .bin/standin ## Measure each request beside a limit of the sam
 rush: .bin/bench .bin/standin ## Let 10,000 buyers want the same 500 tickets, and judge (ARGS="-buyers 1000 -tickets 50")
 	STANDIN=$(CURDIR)/.bin/standin .bin/bench rush $(ARGS)
 
+.PHONY: growth
+growth: .bin/bench .bin/standin ## Measure requests with 1, 10 and 100 times the tickets, orders, users and streams (ARGS="-times 1,1000")
+	STANDIN=$(CURDIR)/.bin/standin .bin/bench growth $(ARGS)
+
 .PHONY: bench-compare
 bench-compare: ## Compare two results of make bench by benchstat (A=.bench/….txt B=.bench/….txt)
 	cd tools && GOWORK=off go tool benchstat $(abspath $(A) $(B))

@@ -32,6 +32,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return runScenarios(ctx, args, stdout, stderr)
 	case "rush":
 		return runRush(ctx, args, stdout, stderr)
+	case "growth":
+		return runGrowth(ctx, args, stdout, stderr)
 	case "limit":
 		return serveLimits(ctx, os.Stdin, stdout)
 	}

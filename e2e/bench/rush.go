@@ -33,11 +33,11 @@ type rushed struct {
 	SoldOut   int64     `json:"soldOut"` // from the start to the last reservation
 	PerSecond float64   `json:"reservationsPerSecond"`
 	// Requests is how many requests were answered until then: a buyer whose ticket is gone asks for another.
-	Requests int `json:"requestsUntilSoldOut"`
-	Decided   int64     `json:"decided"` // from the start until every buyer knew
-	Winners   latencies `json:"winners"`
-	Losers    latencies `json:"losers"`
-	Listing   latencies `json:"listing"`
+	Requests int       `json:"requestsUntilSoldOut"`
+	Decided  int64     `json:"decided"` // from the start until every buyer knew
+	Winners  latencies `json:"winners"`
+	Losers   latencies `json:"losers"`
+	Listing  latencies `json:"listing"`
 	// Unanswered are requests that were answered with 503 or not at all, and sent again.
 	Unanswered int              `json:"unanswered"`
 	Processor  map[string]int64 `json:"processor"` // by process, in all
