@@ -72,20 +72,17 @@ type OrderedTicket struct {
 
 // Place returns an order that claims the ticket's next reservation. Its insertion decides whether it wins.
 func Place(t *Ticket, buyer string, expiresAt time.Time) *Order {
-	reservation := t.Released + 1
 	o := &Order{
 		Root:      aggregate.Root{ID: aggregate.NewID()},
 		UserID:    buyer,
 		Status:    Created,
 		ExpiresAt: expiresAt.UTC().Truncate(time.Millisecond), // what MongoDB keeps
-		Ticket:    OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price, Reservation: reservation, Details: t.Details},
-		Slot:      slot(t.ID, reservation),
+		Ticket:    OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price, Reservation: t.reservation(), Details: t.Details},
+		Slot:      t.slot(),
 	}
 	o.Record(events.OrderCreated{Order: o.event()})
 	return o
 }
-
-func slot(ticket string, reservation int64) string { return fmt.Sprintf("%s/%d", ticket, reservation) }
 
 // OwnedBy refuses everyone but the buyer.
 func (o *Order) OwnedBy(user string) error {

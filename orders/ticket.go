@@ -23,6 +23,12 @@ type Ticket struct {
 	Withdrawn bool `bson:"withdrawn"`
 }
 
+// reservation is the number of the ticket's next reservation.
+func (t *Ticket) reservation() int64 { return t.Released + 1 }
+
+// slot is the Slot of the order that wins the next reservation.
+func (t *Ticket) slot() string { return fmt.Sprintf("%s/%d", t.ID, t.reservation()) }
+
 var (
 	ErrStarted   = problem.Named("event-started", "The event has already started")
 	ErrWithdrawn = problem.Named("ticket-withdrawn", "The seller has withdrawn this ticket")

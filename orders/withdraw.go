@@ -18,7 +18,7 @@ func (s *Service) cancelWithdrawn(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		holder, err := s.orders.First(ctx, bson.M{"slot": slot(id, ticket.Released+1)})
+		holder, err := s.orders.First(ctx, bson.M{"slot": ticket.slot()})
 		if errors.Is(err, problem.ErrNotFound) {
 			return nil
 		}
