@@ -32,7 +32,7 @@ type Ticket struct {
 	// UserID is the seller.
 	UserID string `bson:"userId"`
 	State  `bson:",inline"`
-	// Search is derived from the offer by set. Tickets of earlier releases lack it until the service has added it.
+	// Search is derived from the state by set. Tickets of earlier releases lack it until the service has added it.
 	Search Search `bson:"search,omitempty"`
 }
 
@@ -109,7 +109,7 @@ func (t *Ticket) become(next State) error {
 }
 
 // set sets the state and what follows from it.
-func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s.Offer) }
+func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s) }
 
 // event is the ticket as other services see it.
 func (t *Ticket) event() events.Ticket {
