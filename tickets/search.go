@@ -12,7 +12,8 @@ import (
 
 // Search is the part of a ticket that searches use.
 type Search struct {
-	// Words are the words of the offer, cityWord and anyWord.
+	// Words are the words of the offer, cityWord and anyWord. A sold or withdrawn ticket has only anyWord, so that
+	// searches don't read it.
 	Words []string `bson:"words"`
 	// StartsAt is the instant at which the event starts, or someday if it isn't known.
 	StartsAt time.Time `bson:"startsAt"`
@@ -20,23 +21,31 @@ type Search struct {
 	Local time.Time `bson:"local,omitempty"`
 }
 
-// anyWord is a word of every ticket.
+// anyWord is a word of every ticket, so that a ticket without words is one that an earlier release stored.
 const anyWord = "*"
 
 // someday is later than any start.
 var someday = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func searchOf(o Offer) Search {
-	s := Search{Words: append(text.Words(o.Title, o.Event.Venue, o.Event.City, o.Description), anyWord), StartsAt: someday}
-	if o.Event.City != "" {
-		s.Words = append(s.Words, cityWord(o.Event.City))
+func searchOf(state State) Search {
+	s := Search{Words: []string{anyWord}, StartsAt: someday}
+	if state.Status == Available || state.Status == Reserved {
+		s.Words = append(s.Words, wordsOf(state.Offer)...)
 	}
-	if start, known := o.Event.StartsAt.Time(); known {
+	if start, known := state.Event.StartsAt.Time(); known {
 		_, offset := start.Zone()
 		s.StartsAt = start.UTC().Truncate(time.Millisecond) // what MongoDB keeps
 		s.Local = s.StartsAt.Add(time.Duration(offset) * time.Second)
 	}
 	return s
+}
+
+func wordsOf(o Offer) []string {
+	words := text.Words(o.Title, o.Event.Venue, o.Event.City, o.Description)
+	if o.Event.City != "" {
+		words = append(words, cityWord(o.Event.City))
+	}
+	return words
 }
 
 // cityWord is a word that only tickets of a city have.

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,17 +15,35 @@ import (
 	"ticketing.dev/common/aggregate"
 )
 
-// openTickets opens the tickets, with an index for each way to list them. Words come before the order that's asked
-// for: a search reads the tickets with one of its words, filters and sorts them.
+// openTickets opens the tickets, with an index for each way to list them. Reservations change the status, so the index
+// of words leaves it out: an order would move the entry of each word, and only few tickets are reserved.
 func openTickets(ctx context.Context, db *mongo.Database, relay *aggregate.Relay) (*aggregate.Store[*Ticket], error) {
-	return aggregate.Open(ctx, db.Collection("tickets"), "tickets", relay, func() *Ticket { return new(Ticket) },
+	docs := db.Collection("tickets")
+	store, err := aggregate.Open(ctx, docs, "tickets", relay, func() *Ticket { return new(Ticket) },
 		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "_id", Value: -1}}},
-		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "search.words", Value: 1}, {Key: "_id", Value: -1}}},
+		mongo.IndexModel{Keys: bson.D{{Key: "search.words", Value: 1}, {Key: "_id", Value: -1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "search.startsAt", Value: 1}, {Key: "_id", Value: 1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "price", Value: 1}, {Key: "_id", Value: 1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "_id", Value: -1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "status", Value: 1}, {Key: "_id", Value: -1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "soldAt", Value: 1}}, Options: options.Index().SetSparse(true)})
+	if err != nil {
+		return nil, err
+	}
+	return store, dropIndex(ctx, docs, "status_1_search.words_1__id_-1")
+}
+
+// dropIndex drops an index of earlier releases, if it's there.
+func dropIndex(ctx context.Context, docs *mongo.Collection, name string) error {
+	_, err := docs.Indexes().DropOne(ctx, name)
+	const indexNotFound = 27
+	if failed, ok := errors.AsType[mongo.CommandError](err); ok && failed.Code == indexNotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("drop index %s: %w", name, err)
+	}
+	return nil
 }
 
 const (
@@ -36,25 +55,22 @@ const (
 // indexOld adds what searches use to tickets that lack it: those that earlier releases stored before, or store while
 // they still run. Each ticket is one write, so it continues after a crash. A concurrent change wins, and has the words.
 func (s *Service) indexOld(ctx context.Context) error {
-	for _, status := range []Status{Available, Reserved} {
-		for {
-			old, err := s.tickets.All(ctx, bson.M{"status": status, "search.words": nil}, indexBatch)
-			if err != nil {
-				return err
-			}
-			for _, t := range old {
-				same := bson.M{"_id": t.ID, "version": t.Version}
-				change := bson.M{"$set": bson.M{"search": searchOf(t.Offer)}}
-				if _, err := s.db.Collection("tickets").UpdateOne(ctx, same, change); err != nil {
-					return fmt.Errorf("index %s: %w", t.ID, err)
-				}
-			}
-			if len(old) < indexBatch {
-				break
+	for {
+		old, err := s.tickets.All(ctx, bson.M{"search.words": nil}, indexBatch)
+		if err != nil {
+			return err
+		}
+		for _, t := range old {
+			same := bson.M{"_id": t.ID, "version": t.Version}
+			change := bson.M{"$set": bson.M{"search": searchOf(t.State)}}
+			if _, err := s.db.Collection("tickets").UpdateOne(ctx, same, change); err != nil {
+				return fmt.Errorf("index %s: %w", t.ID, err)
 			}
 		}
+		if len(old) < indexBatch {
+			return nil
+		}
 	}
-	return nil
 }
 
 // newer reads the versions of all tickets first, and then the tickets that have changed.

@@ -40,7 +40,7 @@ type Ticket struct {
 	State  `bson:",inline"`
 	// SoldAt is when tickets heard of the sale. Tickets that earlier releases sold lack it.
 	SoldAt time.Time `bson:"soldAt,omitempty"`
-	// Search is derived from the offer by set. Tickets of earlier releases lack it until the service has added it.
+	// Search is derived from the state by set. Tickets of earlier releases lack it until the service has added it.
 	Search Search `bson:"search,omitempty"`
 }
 
@@ -147,7 +147,7 @@ func (t *Ticket) become(next State) error {
 }
 
 // set sets the state and what follows from it.
-func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s.Offer) }
+func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s) }
 
 // event is the ticket as other services see it.
 func (t *Ticket) event() events.Ticket {

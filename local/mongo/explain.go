@@ -96,7 +96,7 @@ func (s *Server) explainQuery(r *request, ns string, q query, verbosity, command
 			stats = executed(0, 0, &effort{}, bson.D{{Key: "stage", Value: "EOF"}})
 			return nil
 		}
-		p, err := choose(c, q)
+		p, err := t.choose(c, q)
 		if err != nil {
 			return err
 		}

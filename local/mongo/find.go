@@ -140,7 +140,7 @@ func (c *cursor) plan(s *Server, r *request, t *txn, q query) error {
 	if coll == nil {
 		return nil
 	}
-	p, err := choose(coll, q)
+	p, err := t.choose(coll, q)
 	if err != nil {
 		return err
 	}
@@ -268,7 +268,7 @@ func parseCount(command string, args []argument) (q query, err error) {
 
 // visit hands over every document that a query selects, in no order.
 func (s *Server) visit(r *request, t *txn, c *collection, q query, e *effort, yield func(key []byte, doc document) error) error {
-	p, err := choose(c, q)
+	p, err := t.choose(c, q)
 	if err != nil {
 		return err
 	}

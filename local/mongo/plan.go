@@ -32,6 +32,7 @@ type plan struct {
 	any     []*plan // of $or, one for each branch; index is nil then
 	sorted  bool    // documents come in the order that was asked for
 	never   bool    // nothing can match
+	counted int     // keys in the spans, once they are counted
 }
 
 // query is what is asked of a collection.
@@ -44,7 +45,7 @@ type query struct {
 }
 
 // choose makes the plan for a query.
-func choose(c *collection, q query) (*plan, error) {
+func (t *txn) choose(c *collection, q query) (*plan, error) {
 	conditions, ors := conjuncts(q.filter)
 	hinted, natural, err := c.hinted(q.hint)
 	if err != nil {
@@ -62,19 +63,72 @@ func choose(c *collection, q query) (*plan, error) {
 	}
 	best := scan
 	for _, i := range c.indexes {
-		if p := c.try(i, conditions, q, false); p != nil && p.score() > best.score() {
-			best = p
+		for _, some := range i.alternatives(conditions) {
+			if p := c.try(i, some, q, false); p != nil && p.better(t, best) {
+				best = p
+			}
 		}
 	}
 	if !best.bounded {
 		for _, branches := range ors {
-			if p, err := c.union(branches, q); err != nil || p != nil {
+			if p, err := t.union(c, branches, q); err != nil || p != nil {
 				return p, err
 			}
 		}
 	}
 	return best, nil
 }
+
+// alternatives lists the conditions to plan with. If the first field has arrays, only
+// one of its conditions counts, and any of them may be the best.
+func (i *index) alternatives(conditions []*condition) (all [][]*condition) {
+	if !i.multikey[0] {
+		return [][]*condition{conditions}
+	}
+	bounds := func(c *condition) bool { return c.path == i.fields[0].path && c.bounds() != nil }
+	for _, c := range conditions {
+		if bounds(c) {
+			all = append(all, slices.DeleteFunc(slices.Clone(conditions), func(o *condition) bool { return o != c && bounds(o) }))
+		}
+	}
+	if all == nil {
+		all = [][]*condition{conditions}
+	}
+	return all
+}
+
+// trial is how many keys are counted to find the shorter of two plans.
+const trial = 1000
+
+// better reports whether a plan is better than another: if both have bounds, the one
+// with fewer keys.
+func (p *plan) better(t *txn, other *plan) bool {
+	a, b := p.score(), other.score()
+	same := func(x, y span) bool { return bytes.Equal(x.from, y.from) && bytes.Equal(x.to, y.to) }
+	if p.bounded && other.bounded && max(a, b) < uniqueEntry && !slices.EqualFunc(p.spans, other.spans, same) {
+		if n, m := p.keys(t), other.keys(t); n != m {
+			return n < m
+		}
+	}
+	return a > b
+}
+
+// keys counts the keys in the spans, up to trial.
+func (p *plan) keys(t *txn) int {
+	if p.counted > 0 {
+		return p.counted
+	}
+	c := t.Bucket(p.c.indexName(p.index)).Cursor()
+	for i := range p.spans {
+		for k, _ := p.first(c, &p.spans[i]); k != nil && p.counted < trial; k, _ = p.next(c, &p.spans[i]) {
+			p.counted++
+		}
+	}
+	return p.counted
+}
+
+// uniqueEntry is the score of a plan that reads one entry.
+const uniqueEntry = 1 << 10
 
 // score prefers a unique entry, then more fields compared for equality, then a
 // range, then the order that was asked for.
@@ -83,7 +137,7 @@ func (p *plan) score() (n int) {
 		return 1 << 20
 	}
 	if p.index != nil && p.index.unique && p.points == len(p.index.fields) {
-		n += 1 << 10
+		n += uniqueEntry
 	}
 	if p.bounded {
 		n += 8 + 4*p.points
@@ -154,10 +208,10 @@ func conjuncts(f filter) (conditions []*condition, ors []or) {
 }
 
 // union plans each branch of an $or, if an index bounds all of them.
-func (c *collection) union(branches or, q query) (*plan, error) {
+func (t *txn) union(c *collection, branches or, q query) (*plan, error) {
 	p := &plan{c: c, filter: q.filter, bounded: true, sorted: len(q.sort) == 0}
 	for _, branch := range branches {
-		b, err := choose(c, query{filter: branch})
+		b, err := t.choose(c, query{filter: branch})
 		if err != nil || !b.bounded {
 			return nil, err
 		}

@@ -72,6 +72,8 @@ func TestPlansReadNoMoreThanTheyNeed(t *testing.T) {
 		{"equality, then range", bson.D{{Key: "userId", Value: 3}, {Key: "at", Value: op("$lt", 50)}}, nil, "userId_1_at_1", "COLLSCAN", 5, 5},
 		{"sort by an index", bson.D{}, bson.D{newest, {Key: "limit", Value: 3}}, "_id_", "SORT", 3, 3},
 		{"an element of an array", bson.D{{Key: "tags", Value: 10}}, nil, "tags_1__id_1", "COLLSCAN", 45, 45},
+		{"the index with fewer keys", bson.D{{Key: "status", Value: "a"}, {Key: "userId", Value: 3}}, bson.D{newest}, "userId_1_at_1", "COLLSCAN", 4, 10},
+		{"the rarer of two elements", bson.D{{Key: "tags", Value: op("$all", bson.A{1, 10})}}, nil, "tags_1__id_1", "COLLSCAN", 6, 45},
 		{"sparse", bson.D{{Key: "outbox.0.id", Value: op("$exists", true)}}, nil, "outbox.0.id_1", "COLLSCAN", 5, 5},
 		{"nothing can match", bson.D{{Key: "_id", Value: op("$in", bson.A{})}}, nil, "EOF", "COLLSCAN", 0, 0},
 		{"either", bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "_id", Value: 1}}, bson.D{{Key: "userId", Value: 2}}}}}, nil, "OR", "COLLSCAN", 11, 11},

@@ -154,7 +154,7 @@ func (s *Server) targets(r *request, t *txn, ns string, q query, multi bool) ([]
 
 // firstSorted finds the document that comes first.
 func (s *Server) firstSorted(r *request, t *txn, c *collection, q query) ([]target, error) {
-	p, err := choose(c, q)
+	p, err := t.choose(c, q)
 	if err != nil {
 		return nil, err
 	}
