@@ -63,7 +63,7 @@ test-go: .bin/standin $(redis) ## Build and vet each module alone, then test all
 	cd docs/model && GOWORK=off go vet . && GOWORK=off go test .
 
 .PHONY: model
-model: ## Explore all states of the protocol, with each of its rules left out (ARGS="-trace NAME" tells how it breaks)
+model: ## Explore all states of the protocol, with and without each rule (ARGS="-trace NAME" prints a violation)
 	cd docs/model && GOWORK=off go run . $(ARGS)
 
 .PHONY: test-client

@@ -29,6 +29,8 @@ const (
 	Expired       Reason = "expired"
 	ByUser        Reason = "user"
 	PaymentFailed Reason = "payment-failed"
+	// TicketWithdrawn means that the seller withdrew the ticket in the moment before the order.
+	TicketWithdrawn Reason = "ticket-withdrawn"
 )
 
 var (
@@ -81,6 +83,8 @@ func Place(t *Ticket, buyer string, expiresAt time.Time) *Order {
 	o.Record(events.OrderCreated{Order: o.event()})
 	return o
 }
+
+func slot(ticket string, reservation int64) string { return fmt.Sprintf("%s/%d", ticket, reservation) }
 
 // OwnedBy refuses everyone but the buyer.
 func (o *Order) OwnedBy(user string) error {
@@ -141,6 +145,13 @@ func (o *Order) Pay(amount money.Cents) error {
 func (o *Order) FailPayment() {
 	if o.open() {
 		o.cancel(PaymentFailed)
+	}
+}
+
+// Withdraw cancels the order because its ticket was withdrawn before it. payments refunds a payment in flight.
+func (o *Order) Withdraw() {
+	if o.open() {
+		o.cancel(TicketWithdrawn)
 	}
 }
 
