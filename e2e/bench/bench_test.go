@@ -26,6 +26,11 @@ func TestEveryScenarioIsMeasuredBesideALimit(t *testing.T) {
 	var told bytes.Buffer
 	out := filepath.Join(t.TempDir(), "results")
 	args := []string{"-for", "150ms", "-warm", "50ms", "-rounds", "1", "-listed", "20", "-out", out}
+	if !testing.Short() {
+		profiles := t.TempDir()
+		args = append(args, "-profiles", profiles)
+		defer profiled(t, profiles, 7+1+3) // some scenarios have several services
+	}
 	if err := run(t.Context(), args, &told, t.Output()); err != nil {
 		t.Fatalf("%v, after:\n%s", err, &told)
 	}
@@ -41,7 +46,7 @@ func TestEveryScenarioIsMeasuredBesideALimit(t *testing.T) {
 		t.Errorf("measured %s", text)
 	}
 	for _, o := range r.Scenarios {
-		if o.Requests == 0 || o.PerSecond <= 0 || o.P50 <= 0 || o.P50 > o.P99 || o.P99 > o.P999 || o.Limit <= 0 || o.Ratio < 0 {
+		if o.Requests == 0 || o.PerSecond <= 0 || o.P50 <= 0 || o.P50 > o.P99 || o.P99 > o.P999 || o.Limit <= 0 || o.Ratio < 0 || o.Allocations < 10 {
 			t.Errorf("%+v", o)
 		}
 		if !strings.Contains(told.String(), o.Name) {
@@ -51,6 +56,14 @@ func TestEveryScenarioIsMeasuredBesideALimit(t *testing.T) {
 	inGoFormat(t, out+".txt", len(r.Scenarios))
 }
 
+func profiled(t *testing.T, dir string, want int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.pprof"))
+	if err != nil || len(files) != want {
+		t.Errorf("%d profiles, want %d: %v, %v", len(files), want, files, err)
+	}
+}
+
 // inGoFormat checks the results that benchstat reads (https://go.dev/design/14313-benchmark-format).
 func inGoFormat(t *testing.T, path string, want int) {
 	t.Helper()
@@ -58,7 +71,7 @@ func inGoFormat(t *testing.T, path string, want int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := regexp.MustCompile(`(?m)^Benchmark\S+-\d+ [1-9]\d* [1-9]\d* ns/op [1-9]\d* p99-ns/op \d+ cpu-ns/op [\d.]+ req/s$`).FindAll(text, -1)
+	lines := regexp.MustCompile(`(?m)^Benchmark\S+-\d+ [1-9]\d* [1-9]\d* ns/op [1-9]\d* p99-ns/op \d+ cpu-ns/op [1-9]\d* allocs/op [\d.]+ req/s$`).FindAll(text, -1)
 	if len(lines) != want {
 		t.Errorf("%d lines of benchmarks, want %d, in:\n%s", len(lines), want, text)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,11 +16,13 @@ import (
 
 const requestTimeout = 30 * time.Second
 
-// sample is how long each request took, and the processor time of each process meanwhile.
+// sample is how long each request took, and the processor time of each process and the objects that each service
+// allocated meanwhile.
 type sample struct {
 	took    []time.Duration
 	elapsed time.Duration
 	busy    usage
+	objects map[string]int64
 }
 
 // add joins two samples of the same requests.
@@ -27,7 +30,10 @@ func (s *sample) add(other sample) {
 	s.took = append(s.took, other.took...)
 	s.elapsed += other.elapsed
 	if s.busy == nil {
-		s.busy = make(usage)
+		s.busy, s.objects = make(usage), make(map[string]int64)
+	}
+	for name, n := range other.objects {
+		s.objects[name] += n
 	}
 	for name, d := range other.busy {
 		s.busy[name] += d
@@ -50,6 +56,14 @@ func (s sample) each(names ...string) time.Duration {
 	return s.busy.of(names) / time.Duration(max(1, len(s.took)))
 }
 
+// allocations are the objects that some services allocated per request.
+func (s sample) allocations(services ...string) (sum int64) {
+	for _, name := range services {
+		sum += s.objects[name] / int64(max(1, len(s.took)))
+	}
+	return sum
+}
+
 // driver sends requests with several clients at once.
 type driver struct {
 	clients    int
@@ -57,6 +71,9 @@ type driver struct {
 	transport  *http.Transport
 	processor  func() usage
 	settle     func(context.Context) error // waits for what the requests set off
+	idle       usage                       // what the processes take in a second at rest
+	// count counts allocations from when it's called until its result is. Nil counts none.
+	count func(context.Context) (func() (map[string]int64, error), error)
 }
 
 // request is one request of a client. more is false when nothing is left to ask for.
@@ -72,17 +89,32 @@ func (d driver) run(ctx context.Context, do request) (s sample, err error) {
 	if err := d.settle(ctx); err != nil {
 		return s, err
 	}
+	counted, err := d.counting(ctx)
+	if err != nil {
+		return s, err
+	}
 	start, busy := time.Now(), d.processor()
 	s.took, err = d.repeat(ctx, d.each, do)
 	s.elapsed = time.Since(start)
 	if err == nil {
 		err = d.settle(ctx)
 	}
-	s.busy = d.processor().since(busy)
-	if err == nil && len(s.took) == 0 {
-		err = fmt.Errorf("no request was sent")
+	s.busy = d.processor().since(busy).without(d.idle, time.Since(start))
+	switch {
+	case err != nil:
+		return s, err
+	case len(s.took) == 0:
+		return s, errors.New("no request was sent")
 	}
+	s.objects, err = counted()
 	return s, err
+}
+
+func (d driver) counting(ctx context.Context) (func() (map[string]int64, error), error) {
+	if d.count == nil {
+		return func() (map[string]int64, error) { return nil, nil }, nil
+	}
+	return d.count(ctx)
 }
 
 func (d driver) repeat(ctx context.Context, each time.Duration, do request) (took []time.Duration, err error) {

@@ -71,6 +71,9 @@ func runGrowth(ctx context.Context, args []string, stdout, stderr io.Writer) err
 
 // run lets a site grow, and measures it at each size. The streams come last, since they stay open.
 func (g growth) run(ctx context.Context, s *site, r *grown) error {
+	if err := s.rest(ctx); err != nil {
+		return err
+	}
 	st, err := newStage(ctx, s)
 	if err != nil {
 		return err

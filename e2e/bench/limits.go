@@ -72,30 +72,32 @@ func (p *limitProcess) processor() usage {
 	return read(map[string][]int{"limit": {p.cmd.Process.Pid}})
 }
 
-// limit is a bare handler, by its path.
+// limit is a bare handler.
 type limit struct {
-	Name          string
-	method, path  string
-	clients       int
-	afterwardsFor time.Duration // what goes on after the answer
+	method, path string
+	clients      int
+	// after is how long the process goes on after the last answer.
+	after time.Duration
 }
 
-var allLimits = []limit{
-	{Name: "empty handler", method: http.MethodGet, path: "/empty", clients: 32},
-	{Name: "argon2id", method: http.MethodPost, path: "/argon2id", clients: 8},
-	{Name: "driver read", method: http.MethodGet, path: "/read/", clients: 16},
-	{Name: "driver page of 100", method: http.MethodGet, path: "/page", clients: 8},
-	{Name: "driver insert", method: http.MethodPost, path: "/insert", clients: 16},
-	{Name: "driver replace", method: http.MethodPost, path: "/replace", clients: 16},
-	{Name: "publish, synchronous", method: http.MethodPost, path: "/publish", clients: 16},
-	{Name: "publish, asynchronous", method: http.MethodPost, path: "/publish-async", clients: 16, afterwardsFor: 100 * time.Millisecond},
-	{Name: "Redis enqueue", method: http.MethodPost, path: "/enqueue", clients: 16},
+const emptyHandler, pageOfTickets = "empty handler", "driver page of 100"
+
+var allLimits = map[string]limit{
+	emptyHandler:            {method: http.MethodGet, path: "/empty", clients: 32},
+	pageOfTickets:           {method: http.MethodGet, path: "/page", clients: 8},
+	"argon2id":              {method: http.MethodPost, path: "/argon2id", clients: 8},
+	"driver read":           {method: http.MethodGet, path: "/read/", clients: 16},
+	"driver insert":         {method: http.MethodPost, path: "/insert", clients: 16},
+	"driver replace":        {method: http.MethodPost, path: "/replace", clients: 16},
+	"publish, synchronous":  {method: http.MethodPost, path: "/publish", clients: 16},
+	"publish, asynchronous": {method: http.MethodPost, path: "/publish-async", clients: 16, after: 100 * time.Millisecond},
+	"Redis enqueue":         {method: http.MethodPost, path: "/enqueue", clients: 16},
 }
 
 // measure drives one limit. ticket is the id to read.
 func (p *limitProcess) measure(ctx context.Context, l limit, ticket string, o measuring) (sample, error) {
 	d := driver{clients: l.clients, warm: o.warm, each: o.each, processor: p.processor,
-		settle: func(context.Context) error { time.Sleep(l.afterwardsFor); return nil }}
+		settle: func(context.Context) error { time.Sleep(l.after); return nil }}
 	url := p.url + l.path
 	if l.path == "/read/" {
 		url += ticket
@@ -116,11 +118,10 @@ type bare map[string]time.Duration
 
 // cost adds limits up. The HTTP request that each was measured with counts once.
 func (b bare) cost(names ...string) time.Duration {
-	const http = "empty handler"
-	sum := b[http]
+	sum := b[emptyHandler]
 	for _, name := range names {
-		if name != http {
-			sum += max(0, b[name]-b[http])
+		if name != emptyHandler {
+			sum += max(0, b[name]-b[emptyHandler])
 		}
 	}
 	return sum

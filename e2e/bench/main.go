@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -51,12 +52,15 @@ func runScenarios(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		o.listed, err = numbers(text)
 		return err
 	})
+	flags.StringVar(&o.profiles, "profiles", "", "`directory` for processor profiles of the services, one of each scenario")
 	out := flags.String("out", filepath.Join(".bench", time.Now().Format("20060102-150405")), "`path` of the results, without .json and .txt")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(*out), 0o755); err != nil {
-		return err
+	for _, dir := range []string{filepath.Dir(*out), cmp.Or(o.profiles, ".")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 	}
 	r, err := measure(ctx, o, stderr)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"ticketing.dev/local/system"
 )
 
@@ -18,6 +20,8 @@ type measuring struct {
 	warm, each time.Duration
 	rounds     int
 	listed     []int
+	// profiles is a directory for processor profiles. Empty means none.
+	profiles string
 }
 
 // report is what make bench writes as JSON. Times are in microseconds, memory in bytes.
@@ -28,6 +32,7 @@ type report struct {
 	Scenarios []outcome        `json:"scenarios"`
 	AtRest    map[string]int64 `json:"memoryAtRest"`
 	Loaded    map[string]int64 `json:"memoryAfterLoad"`
+	Idle      map[string]int64 `json:"idle"` // processor time of a second at rest
 }
 
 type machine struct {
@@ -50,6 +55,8 @@ type outcome struct {
 	Services  int64            `json:"services"`  // what the services that do the work took of it
 	Limit     int64            `json:"limit"`
 	Ratio     float64          `json:"ratio"`
+	// Allocations are the objects that those services allocated per request.
+	Allocations int64 `json:"allocations"`
 	// Elsewhere is what the best-known implementation took, scaled by the empty handler of this run.
 	Elsewhere int64 `json:"elsewhere,omitempty"`
 
@@ -64,10 +71,13 @@ const emptyThere = 13 * time.Microsecond
 func measure(ctx context.Context, o measuring, progress io.Writer) (r report, err error) {
 	r = report{At: time.Now(), Machine: thisMachine()}
 	return r, withSite(ctx, progress, func(s *site) (err error) {
-		if err := s.quiet(ctx); err != nil {
+		if err := s.rest(ctx); err != nil {
 			return err
 		}
-		r.AtRest = memory(s.Run)
+		r.AtRest, r.Idle = memory(s.Run), make(map[string]int64)
+		for name, took := range s.idle {
+			r.Idle[name] = took.Microseconds()
+		}
 		st, err := newStage(ctx, s)
 		if err != nil {
 			return err
@@ -85,43 +95,64 @@ func measure(ctx context.Context, o measuring, progress io.Writer) (r report, er
 	})
 }
 
-// run measures scenarios and limits in turns, so that what else the machine does hits both.
+// run measures the listing first, at ever larger sizes, since other requests list tickets, too.
 func (r *report) run(ctx context.Context, o measuring, st *stage, limits *limitProcess, progress io.Writer) error {
-	scenarios := st.scenarios()
+	t := turns{measuring: o, stage: st, limits: limits, progress: progress, bare: make(map[string]*sample), done: make(map[string][]sample)}
+	var all []scenario
 	for _, n := range slices.Sorted(slices.Values(o.listed)) {
-		scenarios = append(scenarios, st.listing(n))
+		all = append(all, st.listing(n))
+		if err := t.take(ctx, []string{emptyHandler, pageOfTickets}, all[len(all)-1:]); err != nil {
+			return err
+		}
 	}
-	measured, sums := make([][]sample, len(scenarios)), make(map[string]*sample)
-	for round := range o.rounds {
-		for _, l := range allLimits {
-			fmt.Fprintf(progress, "round %d of %d: limit: %s\n", round+1, o.rounds, l.Name)
-			s, err := limits.measure(ctx, l, st.ticket, o)
-			if err != nil {
-				return fmt.Errorf("%s: %w", l.Name, err)
-			}
-			if sums[l.Name] == nil {
-				sums[l.Name] = new(sample)
-			}
-			sums[l.Name].add(s)
-		}
-		for i, sc := range scenarios {
-			fmt.Fprintf(progress, "round %d of %d: %s\n", round+1, o.rounds, sc.name)
-			s, err := st.measure(ctx, sc, o)
-			if err != nil {
-				return fmt.Errorf("%s: %w", sc.name, err)
-			}
-			fmt.Fprintf(progress, "  %.0f/s, p99 %v\n", s.perSecond(), s.percentile(0.99).Round(10*time.Microsecond))
-			measured[i] = append(measured[i], s)
-		}
+	rest := st.scenarios()
+	if err := t.take(ctx, slices.Sorted(maps.Keys(allLimits)), rest); err != nil {
+		return err
 	}
 	b := make(bare)
 	r.Limits = make(map[string]int64)
-	for name, s := range sums {
+	for name, s := range t.bare {
 		b[name] = s.each("limit")
 		r.Limits[name] = b[name].Microseconds()
 	}
-	for i, sc := range scenarios {
-		r.Scenarios = append(r.Scenarios, sc.outcome(measured[i], b))
+	for _, sc := range append(rest, all...) {
+		r.Scenarios = append(r.Scenarios, sc.outcome(t.done[sc.name], b))
+	}
+	return nil
+}
+
+// turns measures limits and scenarios in turns, so that what else the machine does hits both.
+type turns struct {
+	measuring
+	stage    *stage
+	limits   *limitProcess
+	progress io.Writer
+	bare     map[string]*sample
+	done     map[string][]sample
+}
+
+func (t turns) take(ctx context.Context, limits []string, scenarios []scenario) error {
+	for round := range t.rounds {
+		for _, name := range limits {
+			fmt.Fprintf(t.progress, "round %d of %d: limit: %s\n", round+1, t.rounds, name)
+			s, err := t.limits.measure(ctx, allLimits[name], t.stage.ticket, t.measuring)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if t.bare[name] == nil {
+				t.bare[name] = new(sample)
+			}
+			t.bare[name].add(s)
+		}
+		for _, sc := range scenarios {
+			fmt.Fprintf(t.progress, "round %d of %d: %s\n", round+1, t.rounds, sc.name)
+			s, err := t.stage.measure(ctx, sc, t.measuring)
+			if err != nil {
+				return fmt.Errorf("%s: %w", sc.name, err)
+			}
+			fmt.Fprintf(t.progress, "  %.0f/s, p99 %v\n", s.perSecond(), s.percentile(0.99).Round(10*time.Microsecond))
+			t.done[sc.name] = append(t.done[sc.name], s)
+		}
 	}
 	return nil
 }
@@ -135,8 +166,25 @@ func (st *stage) measure(ctx context.Context, sc scenario, o measuring) (sample,
 	if err := st.quiet(ctx); err != nil {
 		return sample{}, err
 	}
-	d := driver{clients: sc.clients, warm: o.warm, each: o.each, settle: st.quiet, processor: func() usage { return processor(st.Run) }}
+	if o.profiles != "" {
+		if err := st.profile(ctx, sc, o); err != nil {
+			return sample{}, err
+		}
+	}
+	d := driver{clients: sc.clients, warm: o.warm, each: o.each, settle: st.quiet, idle: st.idle, processor: func() usage { return processor(st.Run) }, count: st.allocations}
 	return d.run(ctx, sc.request)
+}
+
+// profile runs a scenario for profiles alone: taking them slows a service down.
+func (st *stage) profile(ctx context.Context, sc scenario, o measuring) error {
+	var both errgroup.Group
+	both.Go(func() error { return st.save(ctx, o.profiles, sc.name, sc.services, o.each) })
+	both.Go(func() error {
+		d := driver{clients: sc.clients, each: o.each, settle: st.quiet, processor: func() usage { return processor(st.Run) }}
+		_, err := d.run(ctx, sc.request)
+		return err
+	})
+	return both.Wait()
 }
 
 func (sc scenario) outcome(rounds []sample, b bare) outcome {
@@ -151,6 +199,7 @@ func (sc scenario) outcome(rounds []sample, b bare) outcome {
 		Elsewhere: int64(float64(sc.elsewhere.Microseconds()) * float64(b.cost()) / float64(emptyThere)),
 	}
 	o.Ratio = float64(all.each(sc.services...)) / float64(max(1, b.cost(sc.limits...)))
+	o.Allocations = all.allocations(sc.services...)
 	for name := range maps.Keys(all.busy) {
 		o.Processor[name] = all.each(name).Microseconds()
 	}

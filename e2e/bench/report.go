@@ -14,14 +14,14 @@ import (
 // tell prints the summary.
 func (r report) tell(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "scenario\tclients\trequests/s\tp50 ms\tp99 ms\tp99.9 ms\tservices µs\tlimit µs\tratio\telsewhere µs\t")
+	fmt.Fprintln(t, "scenario\tclients\trequests/s\tp50 ms\tp99 ms\tp99.9 ms\tservices µs\tlimit µs\tratio\tallocations\telsewhere µs\t")
 	for _, o := range r.Scenarios {
 		elsewhere := "-"
 		if o.Elsewhere > 0 {
 			elsewhere = fmt.Sprint(o.Elsewhere)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%.0f\t%s\t%s\t%s\t%d\t%d\t%.2f\t%s\t\n", o.Name, o.Clients, o.PerSecond,
-			ms(o.P50), ms(o.P99), ms(o.P999), o.Services, o.Limit, o.Ratio, elsewhere)
+		fmt.Fprintf(t, "%s\t%d\t%.0f\t%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%s\t\n", o.Name, o.Clients, o.PerSecond,
+			ms(o.P50), ms(o.P99), ms(o.P999), o.Services, o.Limit, o.Ratio, o.Allocations, elsewhere)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -30,6 +30,7 @@ func (r report) tell(w io.Writer) error {
 	for _, o := range r.Scenarios {
 		fmt.Fprintf(w, "  %s: %s\n", o.Name, list(o.Processor, 1))
 	}
+	fmt.Fprintf(w, "  a second at rest, taken off above: %s\n", list(r.Idle, 1))
 	fmt.Fprintf(w, "\nLimits, processor time per request in µs:\n  %s\n", list(r.Limits, 1))
 	fmt.Fprintf(w, "\nMemory of the services at rest %d MiB (%s), after the load %d MiB (%s)\n",
 		total(r.AtRest)>>20, list(r.AtRest, 1<<20), total(r.Loaded)>>20, list(r.Loaded, 1<<20))
@@ -63,8 +64,9 @@ func (r report) write(name string) error {
 	fmt.Fprintf(&lines, "goos: %s\ngoarch: %s\npkg: ticketing.dev/e2e/bench\n", goos, goarch)
 	for _, o := range r.Scenarios {
 		for _, s := range o.rounds {
-			fmt.Fprintf(&lines, "Benchmark%s-%d %d %d ns/op %d p99-ns/op %d cpu-ns/op %.1f req/s\n", benchName(o.Name), r.Machine.Cores,
-				len(s.took), s.percentile(0.5).Nanoseconds(), s.percentile(0.99).Nanoseconds(), s.each(o.services...).Nanoseconds(), s.perSecond())
+			fmt.Fprintf(&lines, "Benchmark%s-%d %d %d ns/op %d p99-ns/op %d cpu-ns/op %d allocs/op %.1f req/s\n", benchName(o.Name), r.Machine.Cores,
+				len(s.took), s.percentile(0.5).Nanoseconds(), s.percentile(0.99).Nanoseconds(), s.each(o.services...).Nanoseconds(),
+				s.allocations(o.services...), s.perSecond())
 		}
 	}
 	return os.WriteFile(name+".txt", []byte(lines.String()), 0o644)

@@ -65,7 +65,7 @@ func (s *site) url(service, path string) string { return s.Services[service].URL
 // scenarios are the requests that don't depend on how much is listed.
 func (st *stage) scenarios() []scenario {
 	return []scenario{
-		{name: "GET /api/users/currentuser", clients: 32, services: []string{"auth"}, limits: []string{"empty handler"},
+		{name: "GET /api/users/currentuser", clients: 32, services: []string{"auth"}, limits: []string{emptyHandler},
 			elsewhere: 128 * time.Microsecond, request: st.currentUser},
 		{name: "POST /api/users/signin", clients: 8, services: []string{"auth"}, limits: []string{"argon2id"},
 			elsewhere: 28300 * time.Microsecond, request: st.signIn},
@@ -77,7 +77,7 @@ func (st *stage) scenarios() []scenario {
 			limits: []string{"driver read", "driver insert", "publish, asynchronous", "driver read", "driver replace", "publish, asynchronous",
 				"driver replace", "driver replace", "Redis enqueue"}, elsewhere: 8500 * time.Microsecond, request: st.order},
 		{name: "POST /api/payments", clients: 8, services: []string{"payments"},
-			limits:    []string{"driver read", "driver insert", "publish, synchronous", "empty handler", "driver replace", "publish, asynchronous"},
+			limits:    []string{"driver read", "driver insert", "publish, synchronous", "driver replace", "publish, asynchronous"},
 			elsewhere: 4800 * time.Microsecond, request: st.pay},
 	}
 }
@@ -86,7 +86,7 @@ func (st *stage) scenarios() []scenario {
 func (st *stage) listing(n int) scenario {
 	elsewhere := map[int]time.Duration{100: 1970 * time.Microsecond, 2000: 31 * time.Millisecond}
 	return scenario{
-		name: fmt.Sprintf("GET /api/tickets, %d listed", n), clients: 8, services: []string{"tickets"}, limits: []string{"driver page of 100"},
+		name: fmt.Sprintf("GET /api/tickets, %d listed", n), clients: 8, services: []string{"tickets"}, limits: []string{pageOfTickets},
 		elsewhere: elsewhere[n],
 		request: func(ctx context.Context, c *client) (bool, error) {
 			_, err := c.want(ctx, http.StatusOK, http.MethodGet, st.url("tickets", "/api/tickets?limit=100"), "", "")

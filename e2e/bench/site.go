@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"time"
 
 	"go.mongodb.org/mongo-driver/mongo"
@@ -27,6 +28,8 @@ const (
 	quietShare = 0.15
 	// quietPatience bounds the wait on a machine that other programs keep busy.
 	quietPatience = time.Minute
+	// restFor is how long a site at rest is measured.
+	restFor = 3 * time.Second
 )
 
 // site is a system that is measured: the real programs, without the client, and without limits per user.
@@ -36,6 +39,8 @@ type site struct {
 	db       *mongo.Client
 	sessions *session.Sessions
 	env      system.Environment
+	idle     usage // of a second at rest
+	profiling
 }
 
 // openSite starts a system. MONGO_URI and its like name real servers, as for make up.
@@ -46,6 +51,7 @@ func openSite(ctx context.Context, dir string, progress io.Writer) (*site, error
 	}
 	env.JWTKey = rand.Text() + rand.Text()
 	env.Limits = system.Limits{RateFactor: "0", StreamsMax: "1000000", StreamsMaxPerAddress: "1000000"}
+	env.PprofAddr, env.LogLevel = "127.0.0.1:0", slog.LevelInfo // which logs the addresses
 	env.MaxOpenOrders, env.MaxUnpaidReservations = 0, 0
 	log := slog.New(slog.NewTextHandler(progress, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	sessions, err := session.Open(session.Config{Key: env.JWTKey}, log)
@@ -62,6 +68,9 @@ func openSite(ctx context.Context, dir string, progress io.Writer) (*site, error
 		return nil, errors.Join(err, running.Close())
 	}
 	s.db = db.Client()
+	if s.profiling, err = findProfiling(filepath.Join(dir, "log"), system.Services); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	return s, nil
 }
 
@@ -82,6 +91,20 @@ func withSite(ctx context.Context, progress io.Writer, use func(*site) error) (e
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	return use(s)
+}
+
+// rest measures what the processes take in a second in which nothing is asked of them.
+func (s *site) rest(ctx context.Context) error {
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
+	before, began := processor(s.Run), time.Now()
+	pause(ctx, restFor)
+	s.idle = processor(s.Run).since(before)
+	for name := range s.idle {
+		s.idle[name] = time.Duration(float64(s.idle[name]) / time.Since(began).Seconds())
+	}
+	return nil
 }
 
 // user is a signed-in user. Sessions are signed with the system's key: signing up ten thousand users would take

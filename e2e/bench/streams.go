@@ -20,7 +20,7 @@ type streamPoint struct {
 	Of      string `json:"of"` // "one ticket" or "a ticket each"
 	Streams int    `json:"streams"`
 	Rest    int64  `json:"rest"`  // processor time in a second in which nothing changes
-	Bytes   int64  `json:"bytes"` // of memory per stream
+	Bytes   int64  `json:"bytes"` // of heap and stacks per stream
 	Read    int64  `json:"read"`  // processor time of GET /api/tickets/{id} meanwhile
 }
 
@@ -31,8 +31,11 @@ func (g growth) streams(ctx context.Context, st *stage) (points []streamPoint, e
 		return nil, err
 	}
 	for _, kind := range []string{"one ticket", "a ticket each"} {
+		empty, err := st.live(ctx, "tickets")
+		if err != nil {
+			return nil, err
+		}
 		open, closeAll := context.WithCancel(ctx)
-		empty := memory(st.Run)["tickets"]
 		opened := 0
 		for _, factor := range g.factors {
 			want := g.base.times(factor).Streams
@@ -70,7 +73,11 @@ func (g growth) rest(ctx context.Context, st *stage, p *streamPoint, empty int64
 	if err := st.quiet(ctx); err != nil {
 		return err
 	}
-	p.Bytes = max(0, memory(st.Run)["tickets"]-empty) / int64(p.Streams)
+	held, err := st.live(ctx, "tickets")
+	if err != nil {
+		return err
+	}
+	p.Bytes = max(0, held-empty) / int64(p.Streams)
 	before, began := processor(st.Run), time.Now()
 	pause(ctx, g.each)
 	took := processor(st.Run).since(before)["tickets"]

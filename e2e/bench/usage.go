@@ -70,6 +70,15 @@ func (u usage) since(before usage) usage {
 	return d
 }
 
+// without takes off what the processes take at rest, which is idle in each second.
+func (u usage) without(idle usage, window time.Duration) usage {
+	d := maps.Clone(u)
+	for name := range d {
+		d[name] = max(0, d[name]-time.Duration(float64(idle[name])*window.Seconds()))
+	}
+	return d
+}
+
 // of is the sum for some of the processes.
 func (u usage) of(names []string) (sum time.Duration) {
 	for _, name := range names {
