@@ -63,7 +63,7 @@ test-go: .bin/standin $(redis) ## Build and vet each module alone, then test all
 	cd docs/model && GOWORK=off go vet . && GOWORK=off go test .
 
 .PHONY: model
-model: ## Explore all states of the protocol, with each of its rules left out (ARGS="-trace NAME" tells how it breaks)
+model: ## Explore all states of the protocol, with and without each rule (ARGS="-trace NAME" prints a violation)
 	cd docs/model && GOWORK=off go run . $(ARGS)
 
 .PHONY: test-client
@@ -135,15 +135,27 @@ tidy: ## Bring go.mod and go.sum in line with the code
 	set -e; for module in local e2e infra; do echo "tidy $$module"; cd $(CURDIR)/$$module; GOWORK=off go mod tidy; done
 
 .PHONY: bench
-bench: .bin/standin ## Run the benchmarks
+bench: .bin/bench .bin/standin ## Measure each request beside a limit of the same run (ARGS="-for 2s -rounds 1", -h)
+	STANDIN=$(CURDIR)/.bin/standin .bin/bench $(ARGS)
+
+.PHONY: rush
+rush: .bin/bench .bin/standin ## Let 10,000 buyers want the same 500 tickets, and judge (ARGS="-buyers 1000 -tickets 50")
+	STANDIN=$(CURDIR)/.bin/standin .bin/bench rush $(ARGS)
+
+.PHONY: growth
+growth: .bin/bench .bin/standin ## Measure requests with 1, 10 and 100 times the tickets, orders, users and streams (ARGS="-times 1,1000")
+	STANDIN=$(CURDIR)/.bin/standin .bin/bench growth $(ARGS)
+
+.PHONY: bench-compare
+bench-compare: ## Compare two results of make bench by benchstat (A=.bench/….txt B=.bench/….txt)
+	cd tools && GOWORK=off go tool benchstat $(abspath $(A) $(B))
+
+.PHONY: bench-code
+bench-code: .bin/standin ## Run the Go benchmarks of the hot pieces
 	STANDIN=$(CURDIR)/.bin/standin go test -run '^$$' -bench . -benchmem work
 
-.PHONY: bench-system
-bench-system: ## Measure the one-machine system with 100,000 tickets in it (ARGS="-tickets 1250,100000")
-	go run ./local/cmd/bench $(ARGS)
-
 # go build knows best what is out of date.
-.PHONY: .bin/standin .bin/local .bin/chaos .bin/staticcheck
+.PHONY: .bin/standin .bin/local .bin/chaos .bin/bench .bin/staticcheck
 .bin/standin:
 	go build -buildvcs=false -o $@ ./local/cmd/standin
 
@@ -152,6 +164,9 @@ bench-system: ## Measure the one-machine system with 100,000 tickets in it (ARGS
 
 .bin/chaos:
 	cd e2e && GOWORK=off go build -o ../$@ ./chaos
+
+.bin/bench:
+	cd e2e && GOWORK=off go build -o ../$@ ./bench
 
 .bin/staticcheck:
 	cd tools && GOWORK=off go build -o ../$@ honnef.co/go/tools/cmd/staticcheck

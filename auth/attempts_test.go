@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	memorybus "ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service/servicetest"
 )
@@ -14,16 +15,7 @@ import (
 // guarded runs a service with limits.
 func guarded(t *testing.T, factor int) *running {
 	t.Helper()
-	s, err := New(t.Context(), Options{
-		DB: servicetest.Database(t), Sessions: servicetest.Sessions(t), Log: servicetest.Log(t), Limits: ratelimit.Config{Factor: factor},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs := &running{Service: s}
-	rs.record()
-	rs.client = servicetest.Run(t, "auth", nil, s)
-	return rs
+	return serve(t, Options{DB: servicetest.Database(t), Limits: ratelimit.Config{Factor: factor}}, memorybus.New())
 }
 
 // from makes a request come from an address.

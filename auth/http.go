@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -11,6 +13,9 @@ import (
 	"ticketing.dev/common/web"
 )
 
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
+
 // Routes are the HTTP API of auth.
 func (s *Service) Routes(r chi.Router) {
 	r.Group(func(r chi.Router) {
@@ -18,6 +23,10 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodPost, "/api/users/signup", web.Handler(s.signUp))
 		r.Method(http.MethodPost, "/api/users/signin", web.Handler(s.signIn))
 		r.Method(http.MethodPost, "/api/users/signout", web.Handler(s.signOut))
+		r.Method(http.MethodDelete, "/api/users/sessions", web.Handler(s.endSessions))
+		r.Method(http.MethodDelete, "/api/users/sessions/{id}", web.Handler(s.endSession))
+		r = r.With(s.renew)
+		r.Method(http.MethodGet, "/api/users/sessions", web.Handler(s.listSessions))
 		r.Method(http.MethodGet, "/api/users/currentuser", web.Handler(s.currentUser))
 	})
 }
@@ -39,6 +48,7 @@ func (s *Service) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.Audit(r, "signed-up", slog.String("subject", user.ID))
 	return s.admit(w, r, http.StatusCreated, user)
 }
 
@@ -52,16 +62,24 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	user, err := s.authenticate(r.Context(), body)
+	if errors.Is(err, ErrInvalidCredentials) {
+		web.Audit(r, "sign-in-refused", slog.String("account", s.sessions.Pseudonym(body.account())))
+	}
 	if err != nil {
 		return err
 	}
+	web.Audit(r, "signed-in", slog.String("subject", user.ID))
 	giveBack()
 	return s.admit(w, r, http.StatusOK, user)
 }
 
 // admit starts a session, remembers the device, and returns the user.
 func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *User) error {
-	if err := s.sessions.Start(w, r, u.identity()); err != nil {
+	begun, err := s.begin(r.Context(), u.ID, r.UserAgent())
+	if err != nil {
+		return err
+	}
+	if err := s.sessions.Give(w, r, begun); err != nil {
 		return err
 	}
 	if err := s.sessions.RememberDevice(w, r, string(u.Email)); err != nil {
@@ -80,6 +98,10 @@ func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := session.Expected(r); err != nil {
 		return err
 	}
+	if err := s.leave(r); err != nil {
+		return err // the cookie stays, so that another try can end the session
+	}
+	web.Audit(r, "signed-out")
 	s.sessions.End(w, r)
 	return web.JSON(w, http.StatusOK, struct{}{})
 }

@@ -14,6 +14,7 @@ import (
 	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
+	"ticketing.dev/common/signouts"
 )
 
 // Service is the auth service.
@@ -22,14 +23,18 @@ type Service struct {
 	users    *aggregate.Store[*User]
 	hasher   *Hasher
 	sessions *session.Sessions
+	signouts *signouts.Copy
+	relay    *aggregate.Relay
 	attempts attempts
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
+	log       *slog.Logger
 }
 
 // Options configure a Service.
 type Options struct {
 	DB       *mongo.Database
+	Bus      bus.Publisher
 	Sessions *session.Sessions
 	// Limits are none by default.
 	Limits ratelimit.Config
@@ -38,7 +43,12 @@ type Options struct {
 
 // New creates the service and its index, which makes emails unique.
 func New(ctx context.Context, o Options) (*Service, error) {
-	users, err := openUsers(ctx, o.DB)
+	relay := aggregate.NewRelay(o.Bus, o.Log)
+	users, err := openUsers(ctx, o.DB, relay)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := signouts.Open(ctx, o.DB, o.Sessions, o.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +58,20 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		users:     users,
 		hasher:    NewHasher(workers, workers*queuePerWorker),
 		sessions:  o.Sessions,
+		signouts:  ended,
+		relay:     relay,
+		log:       o.Log,
 		attempts:  newAttempts(o.Limits),
 		dummyUser: NewUser("", dummyHash()),
 	}, nil
 }
 
-// Listeners is empty: auth reacts to no events.
-func (s *Service) Listeners() []bus.Listener { return nil }
+// Listeners are the events that auth reacts to: its own. A replica that ended sessions stores that for the others by
+// itself; if it died before, the event does.
+func (s *Service) Listeners() []bus.Listener { return []bus.Listener{s.signouts.Listener()} }
 
-// Tasks is empty: auth only handles requests.
-func (s *Service) Tasks() []service.Task { return nil }
+// Tasks publish events, and poll for sessions that other replicas ended.
+func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run, s.signouts.Run} }
 
 // Ready checks the database.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }

@@ -12,30 +12,41 @@ import (
 
 	"go.mongodb.org/mongo-driver/bson"
 
+	memorybus "ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/session/sessiontest"
 )
 
-// running is a service that serves, with a database of its own and a record of its hashing.
+// running is a service that serves, with a database and a bus of its own and a record of its hashing.
 type running struct {
 	*Service
+	bus    *memorybus.Bus
 	client *servicetest.Client
 
 	mu     sync.Mutex
 	hashes []string // what each cost
 }
 
-// run starts a service without a bus; the test ends it.
+// run starts a service, which ends with the test.
 func run(t *testing.T) *running {
 	t.Helper()
-	s, err := New(t.Context(), Options{DB: servicetest.Database(t), Sessions: servicetest.Sessions(t), Log: servicetest.Log(t)})
+	return serve(t, Options{DB: servicetest.Database(t)}, memorybus.New())
+}
+
+// serve starts a replica.
+func serve(t *testing.T, o Options, b *memorybus.Bus) *running {
+	t.Helper()
+	if o.Bus, o.Log = b, servicetest.Log(t); o.Sessions == nil {
+		o.Sessions = servicetest.Sessions(t)
+	}
+	s, err := New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs := &running{Service: s}
+	rs := &running{Service: s, bus: b}
 	rs.record()
-	rs.client = servicetest.Run(t, "auth", nil, s)
+	rs.client = servicetest.Run(t, "auth", b, s)
 	return rs
 }
 
@@ -191,7 +202,8 @@ func TestOnlyAHashOfThePasswordIsStored(t *testing.T) {
 		t.Errorf("passwordHash is %q", hash)
 	}
 	delete(doc, "passwordHash")
-	if id, _ := doc["_id"].(string); len(id) != 24 || len(doc) != 3 || doc["email"] != "ada@example.com" || doc["version"] != int64(0) {
+	delete(doc, "sessions")
+	if id, _ := doc["_id"].(string); len(id) != 24 || len(doc) != 4 || doc["email"] != "ada@example.com" || doc["version"] != int64(1) || doc["lastSession"] != int64(1) {
 		t.Errorf("beside the hash there is %v", doc)
 	}
 }

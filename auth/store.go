@@ -14,9 +14,9 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// openUsers opens the users. They record no events.
-func openUsers(ctx context.Context, db *mongo.Database) (*aggregate.Store[*User], error) {
-	return aggregate.Open(ctx, db.Collection("users"), "auth", nil, func() *User { return new(User) },
+// openUsers opens the users.
+func openUsers(ctx context.Context, db *mongo.Database, relay *aggregate.Relay) (*aggregate.Store[*User], error) {
+	return aggregate.Open(ctx, db.Collection("users"), "auth", relay, func() *User { return new(User) },
 		mongo.IndexModel{Keys: bson.D{{Key: "email", Value: 1}}, Options: options.Index().SetUnique(true)})
 }
 

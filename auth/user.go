@@ -14,14 +14,15 @@ var (
 	ErrUntypable = problem.Field("password", "Password can't contain control or invisible characters")
 )
 
-// User is someone who can sign in. Other services learn about users from their sessions, so there are no user
-// events.
+// User is someone who can sign in. Other services learn about users from their sessions; auth's only event says which
+// of those have ended.
 type User struct {
 	aggregate.Root `bson:",inline"`
 
 	Email Email `bson:"email"`
 	// PasswordHash is in PHC form.
 	PasswordHash string `bson:"passwordHash"`
+	Stays        stays  `bson:",inline"`
 }
 
 // NewUser returns a user with a new id.

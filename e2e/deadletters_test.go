@@ -85,7 +85,7 @@ func connect(t *testing.T) *stan.Bus {
 }
 
 func TestEveryProgramHasOperatorCommands(t *testing.T) {
-	for _, service := range []string{"tickets", "orders", "expiration", "payments"} {
+	for _, service := range []string{"auth", "tickets", "orders", "expiration", "payments"} {
 		if out := operated(t, service, "deadletters", "list"); out != "no dead letters\n" {
 			t.Errorf("%s: %s", service, out)
 		}
@@ -96,7 +96,7 @@ func TestEveryProgramHasOperatorCommands(t *testing.T) {
 	if out := operated(t, "payments", "stuck", "list"); out != "no charge waits for a person\n" {
 		t.Errorf("payments: %s", out)
 	}
-	if _, complaints, status := operate(t, "auth", "deadletters", "list"); status != 2 || !strings.Contains(complaints, "unknown command") {
+	if _, complaints, status := operate(t, "auth", "stuck", "list"); status != 2 || !strings.Contains(complaints, "unknown command") {
 		t.Errorf("auth: status %d, %s", status, complaints)
 	}
 }
@@ -104,7 +104,7 @@ func TestEveryProgramHasOperatorCommands(t *testing.T) {
 // A database restored from a backup lacks an order, so its events become dead letters. Once the order is back,
 // they can be redriven.
 func TestADeadLetterIsRedrivenOnceItsCauseIsGone(t *testing.T) {
-	seller, buyer := somebody(t, shared), somebody(t, shared)
+	seller, buyer := newUser(t, shared), newUser(t, shared)
 	ticket := list(t, seller, 1999)
 	o := order(t, buyer, ticket)
 	if _, err := buyer.AwaitTicket(bounded(t), ticket.ID, api.Reserved); err != nil {

@@ -43,7 +43,7 @@ func TestOrdersExpireInTimeAndNeverBefore(t *testing.T) {
 	const orders, within = 200, 10 * time.Second
 	s := start(t, 12*time.Second)
 	ended := watchCancellations(t, s)
-	seller, buyer := somebody(t, s), somebody(t, s)
+	seller, buyer := newUser(t, s), newUser(t, s)
 
 	due := make(map[string]time.Time, orders)
 	begin := time.Now()
@@ -103,7 +103,7 @@ func watchCancellations(t *testing.T, s *system.System) func(order string) (time
 func TestAnExpiredOrderFreesItsTicket(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2*time.Second)
-	seller, buyer := somebody(t, s), somebody(t, s)
+	seller, buyer := newUser(t, s), newUser(t, s)
 	ticket := list(t, seller, 1999)
 	o := order(t, buyer, ticket)
 	if _, err := buyer.AwaitOrder(bounded(t), o.ID, api.Cancelled); err != nil {
@@ -114,14 +114,14 @@ func TestAnExpiredOrderFreesItsTicket(t *testing.T) {
 	}
 	_, err := buyer.Pay(t.Context(), o.ID, "tok_visa")
 	refused(t, err, 400, "The order")
-	order(t, somebody(t, s), ticket)
+	order(t, newUser(t, s), ticket)
 }
 
 // The payment begins in time and lasts until the order's time is up.
 func TestAPaymentInFlightOutlivesTheTime(t *testing.T) {
 	t.Parallel()
 	s := start(t, 3*time.Second)
-	seller, buyer := somebody(t, s), somebody(t, s)
+	seller, buyer := newUser(t, s), newUser(t, s)
 	for token, want := range map[string]string{"tok_visa": api.Complete, "tok_chargeDeclined": api.Cancelled} {
 		o := order(t, buyer, list(t, seller, 1999))
 		stripeOf(t, s).slowDown("payment_intents.confirm", 5*time.Second)
@@ -142,7 +142,7 @@ func TestAPaymentInFlightOutlivesTheTime(t *testing.T) {
 func TestAPaymentThatComesTooLateIsRefunded(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2*time.Second)
-	seller, buyer := somebody(t, s), somebody(t, s)
+	seller, buyer := newUser(t, s), newUser(t, s)
 	// Orders expires nothing while its session with the broker is new. Once it has expired one order, it
 	// expires all in time.
 	if _, err := buyer.AwaitOrder(bounded(t), order(t, buyer, list(t, seller, 500)).ID, api.Cancelled); err != nil {
@@ -164,5 +164,5 @@ func TestAPaymentThatComesTooLateIsRefunded(t *testing.T) {
 	if o, err = buyer.Order(t.Context(), o.ID); err != nil || o.Status != api.Cancelled {
 		t.Errorf("order %+v, %v", o, err)
 	}
-	order(t, somebody(t, s), ticket)
+	order(t, newUser(t, s), ticket)
 }

@@ -27,6 +27,7 @@ type scene struct {
 	gateway                   string
 	seller, buyer             *api.Client
 	selling, buying, stranger string // cookies
+	leaving, gone             string // cookies of users who sign out
 	email                     string // the buyer's
 	free, reserved, sold      api.Ticket
 	held, paid, inFlight      api.Order
@@ -36,12 +37,14 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	seller, buyer, other := somebody(t, shared), somebody(t, shared), somebody(t, shared)
+	seller, buyer, other := newUser(t, shared), newUser(t, shared), newUser(t, shared)
+	leaver, goer := newUser(t, shared), newUser(t, shared)
 	s := &scene{watch: watched(t), gateway: shared.Run().Gateway, seller: seller, buyer: buyer}
-	for _, c := range []*api.Client{seller, buyer, other} {
+	for _, c := range []*api.Client{seller, buyer, other, leaver, goer} {
 		c.Through(s.watch)
 	}
 	s.selling, s.buying, s.stranger = s.watch.session(seller), s.watch.session(buyer), s.watch.session(other)
+	s.leaving, s.gone = s.watch.session(leaver), s.watch.session(goer)
 	user, err := buyer.CurrentUser(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -79,19 +82,27 @@ func (s *scene) await(t *testing.T) {
 		_, err := s.buyer.Pay(t.Context(), s.cancelled.ID, "tok_nobody")
 		return strings.Contains(err.Error(), "The order is cancelled")
 	})
-	s.awaitStarted(t)
+	s.awaitRefused(t)
 }
 
-// awaitStarted lists a ticket of an event that has started, and waits until orders refuses it. The wrong price makes
-// sure that it's never ordered.
-func (s *scene) awaitStarted(t *testing.T) {
+// awaitRefused lists a ticket of an event that has started and one that's withdrawn, and waits until orders refuses
+// them.
+func (s *scene) awaitRefused(t *testing.T) {
 	t.Helper()
-	past := list(t, s.seller, 1999).ID
+	past, unwanted := list(t, s.seller, 1999).ID, list(t, s.seller, 1999).ID
 	s.watch.send("PUT", s.gateway+"/api/tickets/"+past, `{"title":"Back row","price":20.5,"event":{"startsAt":"2020-05-01T20:00:00-05:00"}}`, "Cookie", s.selling)
-	servicetest.Eventually(t, "orders to refuse a ticket of an event that has started", func() bool {
-		r := s.watch.send("POST", s.gateway+"/api/orders", `{"ticketId":"`+past+`","price":1}`, "Cookie", s.stranger)
+	s.watch.send("DELETE", s.gateway+"/api/tickets/"+unwanted, "", "Cookie", s.selling)
+	s.awaitRefusal(t, past, "The event has already started")
+	s.awaitRefusal(t, unwanted, "The seller has withdrawn this ticket")
+}
+
+// awaitRefusal waits until orders refuses a ticket. The wrong price makes sure that it's never ordered.
+func (s *scene) awaitRefusal(t *testing.T, ticket, message string) {
+	t.Helper()
+	servicetest.Eventually(t, "orders to refuse with "+message, func() bool {
+		r := s.watch.send("POST", s.gateway+"/api/orders", `{"ticketId":"`+ticket+`","price":1}`, "Cookie", s.stranger)
 		body, err := io.ReadAll(r.Body)
-		return err == nil && strings.Contains(string(body), "The event has already started")
+		return err == nil && strings.Contains(string(body), message)
 	})
 }
 
@@ -110,7 +121,14 @@ func (s *scene) userRequests(t *testing.T) []apiRequest {
 		{"", "POST", "/api/users/signup", credentials(t, "ada@example.com", "correct\u0007horse"), 400},
 		{"", "POST", "/api/users/signin", credentials(t, s.email, "wrong horse"), 400},
 		{"", "POST", "/api/users/signin", `{"email":"ada@example.com","password":1}`, 400},
-		{s.buying, "POST", "/api/users/signout", `{}`, 200},
+		{s.leaving, "GET", "/api/users/sessions", ``, 200},
+		{"", "GET", "/api/users/sessions", ``, 401},
+		{s.leaving, "DELETE", "/api/users/sessions/99", ``, 404},
+		{s.gone, "DELETE", "/api/users/sessions/2", ``, 204},
+		{s.gone, "DELETE", "/api/users/sessions/2", ``, 401},
+		{s.leaving, "DELETE", "/api/users/sessions", ``, 204},
+		{s.leaving, "DELETE", "/api/users/sessions", ``, 401},
+		{s.leaving, "POST", "/api/users/signout", `{}`, 200},
 		{"", "POST", "/api/users/signout", ``, 200},
 		{"", "POST", "/api/users/signout", `[]`, 400},
 		{s.buying, "GET", "/api/users/currentuser", ``, 200},
@@ -130,6 +148,12 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 		{"", "GET", "/api/tickets?after=x", ``, 400},
 		{"", "GET", "/api/tickets?seller=you", ``, 400},
 		{"", "GET", "/api/tickets?seller=me", ``, 401},
+		{s.selling, "GET", "/api/tickets?seller=me&status=sold", ``, 200},
+		{s.selling, "GET", "/api/tickets?seller=me&status=lost", ``, 400},
+		{s.selling, "GET", "/api/tickets/sales/summary", ``, 200},
+		{s.selling, "GET", "/api/tickets/sales/export.csv", ``, 200},
+		{"", "GET", "/api/tickets/sales/summary", ``, 401},
+		{"", "GET", "/api/tickets/sales/export.csv", ``, 401},
 		{s.selling, "POST", "/api/tickets", `{"title":" ","price":0.49}`, 400},
 		{"", "GET", "/api/tickets/" + missing, ``, 404},
 		{"", "GET", "/api/tickets/x", ``, 404},
@@ -144,6 +168,31 @@ func (s *scene) ticketRequests(t *testing.T) []apiRequest {
 		{s.selling, "PUT", "/api/tickets/" + s.sold.ID, backRow, 400},
 		{s.stranger, "PUT", "/api/tickets/" + s.free.ID, backRow, 401},
 		{s.selling, "PUT", "/api/tickets/" + missing, backRow, 404},
+		{s.buying, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 200},
+		{s.selling, "PUT", "/api/tickets/" + s.sold.ID + "/private", `{"text":"ADMIT-ONE"}`, 200},
+		{s.buying, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 200},
+		{s.selling, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 200},
+		{s.selling, "PUT", "/api/tickets/" + s.sold.ID + "/private", `{"text":"ADMIT-TWO"}`, 400},
+		{s.selling, "PUT", "/api/tickets/" + s.free.ID + "/private", `{"text":" "}`, 400},
+		{s.stranger, "GET", "/api/tickets/" + s.sold.ID + "/private", ``, 401},
+		{s.stranger, "PUT", "/api/tickets/" + s.free.ID + "/private", `{"text":"x"}`, 401},
+		{s.selling, "GET", "/api/tickets/" + missing + "/private", ``, 404},
+		{s.selling, "PUT", "/api/tickets/" + missing + "/private", `{"text":"x"}`, 404},
+	}
+}
+
+func (s *scene) withdrawalRequests(t *testing.T) []apiRequest {
+	t.Helper()
+	unwanted := list(t, s.seller, 1999).ID
+	return []apiRequest{
+		{s.stranger, "DELETE", "/api/tickets/" + unwanted, ``, 401},
+		{s.selling, "DELETE", "/api/tickets/" + s.reserved.ID, ``, 400},
+		{s.selling, "DELETE", "/api/tickets/" + s.sold.ID, ``, 400},
+		{s.selling, "DELETE", "/api/tickets/" + missing, ``, 404},
+		{s.selling, "DELETE", "/api/tickets/" + unwanted, ``, 204},
+		{s.selling, "DELETE", "/api/tickets/" + unwanted, ``, 204},
+		{s.selling, "PUT", "/api/tickets/" + unwanted, backRow, 400},
+		{"", "GET", "/api/tickets/" + unwanted, ``, 200},
 	}
 }
 
@@ -197,7 +246,7 @@ func paymentBody(t *testing.T, order, token string) string {
 // limits reserves one ticket too often, and one ticket too many.
 func (s *scene) limits(t *testing.T) {
 	t.Helper()
-	buyer := somebody(t, shared).Through(s.watch)
+	buyer := newUser(t, shared).Through(s.watch)
 	ticket := list(t, s.seller, 1999)
 	for range 3 {
 		if err := buyer.CancelOrder(t.Context(), order(t, buyer, ticket).ID); err != nil {
@@ -218,19 +267,23 @@ func (s *scene) limits(t *testing.T) {
 // generic sends every operation what any operation must refuse. The stranger may change neither this ticket nor
 // this order.
 func (s *scene) generic() {
-	ids := strings.NewReplacer("/tickets/{id}", "/tickets/"+s.free.ID, "/orders/{id}", "/orders/"+s.held.ID, "/payments/{id}", "/payments/"+s.paid.ID)
+	ids := strings.NewReplacer("/tickets/{id}", "/tickets/"+s.free.ID, "/orders/{id}", "/orders/"+s.held.ID, "/payments/{id}", "/payments/"+s.paid.ID,
+		"/sessions/{id}", "/sessions/99")
 	for operation := range s.watch.contract.operations() {
 		method, path, _ := strings.Cut(operation, " ")
 		if !strings.HasPrefix(path, "/api/") {
 			continue
 		}
-		url := s.gateway + ids.Replace(path)
+		url, stranger := s.gateway+ids.Replace(path), s.stranger
+		if method != http.MethodGet && strings.HasPrefix(path, "/api/users/s") { // it may end the session
+			stranger = s.watch.session(newUser(s.watch.t, shared))
+		}
 		s.watch.send(method, url, "{}", "Stripe-Signature", "forged")
-		s.watch.send(method, url, "{}", "Cookie", s.stranger, "Sec-Fetch-Site", "cross-site")
-		s.watch.send(method, url, "{}", "Cookie", s.stranger, "Expected-User", missing)
-		s.watch.send(method, url, "title=Back row", "Cookie", s.stranger, "Content-Type", "application/x-www-form-urlencoded")
+		s.watch.send(method, url, "{}", "Cookie", stranger, "Sec-Fetch-Site", "cross-site")
+		s.watch.send(method, url, "{}", "Cookie", stranger, "Expected-User", missing)
+		s.watch.send(method, url, "title=Back row", "Cookie", stranger, "Content-Type", "application/x-www-form-urlencoded")
 		if method != http.MethodGet {
-			s.watch.send(method, url, `{"title":"`+strings.Repeat("x", 64<<10)+`"}`, "Cookie", s.stranger)
+			s.watch.send(method, url, `{"title":"`+strings.Repeat("x", 64<<10)+`"}`, "Cookie", stranger)
 		}
 	}
 }

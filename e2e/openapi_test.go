@@ -107,7 +107,7 @@ func (w *watch) send(method, url, body string, header ...string) *http.Response 
 	return response
 }
 
-// session signs a somebody in once more, for a cookie to send by hand.
+// session signs a user in again, for a cookie to send by hand.
 func (w *watch) session(c *api.Client) string {
 	w.t.Helper()
 	user, err := c.CurrentUser(w.t.Context())
@@ -181,7 +181,7 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 // seen. That nothing else is seen the watch sees to.
 func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 	s := newScene(t)
-	for _, r := range slices.Concat(s.userRequests(t), s.ticketRequests(t), s.orderRequests(t), s.paymentRequests(t)) {
+	for _, r := range slices.Concat(s.userRequests(t), s.ticketRequests(t), s.withdrawalRequests(t), s.orderRequests(t), s.paymentRequests(t)) {
 		if response := s.watch.send(r.method, s.gateway+r.path, r.body, "Cookie", r.session); response.StatusCode != r.status {
 			t.Errorf("%s %s %s: %s, want %d", r.method, r.path, r.body, response.Status, r.status)
 		}

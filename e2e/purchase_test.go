@@ -18,7 +18,7 @@ import (
 )
 
 func TestPurchase(t *testing.T) {
-	seller, buyer, other := somebody(t, shop), somebody(t, shop), somebody(t, shop)
+	seller, buyer, other := newUser(t, shop), newUser(t, shop), newUser(t, shop)
 	for _, price := range []money.Cents{1999, 57, 110, 99999999} {
 		ticket := list(t, seller, price)
 		o := order(t, buyer, ticket)
@@ -51,7 +51,7 @@ func TestPurchase(t *testing.T) {
 }
 
 func TestPurchaseDeclined(t *testing.T) {
-	seller, buyer := somebody(t, shop), somebody(t, shop)
+	seller, buyer := newUser(t, shop), newUser(t, shop)
 	ticket := list(t, seller, 1999)
 	o := order(t, buyer, ticket)
 	_, err := buyer.Pay(t.Context(), o.ID, "tok_chargeDeclined")
@@ -62,12 +62,12 @@ func TestPurchaseDeclined(t *testing.T) {
 	if _, err := buyer.AwaitTicket(bounded(t), ticket.ID, api.Available); err != nil {
 		t.Fatal(err)
 	}
-	order(t, somebody(t, shop), ticket)
+	order(t, newUser(t, shop), ticket)
 }
 
 // Only the webhook says what the payer answered the bank.
 func TestPurchaseWithABankChallenge(t *testing.T) {
-	seller, buyer := somebody(t, shop), somebody(t, shop)
+	seller, buyer := newUser(t, shop), newUser(t, shop)
 	for decision, want := range map[string]string{"approve": api.Complete, "refuse": api.Cancelled} {
 		o := order(t, buyer, list(t, seller, 1999))
 		charge, err := buyer.Pay(t.Context(), o.ID, "pm_card_authenticationRequired")
@@ -87,10 +87,10 @@ func TestPurchaseWithABankChallenge(t *testing.T) {
 
 // Fifty buyers order one ticket at once through the gateway, over two replicas.
 func TestPurchaseByOneOfFifty(t *testing.T) {
-	seller := somebody(t, shop)
+	seller := newUser(t, shop)
 	buyers := make([]*api.Client, 50)
 	for i := range buyers {
-		buyers[i] = somebody(t, shop)
+		buyers[i] = newUser(t, shop)
 	}
 	rounds := 20
 	if testing.Short() {
@@ -124,7 +124,7 @@ func TestPurchaseByOneOfFifty(t *testing.T) {
 
 // An open event stream shows a ticket's reservation and then its sale without delay.
 func TestPurchaseIsWatched(t *testing.T) {
-	seller, buyer := somebody(t, shop), somebody(t, shop)
+	seller, buyer := newUser(t, shop), newUser(t, shop)
 	ticket := list(t, seller, 1999)
 	states := watchTicket(t, ticket.ID)
 	next := func(want string) {
@@ -184,7 +184,7 @@ func watchTicket(t *testing.T, id string) <-chan api.Ticket {
 
 // A orders and cancels, B orders the same ticket, and then A's timer fires.
 func TestALateExpirationTouchesNobodyElse(t *testing.T) {
-	seller, a, b := somebody(t, shared), somebody(t, shared), somebody(t, shared)
+	seller, a, b := newUser(t, shared), newUser(t, shared), newUser(t, shared)
 	ticket := list(t, seller, 1999)
 	first := order(t, a, ticket)
 	if err := a.CancelOrder(t.Context(), first.ID); err != nil {

@@ -9,7 +9,7 @@ import (
 
 // The refund is made in Stripe's dashboard, and webhooks tell payments.
 func TestARefundInTheDashboardReachesTheBuyer(t *testing.T) {
-	seller, buyer := somebody(t, shop), somebody(t, shop)
+	seller, buyer := newUser(t, shop), newUser(t, shop)
 	ticket := list(t, seller, 1999)
 	o := order(t, buyer, ticket)
 	charge, err := buyer.Pay(t.Context(), o.ID, "tok_visa")
@@ -44,7 +44,7 @@ func TestARefundInTheDashboardReachesTheBuyer(t *testing.T) {
 }
 
 func TestADisputeReachesTheBuyer(t *testing.T) {
-	seller, buyer := somebody(t, shop), somebody(t, shop)
+	seller, buyer := newUser(t, shop), newUser(t, shop)
 	o := order(t, buyer, list(t, seller, 1999))
 	if _, err := buyer.Pay(t.Context(), o.ID, "tok_createDispute"); err != nil {
 		t.Fatal(err)

@@ -108,8 +108,8 @@ func slowPayment(t *testing.T, s *system.System, i int) (answered func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	buyer := somebody(t, s).Through(payingAt{at.Host, watched(t)})
-	placed := order(t, buyer, list(t, somebody(t, s), 1999))
+	buyer := newUser(t, s).Through(payingAt{at.Host, watched(t)})
+	placed := order(t, buyer, list(t, newUser(t, s), 1999))
 
 	bank := stripeOf(t, s)
 	bank.done(bank.Fail(t.Context(), sandbox.Fault{Operation: "payment_intents.confirm", Kind: "slow", DelayMS: 4000}))
@@ -175,7 +175,7 @@ func newCrowd(t *testing.T, s *system.System) *crowd {
 		counts: make(map[string]*count), bought: make(map[string]*api.Client),
 	}
 	for i := range 4 {
-		seller, buyer := somebody(t, s), somebody(t, s)
+		seller, buyer := newUser(t, s), newUser(t, s)
 		c.all.Go(func() { c.trade(i, seller, buyer) })
 	}
 	t.Cleanup(sync.OnceFunc(c.end)) // for a test that gives up

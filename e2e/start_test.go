@@ -66,7 +66,7 @@ func startAndStop(b *testing.B, name string) {
 	_ = program.Wait() // it was killed
 }
 
-func awaitReady(b *testing.B, port int) {
+func awaitReady(b testing.TB, port int) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", port)); err == nil {
 			res.Body.Close()
@@ -78,7 +78,7 @@ func awaitReady(b *testing.B, port int) {
 	b.Fatal("not ready")
 }
 
-func freePort(b *testing.B) int {
+func freePort(b testing.TB) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)

@@ -86,11 +86,11 @@ func bounded(t testing.TB) context.Context {
 
 var people atomic.Int64
 
-// somebody is a user who just signed up.
-func somebody(t testing.TB, s place) *api.Client {
+// newUser signs up a new user.
+func newUser(t testing.TB, s place) *api.Client {
 	t.Helper()
 	c := api.New(s.Run().Gateway).Through(watched(t))
-	email := fmt.Sprintf("somebody-%d-%d@example.com", time.Now().UnixNano(), people.Add(1))
+	email := fmt.Sprintf("user-%d-%d@example.com", time.Now().UnixNano(), people.Add(1))
 	if _, err := c.SignUp(t.Context(), email, "correct horse"); err != nil {
 		t.Fatal(err)
 	}

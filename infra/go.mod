@@ -6,7 +6,7 @@ require (
 	github.com/moby/patternmatcher v0.6.1
 	k8s.io/api v0.33.13
 	k8s.io/apimachinery v0.33.13
-	sigs.k8s.io/json v0.0.0-20241010143419-9aa6b5e7a4b3
+	sigs.k8s.io/json v0.0.0-20241010143419-9aa6b5e7a4b3 // indirect
 	sigs.k8s.io/kustomize/api v0.20.1
 	sigs.k8s.io/kustomize/kyaml v0.20.1
 	sigs.k8s.io/yaml v1.6.0
@@ -53,6 +53,12 @@ require (
 	github.com/zegl/kube-score v1.20.0
 	ticketing.dev/common v0.0.0
 	ticketing.dev/local v0.0.0
+)
+
+require (
+	github.com/go-chi/chi/v5 v5.5.0 // indirect
+	github.com/stripe/stripe-go/v76 v76.25.0 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
 )
 
 require (

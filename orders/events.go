@@ -13,12 +13,22 @@ import (
 func (s *Service) Listeners() []bus.Listener {
 	return []bus.Listener{
 		bus.On(func(ctx context.Context, e events.TicketCreated) error { return s.tickets.upsertCopy(ctx, e.Ticket) }),
-		bus.On(func(ctx context.Context, e events.TicketUpdated) error { return s.tickets.upsertCopy(ctx, e.Ticket) }),
+		bus.On(s.ticketUpdated),
 		bus.On(s.expirationComplete),
 		bus.On(s.paymentStarted),
 		bus.On(s.paymentCreated),
 		bus.On(s.paymentFailed),
+		s.signouts.Listener(),
 	}
+}
+
+// ticketUpdated stores the ticket, and cancels orders that a withdrawn ticket may have. It does so for an old event
+// too: whatever stored the newer one may have died before it cancelled.
+func (s *Service) ticketUpdated(ctx context.Context, e events.TicketUpdated) error {
+	if err := s.tickets.upsertCopy(ctx, e.Ticket); err != nil || !e.Withdrawn {
+		return err
+	}
+	return s.cancelWithdrawn(ctx, e.ID)
 }
 
 // expirationComplete asks for redelivery of an event that's early by this clock. Right after an outage it leaves

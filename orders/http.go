@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/web"
 )
+
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
 
 // Routes are the HTTP API of orders.
 func (s *Service) Routes(r chi.Router) {

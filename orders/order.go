@@ -29,6 +29,8 @@ const (
 	Expired       Reason = "expired"
 	ByUser        Reason = "user"
 	PaymentFailed Reason = "payment-failed"
+	// TicketWithdrawn means that the seller withdrew the ticket in the moment before the order.
+	TicketWithdrawn Reason = "ticket-withdrawn"
 )
 
 var (
@@ -70,14 +72,13 @@ type OrderedTicket struct {
 
 // Place returns an order that claims the ticket's next reservation. Its insertion decides whether it wins.
 func Place(t *Ticket, buyer string, expiresAt time.Time) *Order {
-	reservation := t.Released + 1
 	o := &Order{
 		Root:      aggregate.Root{ID: aggregate.NewID()},
 		UserID:    buyer,
 		Status:    Created,
 		ExpiresAt: expiresAt.UTC().Truncate(time.Millisecond), // what MongoDB keeps
-		Ticket:    OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price, Reservation: reservation, Details: t.Details},
-		Slot:      fmt.Sprintf("%s/%d", t.ID, reservation),
+		Ticket:    OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price, Reservation: t.reservation(), Details: t.Details},
+		Slot:      t.slot(),
 	}
 	o.Record(events.OrderCreated{Order: o.event()})
 	return o
@@ -142,6 +143,13 @@ func (o *Order) Pay(amount money.Cents) error {
 func (o *Order) FailPayment() {
 	if o.open() {
 		o.cancel(PaymentFailed)
+	}
+}
+
+// Withdraw cancels the order because its ticket was withdrawn before it. payments refunds a payment in flight.
+func (o *Order) Withdraw() {
+	if o.open() {
+		o.cancel(TicketWithdrawn)
 	}
 }
 

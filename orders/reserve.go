@@ -42,6 +42,9 @@ func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request 
 		if err := wish.Grants(ticket); err != nil {
 			return nil, err
 		}
+		if err := s.unlessTaken(ctx, ticket); err != nil {
+			return nil, err
+		}
 		if err := s.unlessTooOften(ctx, ticket, buyer); err != nil {
 			return nil, err
 		}
@@ -58,6 +61,21 @@ func (s *Service) reserve(ctx context.Context, wish Wish, buyer string, request 
 			return order, err
 		}
 	}
+}
+
+// unlessTaken refuses a ticket that another order holds, so late buyers cost two reads and no write. It decides nothing:
+// of the buyers who find the ticket free, claim lets one win. Claim also handles a holder that is cancelled.
+func (s *Service) unlessTaken(ctx context.Context, ticket *Ticket) error {
+	holder, err := s.orders.First(ctx, bson.M{"slot": ticket.slot()})
+	switch {
+	case errors.Is(err, problem.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("find the holder of slot %s: %w", ticket.slot(), err)
+	case holder.Status == Cancelled:
+		return nil
+	}
+	return ErrReserved
 }
 
 // claim inserts an order. The unique indexes on its slot and hold decide who wins; order, reservation and event are

@@ -13,6 +13,7 @@ import (
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
+	"ticketing.dev/common/signouts"
 )
 
 // Service is the orders service.
@@ -23,6 +24,7 @@ type Service struct {
 	relay    *aggregate.Relay
 	bus      bus.Publisher
 	sessions *session.Sessions
+	signouts *signouts.Copy
 	ttl      time.Duration
 	limits   Limits
 	now      func() time.Time
@@ -49,6 +51,10 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	ended, err := signouts.Open(ctx, o.DB, o.Sessions, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -59,6 +65,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		relay:    relay,
 		bus:      o.Bus,
 		sessions: o.Sessions,
+		signouts: ended,
 		ttl:      o.TTL,
 		limits:   o.Limits,
 		now:      o.Now,
@@ -70,6 +77,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 func (s *Service) Tasks() []service.Task {
 	return []service.Task{
 		s.relay.Run,
+		s.signouts.Run,
 		service.Every(sweepEvery, s.log, "sweep of overdue orders", s.expireOverdue),
 	}
 }

@@ -43,7 +43,7 @@ func (t tickets) get(ctx context.Context, id string) (*Ticket, error) {
 // upsertCopy stores a ticket unless the copy is as new.
 func (t tickets) upsertCopy(ctx context.Context, e events.Ticket) error {
 	return mongodb.SetIfNewer(ctx, t.docs, e.ID, e.Version,
-		bson.M{"title": e.Title, "price": e.Price, "details": e.Details}, bson.M{"released": int64(0)})
+		bson.M{"title": e.Title, "price": e.Price, "details": e.Details, "withdrawn": e.Withdrawn}, bson.M{"released": int64(0)})
 }
 
 // release counts a cancelled reservation, after the cancellation is stored. It can be called repeatedly, since it

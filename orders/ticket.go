@@ -19,13 +19,26 @@ type Ticket struct {
 	Released int64 `bson:"released"`
 	// Details is nil in copies by earlier releases.
 	Details *events.Details `bson:"details,omitempty"`
+	// Withdrawn means that the seller took the ticket off the market.
+	Withdrawn bool `bson:"withdrawn"`
 }
 
-// ErrStarted refuses a ticket whose event has started.
-var ErrStarted = problem.Named("event-started", "The event has already started")
+// reservation is the number of the ticket's next reservation.
+func (t *Ticket) reservation() int64 { return t.Released + 1 }
 
-// OnSale refuses a ticket whose event has started.
+// slot is the Slot of the order that wins the next reservation.
+func (t *Ticket) slot() string { return fmt.Sprintf("%s/%d", t.ID, t.reservation()) }
+
+var (
+	ErrStarted   = problem.Named("event-started", "The event has already started")
+	ErrWithdrawn = problem.Named("ticket-withdrawn", "The seller has withdrawn this ticket")
+)
+
+// OnSale refuses a ticket that the seller has withdrawn or whose event has started.
 func (t *Ticket) OnSale(now time.Time) error {
+	if t.Withdrawn {
+		return ErrWithdrawn
+	}
 	if t.Details != nil && t.Details.Event.Started(now) {
 		return ErrStarted
 	}

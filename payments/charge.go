@@ -36,9 +36,16 @@ type Charge struct {
 	// OpenedAt is the start of the payment, and ExpiresAt the end of its order's reservation.
 	OpenedAt  time.Time `bson:"openedAt"`
 	ExpiresAt time.Time `bson:"expiresAt"`
+	// CheckAt is when the reconciler looks at the charge next, and the end of its lease while it does. Without
+	// it, as in older documents, the charge's age decides.
+	CheckAt time.Time `bson:"checkAt,omitempty"`
 	// StripeID is the PaymentIntent. It's only confirmed after it's stored here.
 	StripeID       string `bson:"stripeId,omitempty"`
 	StripeRefundID string `bson:"stripeRefundId,omitempty"`
+	// PaidAt is when payments learned that the charge succeeded, and Card what it was paid with. Charges of earlier
+	// releases lack them.
+	PaidAt time.Time `bson:"paidAt,omitempty"`
+	Card   *Card     `bson:"card,omitempty"`
 	// Paused means that the broker went away before it stored the payment's start. Stripe hasn't been
 	// asked for anything, and the next POST resumes the payment.
 	Paused bool `bson:"paused,omitempty"`
@@ -57,6 +64,12 @@ type Charge struct {
 	Dispute *Dispute `bson:"dispute,omitempty"`
 	// Review is set once the charge has needed a decision by an operator.
 	Review *Review `bson:"review,omitempty"`
+}
+
+// Card is what a receipt says of a card.
+type Card struct {
+	Brand string `bson:"brand" json:"brand"` // as Stripe names it, such as visa
+	Last4 string `bson:"last4" json:"last4"`
 }
 
 // FailedRefund is a refund that Stripe accepted but didn't carry out. It isn't retried, because the cause, such
@@ -79,6 +92,7 @@ func Open(o *Order, now time.Time) *Charge {
 		OpenedAt:  now.UTC().Truncate(time.Millisecond),
 		ExpiresAt: o.ExpiresAt,
 	}
+	c.CheckAt = c.OpenedAt.Add(patience)
 	c.Record(events.PaymentStarted{Payment: c.payment()})
 	return c
 }
@@ -98,16 +112,24 @@ func (c *Charge) Pause() {
 	}
 }
 
-// Resume takes over a paused payment for another request, and reports whether it could.
+// Resume takes over a payment for another request, and reports whether it could.
 func (c *Charge) Resume(request *idempotency.Request, now time.Time) bool {
-	if !c.Paused || c.Status != Pending {
+	if !c.resumable(now) {
 		return false
 	}
 	c.Paused, c.Request, c.OpenedAt = false, request, now.UTC().Truncate(time.Millisecond)
+	c.CheckAt = c.OpenedAt.Add(patience)
 	return true
 }
 
-// waits reports whether a paused payment can still be resumed.
+// resumable reports whether another request can take the payment on. Nobody has been charged without a stored
+// PaymentIntent, and the request that opened the charge has given up or must be over.
+func (c *Charge) resumable(now time.Time) bool {
+	over := c.Paused || now.After(c.OpenedAt.Add(payTimeout))
+	return c.Status == Pending && c.StripeID == "" && over && now.Before(c.ExpiresAt)
+}
+
+// waits reports whether a payment is paused and its order's time isn't up.
 func (c *Charge) waits(now time.Time) bool { return c.Paused && now.Before(c.ExpiresAt) }
 
 // interrupted reports whether the process that opened a pending charge must be dead by now.
@@ -132,8 +154,16 @@ func (c *Charge) Succeed() {
 	if c.Status != Pending {
 		return
 	}
-	c.Status, c.ClientSecret = Succeeded, ""
+	c.Status, c.ClientSecret, c.CheckAt = Succeeded, "", time.Time{}
 	c.Record(events.PaymentCreated{Payment: c.payment(), StripeID: c.StripeID, Amount: c.Amount})
+}
+
+// SucceedWith records that Stripe captured the money, when that was learned, and the card for the receipt.
+func (c *Charge) SucceedWith(card *Card, now time.Time) {
+	if c.Status == Pending {
+		c.Card, c.PaidAt = card, now.UTC().Truncate(time.Millisecond)
+	}
+	c.Succeed()
 }
 
 // Fail ends a charge whose PaymentIntent is canceled at Stripe and can't be confirmed anymore. The payer reads

@@ -15,6 +15,7 @@ func (s *Service) Listeners() []bus.Listener {
 		bus.On(func(ctx context.Context, e events.OrderCreated) error { return s.orders.upsertCopy(ctx, e.Order) }),
 		bus.On(func(ctx context.Context, e events.OrderCancelled) error { return s.orderEnded(ctx, e.Order) }),
 		bus.On(func(ctx context.Context, e events.OrderCompleted) error { return s.orderEnded(ctx, e.Order) }),
+		s.signouts.Listener(),
 	}
 }
 

@@ -6,12 +6,21 @@ import (
 	"ticketing.dev/common/ratelimit"
 )
 
-// guesses limit tokens that Stripe refuses, which is how stolen card data is tested. Tokens that Stripe accepts don't
-// count.
-type guesses struct{ order, user ratelimit.Limit }
+// guesses limit tokens that Stripe refuses and cards that banks decline, which is how stolen card data is tested.
+// Payments that succeed don't count.
+type guesses struct{ order, user, declines ratelimit.Limit }
 
 func newGuesses(c ratelimit.Config) guesses {
-	return guesses{order: c.NewDelay(3, 10*time.Minute, time.Now), user: c.NewDelay(20, 10*time.Minute, time.Now)}
+	return guesses{
+		order:    c.NewDelay(3, 10*time.Minute, time.Now),
+		user:     c.NewDelay(20, 10*time.Minute, time.Now),
+		declines: c.NewDelay(3, 6*time.Hour, time.Now), // forgotten after a day
+	}
+}
+
+// takeDecline counts a payment as declined before it's tried. The caller gives it back unless it is.
+func (g guesses) takeDecline(user string) (giveBack func(), err error) {
+	return ratelimit.Take(ratelimit.Attempt{Limit: g.declines, Key: user})
 }
 
 // take counts a token for an order before Stripe is asked. The caller gives it back unless Stripe refuses it.

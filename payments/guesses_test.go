@@ -74,3 +74,23 @@ func TestAWebhookWithABrokenChunkIsTheSendersFault(t *testing.T) {
 		t.Errorf("answered %s", response.Status)
 	}
 }
+
+func TestAUserWhoseCardsAreDeclinedWaitsLongerEachTime(t *testing.T) {
+	s := limited(t)
+	for range 3 {
+		s.paid(s.order(1999).ID, "tok_visa", http.StatusCreated) // what succeeds doesn't count
+	}
+	for range 3 {
+		if a := s.pay(s.order(1999).ID, "tok_chargeDeclined"); a.Status != http.StatusPaymentRequired {
+			t.Fatalf("a decline is answered %d %s", a.Status, a.Body)
+		}
+	}
+	o := s.order(1999)
+	a := s.pay(o.ID, "tok_chargeDeclined")
+	if a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
+		t.Errorf("the fourth decline is answered %d %s", a.Status, a.Body)
+	}
+	if c := s.charge(o.ID); c.ID != "" {
+		t.Errorf("the refused payment left %+v", c)
+	}
+}

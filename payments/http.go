@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/stripe/stripe-go/v76"
-	"github.com/stripe/stripe-go/v76/webhook"
 	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/idempotency"
@@ -24,6 +25,9 @@ import (
 const webhookLimit = 64 << 10
 
 var errSignature = problem.New(problem.Invalid, "Signature is not valid")
+
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
 
 // Routes are the HTTP API of payments.
 func (s *Service) Routes(r chi.Router) {
@@ -51,6 +55,8 @@ type view struct {
 	RefundFailed bool         `json:"refundFailed,omitempty"`
 	Dispute      *viewDispute `json:"dispute,omitempty"`
 	Paused       bool         `json:"paused,omitempty"`
+	PaidAt       time.Time    `json:"paidAt,omitzero"`
+	Card         *Card        `json:"card,omitempty"`
 }
 
 type viewDispute struct {
@@ -64,6 +70,7 @@ func show(c *Charge) view {
 		ID: c.ID, OrderID: c.ID, Status: c.Status, Reason: c.FailedFor, Amount: c.Amount.Dollars(),
 		StripeID: c.StripeID, StripeRefundID: c.StripeRefundID, ClientSecret: c.ClientSecret,
 		RefundedAmount: c.GivenBack().Dollars(), RefundFailed: c.owed(), Dispute: c.Dispute.view(), Paused: c.Paused,
+		PaidAt: c.PaidAt.UTC(), Card: c.Card,
 	}
 }
 
@@ -165,13 +172,10 @@ func (s *Service) webhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem.New(problem.Invalid, "Event can't be read")
 	}
-	if s.webhookSecret == "" { // every signature would be valid
-		return errSignature
-	}
-	event, err := webhook.ConstructEventWithOptions(payload, r.Header.Get("Stripe-Signature"), s.webhookSecret,
-		webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
+	event, err := s.webhookSecrets.event(payload, r.Header.Get("Stripe-Signature"))
 	if err != nil {
-		return errSignature
+		web.Audit(r, "bad-webhook-signature")
+		return err
 	}
 	if err := s.handleEvent(r.Context(), event); err != nil {
 		return err

@@ -138,6 +138,7 @@ func TestACancellationWithoutAnAnswerEndsNothing(t *testing.T) {
 		t.Fatalf("without an answer it is %+v", c)
 	}
 	s.atTheBank(asked, "approve")
+	s.later(15*time.Minute + grace + time.Minute) // after the pause of a check that failed
 	s.reconcile()
 	if c, l := s.charge(o.ID), s.ledger(); c.Status != "succeeded" || l.Captured != 1999 {
 		t.Errorf("%+v, and the ledger says %+v", c, l)

@@ -18,6 +18,8 @@ const (
 	payTimeout = 25 * time.Second
 	// startedWithin is how long a payment waits for the broker to store payment:started.
 	startedWithin = 5 * time.Second
+	// letGoTimeout bounds the write that lets a payment go, even if the request's own time is up.
+	letGoTimeout = 3 * time.Second
 )
 
 // ErrPaused refuses a payment while the broker is away. Nothing was asked of Stripe.
@@ -38,15 +40,24 @@ func (s *Service) pay(ctx context.Context, o *Order, token string, request *idem
 	if err != nil {
 		return nil, false, err
 	}
-	if c != nil && !c.waits(s.now()) {
+	if c != nil && !c.resumable(s.now()) {
 		return s.answerExisting(ctx, c, retry)
 	}
+	giveBack, err := s.guesses.takeDecline(o.UserID)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() {
+		if c == nil || c.Status != Failed {
+			giveBack()
+		}
+	}()
 	// 1. Turn the token into a payment method. A refused request opens nothing.
 	method, err := s.admit(ctx, o, token)
 	if err != nil {
 		return nil, false, err
 	}
-	// 2. Open the charge, or take over a paused one: only one of several payments can. The broker stores
+	// 2. Open the charge, or take over one that another request let go: only one of several payments can. The broker stores
 	// payment:started before Stripe is asked for money, and orders handles what the broker has stored before it
 	// expires an order. So an outage never costs a buyer a paid ticket.
 	c, started, err := s.start(ctx, o, c, request)
@@ -58,15 +69,37 @@ func (s *Service) pay(ctx context.Context, o *Order, token string, request *idem
 		}
 		return s.answerExisting(ctx, c, retry)
 	case err != nil:
+		s.letGo(ctx, c)
 		return nil, false, err
 	case !started:
-		if _, err := s.update(ctx, c, (*Charge).Pause); err != nil {
-			return nil, false, err
-		}
+		s.letGo(ctx, c)
 		return nil, false, ErrPaused
 	}
 	c, err = s.capture(ctx, c, method)
+	if err != nil && c.StripeID == "" {
+		s.log.Warn("payment not started", "order", c.ID, "error", err)
+		s.letGo(ctx, c)
+		return nil, false, ErrStripeAway
+	}
 	return s.recordAnswer(ctx, s.logUnknown(c, err)), true, nil
+}
+
+// letGo pauses a payment that this request opened and can't start, so that the next POST takes it on with its
+// own token. If this fails too, the next POST can do so once this request must be over.
+func (s *Service) letGo(ctx context.Context, opened *Charge) {
+	if opened == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoTimeout)
+	defer cancel()
+	_, err := s.update(ctx, opened, func(c *Charge) {
+		if c.OpenedAt.Equal(opened.OpenedAt) {
+			c.Pause()
+		}
+	})
+	if err != nil && !errors.Is(err, problem.ErrNotFound) {
+		s.log.Warn("payment not paused", "order", opened.ID, "error", err)
+	}
 }
 
 // capture takes an open charge through Stripe. On an error the outcome is unknown, and the charge that it
@@ -129,10 +162,10 @@ func (s *Service) accepting() error {
 	return nil
 }
 
-// start opens an order's charge, or resumes a paused one. started reports whether the broker has stored
+// start opens an order's charge, or takes over one that another request let go. started reports whether the broker has stored
 // payment:started. The error is aggregate.ErrDuplicate if another request got there first.
-func (s *Service) start(ctx context.Context, o *Order, paused *Charge, request *idempotency.Request) (c *Charge, started bool, err error) {
-	if paused == nil {
+func (s *Service) start(ctx context.Context, o *Order, prior *Charge, request *idempotency.Request) (c *Charge, started bool, err error) {
+	if prior == nil {
 		c = Open(o, s.now())
 		c.Request = request
 		started, err = s.charges.InsertAndPublish(ctx, c, startedWithin)

@@ -330,7 +330,7 @@ func TestTheBankAsks(t *testing.T) {
 func TestIndexesAreMadeAtStart(t *testing.T) {
 	s := start(t)
 	servicetest.Indexes(t, s.db.Collection("charges"),
-		"userId_1__id_-1", "stripeId_1", "status_1_settled_1_openedAt_1", "review.since_1", "failedRefund.at_1", "outbox.0.id_1", "request.key_1 unique")
+		"userId_1__id_-1", "stripeId_1", "status_1_settled_1_checkAt_1_openedAt_1", "review.since_1", "failedRefund.at_1", "outbox.0.id_1", "request.key_1 unique")
 }
 
 // However Stripe fails, while it is being paid and for as long as that lasts, money is captured for a
@@ -352,7 +352,7 @@ func TestStripeFails(t *testing.T) {
 						t.Errorf("answered %d %s", a.Status, a.Body)
 					}
 					s.sandboxed(http.MethodDelete, "/sandbox/faults", "", nil)
-					s.later(patience + time.Second)
+					s.later(15*time.Minute + time.Second) // until then the payer may try again
 					s.reconcile()
 					c, l := s.charge(o.ID), s.ledger()
 					switch c.Status {

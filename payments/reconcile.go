@@ -2,21 +2,19 @@ package payments
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
-	"go.mongodb.org/mongo-driver/bson"
 
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/web"
 )
 
 const (
 	// reconcileEvery is how often the reconciler looks for charges that no request is working on.
 	reconcileEvery = 10 * time.Second
-	// reconcileBatch bounds one round; the next one continues.
-	reconcileBatch = 1000
 	// patience is how long a charge may be pending before the reconciler assumes that the process that opened
 	// it is dead. It's longer than payTimeout.
 	patience = time.Minute
@@ -30,28 +28,15 @@ const (
 // payerCancelled is the reason shown to payers who cancelled the payment themselves.
 const payerCancelled = "You cancelled the payment"
 
-// reconcile resolves charges that have been pending for too long, and settles those that succeeded.
-func (s *Service) reconcile(ctx context.Context) error {
-	pending := bson.M{"status": Pending, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-patience)}}
-	unsettled := bson.M{"status": Succeeded, "settled": false, "openedAt": bson.M{"$lt": s.now().Add(-settleAfter)}}
-	return errors.Join(
-		s.each(ctx, pending, s.resolve),
-		s.each(ctx, unsettled, func(ctx context.Context, c *Charge) (*Charge, error) { return s.settle(ctx, c.ID) }))
+// resolvePending resolves charges that have been pending for too long.
+func (s *Service) resolvePending(ctx context.Context) error {
+	return s.checkDue(ctx, check{Pending, patience, s.resolve})
 }
 
-// each calls do for every charge that the filter selects, even if some of the calls fail.
-func (s *Service) each(ctx context.Context, filter bson.M, do func(context.Context, *Charge) (*Charge, error)) error {
-	charges, err := s.charges.All(ctx, filter, reconcileBatch)
-	if err != nil {
-		return err
-	}
-	var failed error
-	for _, c := range charges {
-		if _, err := do(ctx, c); err != nil {
-			failed = errors.Join(failed, err)
-		}
-	}
-	return failed
+// settleSucceeded settles charges that succeeded. It's a task of its own: a bank that's slow to answer about
+// pending charges doesn't delay it.
+func (s *Service) settleSucceeded(ctx context.Context) error {
+	return s.checkDue(ctx, check{Succeeded, settleAfter, func(ctx context.Context, c *Charge) (*Charge, error) { return s.settle(ctx, c.ID) }})
 }
 
 // resolve brings a pending charge up to date with Stripe. This is step 6 of a payment, and also how webhooks,
@@ -119,7 +104,7 @@ func (s *Service) intent(ctx context.Context, c *Charge) (*stripe.PaymentIntent,
 func (s *Service) record(ctx context.Context, c *Charge, intent *stripe.PaymentIntent) (*Charge, error) {
 	switch intent.Status {
 	case stripe.PaymentIntentStatusSucceeded:
-		return s.succeed(ctx, c)
+		return s.succeed(ctx, c, cardOf(intent))
 	case stripe.PaymentIntentStatusCanceled:
 		return s.update(ctx, c, func(c *Charge) { c.Fail(declineReason(intent)) })
 	case stripe.PaymentIntentStatusRequiresPaymentMethod:
@@ -129,7 +114,7 @@ func (s *Service) record(ctx context.Context, c *Charge, intent *stripe.PaymentI
 			return s.abandon(ctx, c, "", "The payment was interrupted")
 		}
 	case stripe.PaymentIntentStatusRequiresAction:
-		if s.now().After(c.ExpiresAt.Add(grace)) {
+		if !s.now().Before(c.endsAt()) {
 			return s.abandon(ctx, c, "", "The bank's question was not answered in time")
 		}
 		return s.update(ctx, c, func(c *Charge) { c.AskPayer(intent.ClientSecret) })
@@ -149,14 +134,14 @@ func (s *Service) abandon(ctx context.Context, c *Charge, why stripe.PaymentInte
 	case stripe.PaymentIntentStatusCanceled:
 		return s.update(ctx, c, func(c *Charge) { c.Fail(reason) })
 	case stripe.PaymentIntentStatusSucceeded:
-		return s.succeed(ctx, c)
+		return s.succeed(ctx, c, cardOf(intent))
 	}
 	return c, fmt.Errorf("cancel %s of order %s: status is %s", c.StripeID, c.ID, intent.Status)
 }
 
 // succeed records that Stripe has captured the money, then settles the charge.
-func (s *Service) succeed(ctx context.Context, c *Charge) (*Charge, error) {
-	c, err := s.update(ctx, c, (*Charge).Succeed)
+func (s *Service) succeed(ctx context.Context, c *Charge, card *Card) (*Charge, error) {
+	c, err := s.update(ctx, c, func(c *Charge) { c.SucceedWith(card, s.now()) })
 	if err != nil {
 		return c, err
 	}
@@ -201,11 +186,21 @@ func (s *Service) settle(ctx context.Context, order string) (*Charge, error) {
 
 // update changes a charge and returns its new state, or the last known state with an error.
 func (s *Service) update(ctx context.Context, c *Charge, change func(*Charge)) (*Charge, error) {
-	updated, err := s.charges.Update(ctx, c.ID, func(c *Charge) error { change(c); return nil })
+	var before Status
+	updated, err := s.charges.Update(ctx, c.ID, func(c *Charge) error { before = c.Status; change(c); return nil })
 	if err != nil {
 		return c, err
 	}
+	s.auditMoney(ctx, before, updated)
 	return updated, nil
+}
+
+// auditMoney writes a charge that was paid or refunded to the security log.
+func (s *Service) auditMoney(ctx context.Context, before Status, c *Charge) {
+	if c.Status != before && (c.Status == Succeeded || c.Status == Refunded) {
+		web.AuditTo(ctx, s.log, "charge-"+string(c.Status), slog.String("order", c.ID), slog.String("user", c.UserID),
+			slog.String("stripe", c.StripeID), slog.Int64("cents", int64(c.Amount)))
+	}
 }
 
 // declineReason tells the payer why a payment ended.

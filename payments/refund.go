@@ -77,16 +77,19 @@ func (s *Service) recordReturns(ctx context.Context, read *Charge, returns Retur
 	}
 	cancelled := err == nil && o.Status == events.StatusCancelled
 	var alerts Alerts
+	var before Status
 	c, err := s.charges.Update(ctx, read.ID, func(c *Charge) error {
 		if c.Version != read.Version+1 { // Update has already counted this change
 			return errChanged
 		}
+		before = c.Status
 		alerts = c.RecordReturns(returns, cancelled, s.now())
 		return nil
 	})
 	if err != nil {
 		return read, err
 	}
+	s.auditMoney(ctx, before, c)
 	s.alert(c, alerts)
 	return c, nil
 }

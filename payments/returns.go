@@ -91,7 +91,7 @@ func (c *Charge) recordDispute(d *Dispute, now time.Time) (isNew bool) {
 	if d == nil || c.Dispute != nil && *c.Dispute == *d {
 		return false
 	}
-	c.Dispute = d
+	c.Dispute, c.CheckAt = d, time.Time{} // settling may have waited for the bank
 	if d.over() && c.RefundedAmount == 0 {
 		c.decide(now)
 	}

@@ -17,23 +17,26 @@ import (
 	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
+	"ticketing.dev/common/signouts"
 )
 
 // Service is the payments service.
 type Service struct {
-	db            *mongo.Database
-	charges       *aggregate.Store[*Charge]
-	orders        orders
-	relay         *aggregate.Relay
-	bus           bus.Publisher
-	sessions      *session.Sessions
-	cursor        cursor
-	stripe        processor
-	webhookSecret string
-	outage        *outage.Outage
-	guesses       guesses
-	now           func() time.Time
-	log           *slog.Logger
+	db             *mongo.Database
+	charges        *aggregate.Store[*Charge]
+	orders         orders
+	relay          *aggregate.Relay
+	bus            bus.Publisher
+	sessions       *session.Sessions
+	signouts       *signouts.Copy
+	schedule       schedule
+	cursor         cursor
+	stripe         processor
+	webhookSecrets webhookSecrets
+	outage         *outage.Outage
+	guesses        guesses
+	now            func() time.Time
+	log            *slog.Logger
 }
 
 // Options configure a Service. Transport defaults to http.DefaultTransport, and Now to time.Now.
@@ -56,23 +59,29 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	ended, err := signouts.Open(ctx, o.DB, o.Sessions, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	return &Service{
-		guesses:       newGuesses(o.Limits),
-		db:            o.DB,
-		charges:       charges,
-		orders:        orders{o.DB.Collection("orders")},
-		cursor:        cursor{o.DB.Collection("feeds")},
-		relay:         relay,
-		bus:           o.Bus,
-		sessions:      o.Sessions,
-		stripe:        newProcessor(o.Stripe, o.Transport, o.Log),
-		webhookSecret: o.Stripe.WebhookSecret,
-		outage:        outage.New(o.Log, "Stripe unavailable, payments are refused", "Stripe is available again"),
-		now:           o.Now,
-		log:           o.Log,
+		guesses:        newGuesses(o.Limits),
+		db:             o.DB,
+		charges:        charges,
+		orders:         orders{o.DB.Collection("orders")},
+		schedule:       schedule{o.DB.Collection("charges")},
+		cursor:         cursor{o.DB.Collection("feeds")},
+		relay:          relay,
+		bus:            o.Bus,
+		sessions:       o.Sessions,
+		signouts:       ended,
+		stripe:         newProcessor(o.Stripe, o.Transport, o.Log),
+		webhookSecrets: o.Stripe.WebhookSecrets,
+		outage:         outage.New(o.Log, "Stripe unavailable, payments are refused", "Stripe is available again"),
+		now:            o.Now,
+		log:            o.Log,
 	}, nil
 }
 
@@ -80,7 +89,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 func (s *Service) Tasks() []service.Task {
 	return []service.Task{
 		s.relay.Run,
-		service.Every(reconcileEvery, s.log, "reconciliation", s.reconcile),
+		s.signouts.Run,
+		service.Every(reconcileEvery, s.log, "reconciliation", s.resolvePending),
+		service.Every(reconcileEvery, s.log, "settling", s.settleSucceeded),
 		after(pollEvery, service.Every(pollEvery, s.log, "poll of Stripe's events", s.pollStripe)),
 	}
 }

@@ -19,7 +19,7 @@ func openCharges(ctx context.Context, db *mongo.Database, relay *aggregate.Relay
 	return aggregate.Open(ctx, db.Collection("charges"), "payments", relay, func() *Charge { return new(Charge) },
 		mongo.IndexModel{Keys: bson.D{{Key: "userId", Value: 1}, {Key: "_id", Value: -1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "stripeId", Value: 1}}, Options: options.Index().SetSparse(true)},
-		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "settled", Value: 1}, {Key: "openedAt", Value: 1}}},
+		mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "settled", Value: 1}, {Key: "checkAt", Value: 1}, {Key: "openedAt", Value: 1}}},
 		mongo.IndexModel{Keys: bson.D{{Key: "review.since", Value: 1}}, Options: options.Index().SetSparse(true)},
 		mongo.IndexModel{Keys: bson.D{{Key: "failedRefund.at", Value: 1}}, Options: options.Index().SetSparse(true)})
 }

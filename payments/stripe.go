@@ -29,9 +29,10 @@ type processor struct {
 
 // StripeConfig is how to reach Stripe. URL is empty for Stripe itself, or the sandbox's address.
 type StripeConfig struct {
-	Key           string `env:"STRIPE_KEY,required,notEmpty"`
-	WebhookSecret string `env:"STRIPE_WEBHOOK_SECRET,required,notEmpty"`
-	URL           string `env:"STRIPE_API_URL"`
+	Key string `env:"STRIPE_KEY,required,notEmpty"`
+	// WebhookSecrets verify Stripe's webhooks, separated by commas: two while one replaces the other.
+	WebhookSecrets webhookSecrets `env:"STRIPE_WEBHOOK_SECRET,required,notEmpty"`
+	URL            string         `env:"STRIPE_API_URL"`
 	// Timeout bounds one call; 0 means callTimeout.
 	Timeout time.Duration
 }
@@ -100,11 +101,23 @@ func (p processor) confirm(ctx context.Context, intent string) error {
 	return err
 }
 
-// read fetches the current state of a PaymentIntent.
+// read fetches the current state of a PaymentIntent, with its latest charge.
 func (p processor) read(ctx context.Context, intent string) (*stripe.PaymentIntent, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	return p.api.PaymentIntents.Get(intent, &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}})
+	params := &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}}
+	params.AddExpand("latest_charge")
+	return p.api.PaymentIntents.Get(intent, params)
+}
+
+// cardOf is the card that a PaymentIntent was paid with, or nil if Stripe doesn't say.
+func cardOf(intent *stripe.PaymentIntent) *Card {
+	ch := intent.LatestCharge
+	if ch == nil || ch.PaymentMethodDetails == nil || ch.PaymentMethodDetails.Card == nil {
+		return nil
+	}
+	card := ch.PaymentMethodDetails.Card
+	return &Card{Brand: string(card.Brand), Last4: card.Last4}
 }
 
 // cancel ends a PaymentIntent for good and returns how it ended: canceled, or succeeded if that came first.

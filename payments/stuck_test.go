@@ -230,6 +230,7 @@ func TestUnresolvedChargesWaitForAnOperator(t *testing.T) {
 	}
 
 	s.sandboxed(http.MethodDelete, "/sandbox/faults", "", nil)
+	s.later(15*time.Minute + overdue + 2*time.Minute)
 	s.reconcile()
 	s.expectStuck(unanswered.ID)
 	s.deliver(completed(unanswered))

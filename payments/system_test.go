@@ -2,7 +2,9 @@ package payments
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -36,12 +38,13 @@ type system struct {
 	bus     *memory.Bus
 	service *Service
 	sandbox string
+	secrets webhookSecrets
 	clock   atomic.Int64 // how far the service's clock is ahead, in ns
 }
 
 func prepare(t *testing.T, options ...memory.Option) *system {
 	t.Helper()
-	return &system{t: t, db: servicetest.Database(t), bus: memory.New(options...), sandbox: standin.Stripe(t).URL}
+	return &system{t: t, db: servicetest.Database(t), bus: memory.New(options...), sandbox: standin.Stripe(t).URL, secrets: webhookSecrets{webhookSecret}}
 }
 
 func start(t *testing.T, options ...memory.Option) *system {
@@ -63,7 +66,7 @@ func (s *system) open(transport http.RoundTripper) *Service {
 	s.t.Helper()
 	p, err := New(s.t.Context(), Options{
 		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(s.t), Log: servicetest.Log(s.t), Transport: transport,
-		Stripe: StripeConfig{Key: "sk_test_123", WebhookSecret: webhookSecret, URL: s.sandbox, Timeout: time.Second},
+		Stripe: StripeConfig{Key: "sk_test_123", WebhookSecrets: s.secrets, URL: s.sandbox, Timeout: time.Second},
 		Now:    func() time.Time { return time.Now().Add(time.Duration(s.clock.Load())) },
 	})
 	if err != nil {
@@ -75,12 +78,17 @@ func (s *system) open(transport http.RoundTripper) *Service {
 // later sets the clock of all replicas ahead.
 func (s *system) later(d time.Duration) { s.clock.Store(int64(d)) }
 
-// reconcile does what the reconciler does by itself in a while.
+// reconcile does one round of the reconciler.
 func (s *system) reconcile() {
 	s.t.Helper()
 	if err := s.service.reconcile(s.t.Context()); err != nil {
 		s.t.Error(err)
 	}
+}
+
+// reconcile does one round of each of the reconciler's tasks.
+func (s *Service) reconcile(ctx context.Context) error {
+	return errors.Join(s.resolvePending(ctx), s.settleSucceeded(ctx))
 }
 
 // ordered is an order of ada's.
@@ -125,6 +133,7 @@ type shown struct {
 	StripeID       string      `json:"stripeId"`
 	StripeRefundID string      `json:"stripeRefundId"`
 	ClientSecret   string      `json:"clientSecret"`
+	Paused         bool        `json:"paused"`
 	RefundedAmount json.Number `json:"refundedAmount"`
 	RefundFailed   bool        `json:"refundFailed"`
 	Dispute        struct {

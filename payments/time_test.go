@@ -50,7 +50,7 @@ func inFakeTime(t *testing.T, do func(*testing.T, *clockwork)) {
 		var err error
 		c.service, err = New(t.Context(), Options{
 			DB: db, Bus: c.bus, Log: log, Transport: c,
-			Stripe: StripeConfig{Key: "sk_test_123", WebhookSecret: webhookSecret, URL: sandbox},
+			Stripe: StripeConfig{Key: "sk_test_123", WebhookSecrets: webhookSecrets{webhookSecret}, URL: sandbox},
 		})
 		if err != nil {
 			t.Fatal(err)

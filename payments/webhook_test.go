@@ -84,3 +84,31 @@ func TestAHugeWebhookIsRefused(t *testing.T) {
 	}
 	s.Request(r).Refused(t, 413, "", "")
 }
+
+func TestARotationOfTheWebhookSecretRefusesNoWebhook(t *testing.T) {
+	s := start(t)
+	s.secrets = webhookSecrets{"whsec_new", webhookSecret}
+	s.run()
+	for secret, want := range map[string]int{"whsec_new": 200, webhookSecret: 200, "whsec_other": 400, "": 400, "whsec_new," + webhookSecret: 400} {
+		if a := s.hook(secret, "some.event", "payment_intent", "x"); a.Status != want {
+			t.Errorf("signed with %q: status %d, want %d", secret, a.Status, want)
+		}
+	}
+}
+
+func TestWebhookSecretsAreSeparatedByCommas(t *testing.T) {
+	for text, want := range map[string]string{
+		"whsec_1": "whsec_1", "whsec_1,whsec_2": "whsec_1 whsec_2", " whsec_1 , whsec_2 ": "whsec_1 whsec_2", "whsec_1,": "whsec_1",
+	} {
+		var all webhookSecrets
+		if err := all.UnmarshalText([]byte(text)); err != nil || strings.Join(all, " ") != want {
+			t.Errorf("%q is read as %q, %v", text, all, err)
+		}
+	}
+	for _, text := range []string{"", ",", " , "} {
+		var all webhookSecrets
+		if err := all.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is read as %q: an empty secret verifies anything", text, all)
+		}
+	}
+}

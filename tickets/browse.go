@@ -47,7 +47,19 @@ func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if r.URL.Query().Has("seller") {
+		return s.listOwn(w, r, page, tickets)
+	}
 	return web.List(w, r, page, tickets, sort.cursor, show)
+}
+
+// listOwn writes a page of the user's own tickets, with what was refunded of them.
+func (s *Service) listOwn(w http.ResponseWriter, r *http.Request, page web.Page, tickets []*Ticket) error {
+	own, err := s.refunds.of(r.Context(), tickets)
+	if err != nil {
+		return err
+	}
+	return web.List(w, r, page, own, func(one sale) string { return one.ID }, showOwn)
 }
 
 // listed reads which tickets are asked for, and their order.
@@ -61,7 +73,23 @@ func (s *Service) listed(r *http.Request) (bson.M, order, error) {
 		return nil, newest, problem.Field("seller", "seller must be me")
 	}
 	user, err := session.Require(r)
-	return bson.M{"userId": user.ID}, newest, err
+	if err != nil {
+		return nil, newest, err
+	}
+	filter := bson.M{"userId": user.ID}
+	if name := query.Get("status"); name != "" {
+		status, ok := statuses[name]
+		if !ok {
+			return nil, newest, problem.Field("status", "status must be available, reserved, sold or withdrawn")
+		}
+		filter["status"] = status
+	}
+	return filter, newest, nil
+}
+
+// statuses are the values of the parameter status. "free" is another word for available.
+var statuses = map[string]Status{
+	"available": Available, "free": Available, "reserved": Reserved, "sold": Sold, "withdrawn": Withdrawn,
 }
 
 // count adds the number of a search's results, on all pages together.

@@ -50,7 +50,7 @@ func startAt(t *testing.T, now func() time.Time) *system {
 	t.Helper()
 	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
 	service, err := tickets.New(t.Context(), tickets.Options{
-		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(t), Log: servicetest.Log(t), Now: now,
+		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(t), Keys: keys(t), Log: servicetest.Log(t), Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)

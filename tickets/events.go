@@ -15,6 +15,8 @@ func (s *Service) Listeners() []bus.Listener {
 		bus.On(s.orderCreated),
 		bus.On(s.orderCancelled),
 		bus.On(s.orderCompleted),
+		s.signouts.Listener(),
+		bus.On(s.paymentRefunded),
 	}
 }
 
@@ -27,7 +29,17 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) e
 }
 
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
-	return s.change(ctx, e.Ticket.ID, func(t *Ticket) error { return t.Sell(e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer)) })
+	err := s.change(ctx, e.Ticket.ID, func(t *Ticket) error {
+		return t.SellAt(s.now(), e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer))
+	})
+	if err != nil {
+		return err
+	}
+	return s.sell(ctx, e.Order) // after a crash before this, the event comes again
+}
+
+func (s *Service) paymentRefunded(ctx context.Context, e events.PaymentRefunded) error {
+	return s.refunds.record(ctx, e)
 }
 
 // ordered is the offer that was ordered. Orders of earlier releases don't know the details, so those of the ticket

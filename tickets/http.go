@@ -2,7 +2,9 @@ package tickets
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -13,14 +15,22 @@ import (
 	"ticketing.dev/common/web"
 )
 
+// Identify says who sent a request, for the security log.
+func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Identify(r) }
+
 // Routes are the HTTP API of tickets. Reading needs no session; selling does.
 func (s *Service) Routes(r chi.Router) {
 	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.Middleware)
 		r.Method(http.MethodGet, "/api/tickets", web.Handler(s.index))
 		r.Method(http.MethodPost, "/api/tickets", web.Handler(s.create))
+		r.Method(http.MethodGet, "/api/tickets/sales/summary", web.Handler(s.summary))
+		r.Method(http.MethodGet, "/api/tickets/sales/export.csv", web.Handler(s.export))
 		r.Method(http.MethodGet, "/api/tickets/{id}", web.Handler(s.show))
 		r.Method(http.MethodPut, "/api/tickets/{id}", web.Handler(s.edit))
+		r.Method(http.MethodDelete, "/api/tickets/{id}", web.Handler(s.withdraw))
+		r.Method(http.MethodGet, "/api/tickets/{id}/private", web.Handler(s.readPrivate))
+		r.Method(http.MethodPut, "/api/tickets/{id}/private", web.Handler(s.givePrivate))
 	})
 	r.Get("/api/tickets/{id}/events", s.follow) // not a web.Handler, which ends requests after 30 s
 }
@@ -34,13 +44,14 @@ type view struct {
 	OrderID string        `json:"orderId,omitempty"`
 	Status  Status        `json:"status"`
 	Version int64         `json:"version"`
+	SoldAt  time.Time     `json:"soldAt,omitzero"`
 	events.Details
 }
 
 func show(t *Ticket) view {
 	return view{
 		ID: t.ID, Title: t.Title, Price: t.Price.Dollars(), UserID: t.UserID, OrderID: t.OrderID, Status: t.Status, Version: t.Version,
-		Details: t.Details,
+		SoldAt: t.SoldAt.UTC(), Details: t.Details,
 	}
 }
 
@@ -86,6 +97,19 @@ func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.JSON(w, http.StatusOK, show(ticket))
+}
+
+func (s *Service) withdraw(w http.ResponseWriter, r *http.Request) error {
+	user, err := session.Require(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.update(r.Context(), chi.URLParam(r, "id"), func(t *Ticket) error { return t.Withdraw(user.ID) })
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // decodeEdit reads the body of a request to list or edit a ticket. A title and price of the wrong type decode to zero,

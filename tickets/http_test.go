@@ -261,7 +261,8 @@ func TestRefusalsInTheirOrder(t *testing.T) {
 		{servicetest.Nobody, "GET", "?limit=ten", "", 400, "limit", ""},
 		{servicetest.Nobody, "GET", "?after=no-id", "", 400, "after", ""},
 		{ada, "GET", "?seller=me&after=", "", 400, "after", ""},
-		{ada, "DELETE", "/" + free.ID, "", 405, "", ""},
+		{ada, "PATCH", "/" + free.ID, good, 405, "", ""},
+		{ada, "DELETE", "", "", 405, "", ""},
 		{ada, "PUT", "", good, 405, "", ""},
 		{ada, "POST", "/" + free.ID, good, 405, "", ""},
 	} {

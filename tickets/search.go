@@ -12,8 +12,8 @@ import (
 
 // Search is the part of a ticket that searches use.
 type Search struct {
-	// Words are the words of the offer, cityWord and anyWord. A sold ticket has only anyWord, so that searches
-	// read no sold tickets.
+	// Words are the words of the offer, cityWord and anyWord. A sold or withdrawn ticket has only anyWord, so that
+	// searches don't read it.
 	Words []string `bson:"words"`
 	// StartsAt is the instant at which the event starts, or someday if it isn't known.
 	StartsAt time.Time `bson:"startsAt"`
@@ -29,7 +29,7 @@ var someday = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func searchOf(state State) Search {
 	s := Search{Words: []string{anyWord}, StartsAt: someday}
-	if state.Status != Sold {
+	if state.Status == Available || state.Status == Reserved {
 		s.Words = append(s.Words, wordsOf(state.Offer)...)
 	}
 	if start, known := state.Event.StartsAt.Time(); known {

@@ -26,7 +26,7 @@ func TestAReservationMovesNoWords(t *testing.T) {
 	}
 	s.Client = servicetest.Run(t, "tickets", s.bus, s.open())
 	servicetest.Indexes(t, s.db.Collection("tickets"), "search.words_1__id_-1", "status_1__id_-1", "status_1_search.startsAt_1__id_1",
-		"status_1_price_1__id_1", "userId_1__id_-1", "outbox.0.id_1", "request.key_1 unique")
+		"status_1_price_1__id_1", "userId_1__id_-1", "userId_1_status_1__id_-1", "soldAt_1", "outbox.0.id_1", "request.key_1 unique")
 }
 
 func TestASaleTakesTheWordsOutOfTheIndex(t *testing.T) {

@@ -14,14 +14,19 @@ import (
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
+	"ticketing.dev/common/signouts"
 )
 
 // Service is the tickets service.
 type Service struct {
 	db       *mongo.Database
 	tickets  *aggregate.Store[*Ticket]
+	refunds  refunds
+	private  *aggregate.Store[*Private]
+	keys     *Keys
 	relay    *aggregate.Relay
 	sessions *session.Sessions
+	signouts *signouts.Copy
 	watcher  *watcher
 	seats    seats
 	proxies  forwarded.Proxies
@@ -34,15 +39,24 @@ type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
+	Keys     *Keys
 	Streams  StreamLimits
 	Now      func() time.Time
 	Log      *slog.Logger
 }
 
-// New creates the service and the indexes of its collection.
+// New creates the service and the indexes of its collections.
 func New(ctx context.Context, o Options) (*Service, error) {
 	relay := aggregate.NewRelay(o.Bus, o.Log)
 	tickets, err := openTickets(ctx, o.DB, relay)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := signouts.Open(ctx, o.DB, o.Sessions, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	private, err := aggregate.Open(ctx, o.DB.Collection("private"), "tickets", nil, func() *Private { return new(Private) })
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +64,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, tickets: tickets, relay: relay, sessions: o.Sessions,
+		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")}, private: private, keys: o.Keys,
+		relay: relay, sessions: o.Sessions, signouts: ended,
 		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
 	}
 	s.watcher = newWatcher(s.newer, o.Log)
@@ -59,7 +74,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 
 // Tasks publish events, poll for other replicas' changes while tickets are watched, and index old tickets.
 func (s *Service) Tasks() []service.Task {
-	return []service.Task{s.relay.Run, s.watcher.run, service.Every(indexEvery, s.log, "index of old tickets", s.indexOld)}
+	return []service.Task{s.relay.Run, s.signouts.Run, s.watcher.run, service.Every(indexEvery, s.log, "index of old tickets", s.indexOld)}
 }
 
 // Ready checks the database.

@@ -40,7 +40,7 @@ func start(t *testing.T, options ...memory.Option) *system {
 func (s *system) open() *tickets.Service {
 	s.t.Helper()
 	opened, err := tickets.New(s.t.Context(), tickets.Options{
-		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(s.t), Log: servicetest.Log(s.t),
+		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(s.t), Keys: keys(s.t), Log: servicetest.Log(s.t),
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -22,7 +22,7 @@ func limited(t *testing.T, limits tickets.StreamLimits) *system {
 	t.Helper()
 	s := &system{t: t, db: servicetest.Database(t), bus: memory.New()}
 	opened, err := tickets.New(t.Context(), tickets.Options{
-		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(t), Streams: limits, Log: servicetest.Log(t),
+		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(t), Keys: keys(t), Streams: limits, Log: servicetest.Log(t),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -289,7 +289,7 @@ func TestAStreamOutlivesTheDatabase(t *testing.T) {
 	t.Cleanup(func() { _ = mongodb.Disconnect(db) })
 	s := &system{t: t, db: db, bus: memory.New()}
 	open := func() *servicetest.Client {
-		opened, err := tickets.New(t.Context(), tickets.Options{DB: db, Bus: s.bus, Sessions: servicetest.Sessions(t), Log: log})
+		opened, err := tickets.New(t.Context(), tickets.Options{DB: db, Bus: s.bus, Sessions: servicetest.Sessions(t), Keys: keys(t), Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"errors"
+	"time"
 
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/events"
@@ -16,11 +17,16 @@ const (
 	Reserved  Status = "reserved"
 	// Sold is final: a sold ticket never changes.
 	Sold Status = "sold"
+	// Withdrawn means that the seller took the ticket back. It stays so, unless an order was paid before orders
+	// heard of the withdrawal.
+	Withdrawn Status = "withdrawn"
 )
 
 var (
 	ErrReserved = problem.Named("ticket-reserved", "A reserved ticket can't be changed")
 	ErrSold     = problem.Named("ticket-sold", "A sold ticket can't be changed")
+	// ErrWithdrawn refuses edits.
+	ErrWithdrawn = problem.Named("ticket-withdrawn", "A withdrawn ticket can't be changed")
 	// ErrOvertaken means that an order completed although the ticket has a later one.
 	ErrOvertaken = errors.New("the complete order is not the last one of its ticket")
 )
@@ -32,6 +38,8 @@ type Ticket struct {
 	// UserID is the seller.
 	UserID string `bson:"userId"`
 	State  `bson:",inline"`
+	// SoldAt is when tickets heard of the sale. Tickets that earlier releases sold lack it.
+	SoldAt time.Time `bson:"soldAt,omitempty"`
 	// Search is derived from the state by set. Tickets of earlier releases lack it until the service has added it.
 	Search Search `bson:"search,omitempty"`
 }
@@ -58,41 +66,71 @@ func List(seller string, offer Offer) *Ticket {
 	return t
 }
 
-// Edit changes the offer for the seller. A reserved or sold ticket refuses.
+// Edit changes the offer for the seller. Only a free ticket can be edited.
 func (t *Ticket) Edit(user string, edit Edit) error {
 	switch {
 	case t.UserID != user:
 		return problem.ErrNotOwner
 	case t.Status == Reserved:
 		return ErrReserved
+	case t.Status == Withdrawn:
+		return ErrWithdrawn
 	}
 	return t.become(State{Offer: edit.apply(t.Offer), Status: Available, Reservation: t.Reservation})
 }
 
-// Reserve holds the ticket for a new order. It ignores known numbers, since that order's end may be known too.
+// Withdraw takes the ticket off the market for the seller. Only a free ticket can be withdrawn; again changes nothing.
+func (t *Ticket) Withdraw(user string) error {
+	switch {
+	case t.UserID != user:
+		return problem.ErrNotOwner
+	case t.Status == Reserved:
+		return ErrReserved
+	}
+	return t.become(State{Offer: t.Offer, Status: Withdrawn, Reservation: t.Reservation})
+}
+
+// Reserve holds the ticket for a new order. It ignores known numbers, since that order's end may be known too. A
+// withdrawn ticket stays withdrawn and says so again, and orders then cancels the order.
 func (t *Ticket) Reserve(orderID string, reservation int64) error {
-	if reservation <= t.Reservation {
+	switch {
+	case reservation <= t.Reservation:
 		return nil
+	case t.Status == Withdrawn:
+		return t.become(State{Offer: t.Offer, Status: Withdrawn, Reservation: reservation})
 	}
 	return t.become(State{Offer: t.Offer, Status: Reserved, OrderID: orderID, Reservation: reservation})
 }
 
 // Release frees the ticket from a cancelled order. It keeps the number even of an unknown order, so that a late
-// order:created doesn't reserve the ticket.
+// order:created doesn't reserve the ticket. A withdrawn ticket stays withdrawn.
 func (t *Ticket) Release(reservation int64) error {
 	if reservation < t.Reservation {
 		return nil
 	}
-	return t.become(State{Offer: t.Offer, Status: Available, Reservation: reservation})
+	free := Available
+	if t.Status == Withdrawn {
+		free = Withdrawn
+	}
+	return t.become(State{Offer: t.Offer, Status: free, Reservation: reservation})
 }
 
 // Sell sells the ticket to a complete order, with the offer that was ordered: the seller may have edited the ticket
-// before the order's event arrived.
+// before the order's event arrived. It sells a withdrawn ticket too, since the order was paid before orders heard of
+// the withdrawal.
 func (t *Ticket) Sell(orderID string, reservation int64, ordered Offer) error {
 	if reservation < t.Reservation {
 		return ErrOvertaken
 	}
 	return t.become(State{Offer: ordered, Status: Sold, OrderID: orderID, Reservation: reservation})
+}
+
+// SellAt sells the ticket and keeps when that was.
+func (t *Ticket) SellAt(now time.Time, orderID string, reservation int64, ordered Offer) error {
+	if t.Status != Sold {
+		t.SoldAt = now.UTC().Truncate(time.Millisecond) // what MongoDB keeps
+	}
+	return t.Sell(orderID, reservation, ordered)
 }
 
 // become changes the state. A sold ticket refuses: no order follows a complete one, and nothing cancels it.
@@ -114,12 +152,13 @@ func (t *Ticket) set(s State) { t.State, t.Search = s, searchOf(s) }
 // event is the ticket as other services see it.
 func (t *Ticket) event() events.Ticket {
 	return events.Ticket{
-		ID:      t.ID,
-		Version: t.Version,
-		Title:   t.Title,
-		Price:   t.Price,
-		UserID:  t.UserID,
-		OrderID: t.OrderID,
-		Details: t.Details,
+		ID:        t.ID,
+		Version:   t.Version,
+		Title:     t.Title,
+		Price:     t.Price,
+		UserID:    t.UserID,
+		OrderID:   t.OrderID,
+		Withdrawn: t.Status == Withdrawn,
+		Details:   t.Details,
 	}
 }

@@ -4,6 +4,7 @@ export async function register() {
   const start = await import("@/start");
   start.checkConfig();
   start.leadMalformedPathsAway();
+  start.keepResponses();
   // In development, hot reload is a WebSocket.
   if (process.env.NODE_ENV === "production") start.guardConnections();
 }

@@ -1,5 +1,7 @@
 import { type NextRequest, NextResponse } from "next/server";
+import { renewal } from "@/account/session-renewal";
 import { stripeKey } from "@/api/config";
+import { isFromSelf } from "@/proxy/ask-self";
 import { answerForm, isPlainForm, refusalOf, refuse } from "@/proxy/refusals";
 import { isScriptless, scriptless } from "@/proxy/scriptless";
 import { securityPolicy } from "@/proxy/security-policy";
@@ -36,13 +38,20 @@ export async function proxy(request: NextRequest): Promise<Response> {
   // What reloads a page in development is a script.
   if (!DEVELOPMENT && isScriptless(request)) {
     const page = await scriptless(path, headers);
-    if (page) return secured(page, securityPolicy(null));
+    if (page) return secured(await renewed(page, headers), securityPolicy(null));
   }
   const stripe = stripeKey() !== undefined;
   const policy = securityPolicy(btoa(crypto.randomUUID()), { development: DEVELOPMENT, stripe });
   // Next takes the nonce for its own scripts from here.
   headers.set("content-security-policy", policy);
-  return secured(NextResponse.next({ request: { headers } }), policy);
+  return secured(await renewed(NextResponse.next({ request: { headers } }), headers), policy);
+}
+
+/** Keeps the visitor signed in who reads pages. Writes go on to auth or the other services by themselves. */
+async function renewed(response: Response, headers: Headers): Promise<Response> {
+  if (headers.get("x-request-method") !== "GET" || isFromSelf(headers)) return response;
+  for (const cookie of await renewal(headers)) response.headers.append("set-cookie", cookie);
+  return response;
 }
 
 /** Anyone can claim https. Browsers ignore Strict-Transport-Security over http, so the claim does no harm. */

@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { configProblems } from "@/api/config";
+import type { Responses } from "@/layout/status";
 
 /** Exits if the environment is misconfigured, after logging every problem. */
 export function checkConfig(): void {
@@ -21,6 +23,15 @@ export function leadMalformedPathsAway(): void {
     const isTrace = request.method === "TRACE";
     if (isTrace) request.method = "GET";
     if (isTrace || !isDecodable(request.url ?? "/")) request.url = "/not-here";
+  });
+}
+
+/** Keeps the response of each request for the page that sets its status (layout/status.ts). */
+export function keepResponses(): void {
+  const responses = new AsyncLocalStorage<ServerResponse>();
+  (globalThis as Responses).ticketingResponses = responses;
+  subscribe("http.server.request.start", (message) => {
+    responses.enterWith((message as { response: ServerResponse }).response);
   });
 }
 

@@ -262,7 +262,7 @@ func TestACrashBetweenPublishAndRemovalPublishesAgain(t *testing.T) {
 	}
 }
 
-// Its clock was ahead of everybody else's, by more than anybody would wait.
+// Its clock was far ahead of all others.
 func TestEventsDatedByAWrongClockArePublished(t *testing.T) {
 	db, b := database(t), memory.New()
 	crashed, _ := process(t, db, b)

@@ -41,7 +41,7 @@ type Relay struct {
 	mu       sync.Mutex
 	swept    []*sweptCollection
 	lines    map[lineKey]*line
-	failed   map[*line]struct{} // nobody uses these, and they have waiting events
+	failed   map[*line]struct{} // idle lines with waiting events
 	removals []removal
 	late     map[lineKey]lateOutbox
 }

@@ -106,12 +106,12 @@ func (s *Store[A]) InsertAll(ctx context.Context, all []A) error {
 	return nil
 }
 
-// Get reads an aggregate by its id. The error is problem.ErrNotFound if there is none.
+// Get reads an aggregate by its id. A missing one is problem.ErrNotFound.
 func (s *Store[A]) Get(ctx context.Context, id string) (A, error) {
 	return s.First(ctx, bson.M{"_id": id})
 }
 
-// First reads the one aggregate that a filter selects. The error is problem.ErrNotFound if there is none.
+// First reads the one aggregate that a filter selects. A missing one is problem.ErrNotFound.
 func (s *Store[A]) First(ctx context.Context, filter bson.M) (A, error) {
 	a := s.empty()
 	err := s.docs.FindOne(ctx, filter).Decode(a)

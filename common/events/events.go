@@ -29,6 +29,8 @@ type Ticket struct {
 	UserID  string      `json:"userId"`
 	// OrderID is the order that holds the ticket, reserved or sold; empty while it is free.
 	OrderID string `json:"orderId,omitempty"`
+	// Withdrawn means that the seller took the ticket off the market.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 	Details
 }
 
@@ -39,7 +41,7 @@ type TicketCreated struct{ Ticket }
 
 func (TicketCreated) Subject() string { return "ticket:created" }
 
-// TicketUpdated: a ticket was edited, reserved, released or sold.
+// TicketUpdated: a ticket was edited, reserved, released, sold or withdrawn, or an order of a withdrawn one was noticed.
 type TicketUpdated struct{ Ticket }
 
 func (TicketUpdated) Subject() string { return "ticket:updated" }
@@ -83,7 +85,7 @@ type OrderCreated struct{ Order }
 
 func (OrderCreated) Subject() string { return "order:created" }
 
-// OrderCancelled: a reservation was released. Reason is expired, user or payment-failed.
+// OrderCancelled: a reservation was released. Reason is expired, user, payment-failed or ticket-withdrawn.
 type OrderCancelled struct {
 	Order
 	Reason string `json:"reason"`
@@ -142,3 +144,17 @@ type PaymentRefunded struct {
 }
 
 func (PaymentRefunded) Subject() string { return "payment:refunded" }
+
+// SessionEnded: sessions of a user have ended. It's the whole state of the user's sessions, which are numbered from 1.
+type SessionEnded struct {
+	UserID  string `json:"userId"`
+	Version int64  `json:"version"`
+	// Last is the highest number so far. Of the sessions up to it, only the Live ones go on.
+	Last int64   `json:"last"`
+	Live []int64 `json:"live"`
+	// Before ends the sessions without a number that started before it.
+	Before time.Time `json:"before,omitzero"`
+}
+
+func (SessionEnded) Subject() string     { return "session:ended" }
+func (e SessionEnded) Aggregate() string { return e.UserID }

@@ -47,6 +47,7 @@ var samples = []sample{
 	of("payments", events.PaymentCreated{Payment: payment, StripeID: "pi_1", Amount: 1999}),
 	of("payments", events.PaymentFailed{Payment: payment, Reason: "Your card was declined."}),
 	of("payments", events.PaymentRefunded{Payment: payment, StripeRefundID: "re_1", Amount: 1999}),
+	of("auth", events.SessionEnded{UserID: "user-1", Version: 7, Last: 5, Live: []int64{2, 5}, Before: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}),
 }
 
 type sample struct {

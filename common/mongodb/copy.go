@@ -12,7 +12,7 @@ import (
 	"ticketing.dev/common/problem"
 )
 
-// GetCopy reads the copy of another service's aggregate. The error is problem.ErrNotFound if there is none yet.
+// GetCopy reads the copy of another service's aggregate. A missing copy is problem.ErrNotFound.
 func GetCopy[T any](ctx context.Context, copies *mongo.Collection, id string) (*T, error) {
 	c := new(T)
 	err := copies.FindOne(ctx, bson.M{"_id": id}).Decode(c)

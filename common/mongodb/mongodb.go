@@ -23,6 +23,8 @@ const (
 	// startTimeout is how long a starting service waits for its database.
 	startTimeout = time.Minute
 	startRetry   = 250 * time.Millisecond
+	// indexTimeout bounds the creation of a collection's indexes, which reads all of its documents.
+	indexTimeout = time.Hour
 )
 
 // Config says where the database is.
@@ -76,8 +78,14 @@ func await(ctx context.Context, client *mongo.Client, log *slog.Logger) error {
 	}
 }
 
-// CreateIndexes creates missing indexes.
+// CreateIndexes creates missing indexes. On a large collection that takes much longer than any other operation, so it
+// has a deadline of its own, unless ctx has one.
 func CreateIndexes(ctx context.Context, collection *mongo.Collection, indexes ...mongo.IndexModel) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, indexTimeout)
+		defer cancel()
+	}
 	if _, err := collection.Indexes().CreateMany(ctx, indexes); err != nil {
 		return fmt.Errorf("create the indexes of %s: %w", collection.Name(), err)
 	}

@@ -1,4 +1,4 @@
-// Package problem holds the errors that a client is told of: what went wrong, in words for a person,
+// Package problem holds the errors that clients see: what went wrong, in words for a person,
 // and of which kind it is. Package web turns the kind into a status.
 package problem
 

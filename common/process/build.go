@@ -11,7 +11,7 @@ import (
 )
 
 // Build compiles main packages of the workspace at root into a directory. Builds into the same directory wait
-// for each other, so that nobody runs a program that's half written. What's up to date costs a moment.
+// for each other, so that no half-written program is run. Up-to-date programs take a moment.
 func Build(ctx context.Context, root, bin string, packages []string, flags ...string) (err error) {
 	root, err1 := filepath.Abs(root)
 	bin, err2 := filepath.Abs(bin)

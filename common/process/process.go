@@ -99,7 +99,7 @@ func (p *Process) Stop(ctx context.Context, s syscall.Signal) (*os.ProcessState,
 	}
 }
 
-// Pause freezes the process and returns when all its threads stand still, a while after the signal.
+// Pause freezes the process and returns once all its threads have stopped, shortly after the signal.
 func (p *Process) Pause() error {
 	if err := p.signal(syscall.SIGSTOP); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (p *Process) Resume() error { return p.signal(syscall.SIGCONT) }
 func (p *Process) signal(s syscall.Signal) error {
 	select {
 	case <-p.done:
-		return os.ErrProcessDone // its id may be somebody else's by now
+		return os.ErrProcessDone // its id may belong to another process by now
 	default:
 	}
 	if err := syscall.Kill(-p.PID(), s); err != nil {

@@ -136,7 +136,7 @@ func (s *Supervisor) nextPause(age time.Duration) time.Duration {
 	return s.pause
 }
 
-// again starts the program after a pause, unless somebody else has done so meanwhile. If it can't be started,
+// again starts the program after a pause, unless it was started meanwhile. If it can't be started,
 // another pause follows.
 func (s *Supervisor) again(served bool) {
 	s.mu.Lock()

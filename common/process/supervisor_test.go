@@ -48,7 +48,7 @@ func TestAProgramThatEndsIsRestartedAndCountedOnceItServed(t *testing.T) {
 	for _, served := range []bool{false, true} {
 		first := current(s)
 		if serves.Store(served); served {
-			await(t, "nobody notices that it serves", func() bool {
+			await(t, "not noticed as serving", func() bool {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				return first.served

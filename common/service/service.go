@@ -120,7 +120,13 @@ func drain(ctx context.Context, server *http.Server, listening bus.Subscription)
 
 // handler adds the health checks.
 func handler(s Service, b bus.Bus, draining <-chan struct{}, log *slog.Logger) http.Handler {
-	r := web.NewRouter(log)
+	var identify web.Identify
+	if users, ok := s.(interface {
+		Identify(r *http.Request) []slog.Attr
+	}); ok { // expiration has no users
+		identify = users.Identify
+	}
+	r := web.NewRouter(log, identify)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	r.Method(http.MethodGet, "/readyz", web.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		select {

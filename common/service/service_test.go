@@ -148,7 +148,7 @@ func TestClientsThatDoNotReadAreDisconnected(t *testing.T) {
 		s := newServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, err := w.Write(make([]byte, 1<<20))
 			if !errors.Is(err, os.ErrDeadlineExceeded) {
-				t.Errorf("writing to nobody ended with %v", err)
+				t.Errorf("writing to a closed connection ended with %v", err)
 			}
 		}), slog.New(slog.DiscardHandler))
 		l := make(connections, 1)

@@ -50,13 +50,23 @@ func (s *Sessions) RememberDevice(w http.ResponseWriter, r *http.Request, accoun
 func (s *Sessions) Device(r *http.Request, account string) string {
 	for _, name := range s.names(r) {
 		for _, c := range r.CookiesNamed(name + deviceSuffix) {
-			var value []byte
-			if s.devices.Decode(deviceLabel, addPadding(c.Value), &value) != nil {
-				continue
-			}
-			if id, of, _ := strings.Cut(string(value), ":"); of == digest(account) {
+			if id, of, _ := strings.Cut(s.deviceOf(c.Value), ":"); id != "" && of == digest(account) {
 				return id
 			}
+		}
+	}
+	return ""
+}
+
+// deviceOf returns what a device cookie says, or "" if it's forged or too old.
+func (s *Sessions) deviceOf(value string) string {
+	var device []byte
+	if s.devices.Decode(deviceLabel, addPadding(value), &device) == nil {
+		return string(device)
+	}
+	for _, k := range s.previous {
+		if k.devices.Decode(deviceLabel, addPadding(value), &device) == nil {
+			return string(device)
 		}
 	}
 	return ""

@@ -133,14 +133,14 @@ func TestTheValueNeedsNoEscaping(t *testing.T) {
 func TestTokensCarryUserAndExpiry(t *testing.T) {
 	s := open(t, secret)
 	s.tokens.now = func() time.Time { return time.Unix(1700000000, 0) }
-	token, err := s.tokens.issue(ada)
+	token, _, err := s.tokens.issue(Session{User: ada, Number: 7, Started: time.Unix(1699990000, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	parts := strings.Split(token, ".")
 	for i, want := range []string{
 		`{"alg":"HS256","typ":"JWT"}`,
-		`{"email":"ada@example.com","sub":"65f1c0ffee65f1c0ffee65f1","exp":1700086400,"iat":1700000000}`,
+		`{"email":"ada@example.com","sid":7,"auth_time":1699990000,"sub":"65f1c0ffee65f1c0ffee65f1","aud":["ticketing"],"exp":1700086400,"iat":1700000000}`,
 	} {
 		if got, err := base64.RawURLEncoding.DecodeString(parts[i]); err != nil || string(got) != want {
 			t.Errorf("got %s (%v), want %s", got, err, want)

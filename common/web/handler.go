@@ -86,6 +86,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if gone := r.Context().Err() != nil; p.Kind == problem.Internal && !gone {
 		logger(r).ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
+	auditRefusal(r, p)
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(max(p.RetryAfter, time.Second).Seconds())))
 	}

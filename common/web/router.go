@@ -20,14 +20,15 @@ import (
 
 // NewRouter returns a router whose middleware bounds bodies, sets security headers, gives requests an id, logs them,
 // recovers from panics and refuses cross-site writes. Add routes with their full path: chi doesn't report the methods of mounted ones.
-func NewRouter(log *slog.Logger) *chi.Mux {
+// identify, if there is one, says in the security log who sent a request.
+func NewRouter(log *slog.Logger, identify Identify) *chi.Mux {
 	crossSite := http.NewCrossOriginProtection()
 	crossSite.SetDenyHandler(Handler(func(http.ResponseWriter, *http.Request) error {
 		return problem.New(problem.CrossSite, "Cross-site request refused")
 	}))
 
 	r := chi.NewRouter()
-	r.Use(Bounded, secured, identified, logged(log), recovered, crossSite.Handler, middleware.GetHead)
+	r.Use(Bounded, secured, identified, logged(log, identify), recovered, crossSite.Handler, middleware.GetHead)
 	r.NotFound(Handler(func(http.ResponseWriter, *http.Request) error { return problem.ErrNotFound }).ServeHTTP)
 	r.MethodNotAllowed(Handler(methodNotAllowed(r)).ServeHTTP)
 	return r
@@ -50,10 +51,14 @@ func identified(next http.Handler) http.Handler {
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // logged logs every request if the level is debug, and gives handlers the logger.
-func logged(log *slog.Logger) func(http.Handler) http.Handler {
+func logged(log *slog.Logger, identify Identify) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r = r.WithContext(context.WithValue(r.Context(), loggerKey{}, log))
+			ctx := context.WithValue(r.Context(), loggerKey{}, log)
+			if identify != nil {
+				ctx = context.WithValue(ctx, identifyKey{}, identify)
+			}
+			r = r.WithContext(ctx)
 			if !log.Enabled(r.Context(), slog.LevelDebug) {
 				next.ServeHTTP(w, r)
 				return

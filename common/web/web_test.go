@@ -29,7 +29,7 @@ type listing struct {
 
 // api is a small service with a route for each thing that is tested.
 func api() http.Handler {
-	r := NewRouter(slog.New(slog.DiscardHandler))
+	r := NewRouter(slog.New(slog.DiscardHandler), nil)
 	r.Method(http.MethodPost, "/listings", Handler(func(w http.ResponseWriter, r *http.Request) error {
 		body, err := Decode[listing](w, r)
 		if err != nil {

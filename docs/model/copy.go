@@ -1,22 +1,22 @@
 package main
 
-// copied is what one service knows of another's aggregate, as mongodb.SetIfNewer keeps it, with two
-// handlers at once. The events come in any order, and any of them again. Each field leaves a rule out.
+// copied is a service's copy of another's aggregate, as mongodb.SetIfNewer writes it, with two concurrent handlers.
+// Events arrive in any order and repeatedly. Each field leaves out a rule.
 type copied struct {
-	anyVersion bool // an event is written whatever version is there
-	oneRound   bool // a duplicate key counts as "there is a newer one"
+	anyVersion bool // an event is written over any version
+	oneRound   bool // a duplicate key counts as a newer copy
 }
 
 // copyVersions is how many versions are published.
 const copyVersions = 3
 
 type copyState struct {
-	version  uint8 // of the copy, from 1, as 0 says that there is none
-	handled  set   // versions whose event has been acknowledged
+	version  uint8 // of the copy, from 1; 0 means no copy
+	handled  set   // versions whose event was acknowledged
 	handlers [2]handler
 }
 
-// handler is a call of SetIfNewer, with the version that it was told of.
+// handler is a call of SetIfNewer with a version.
 type handler struct {
 	at      handlerAt
 	version uint8
@@ -26,7 +26,7 @@ type handlerAt uint8
 
 const (
 	handlerAway    handlerAt = iota
-	handlerInserts           // the second half of the upsert, which has found nothing to update
+	handlerInserts           // the second half of the upsert, which found nothing to update
 	handlerUpdates           // after a duplicate key
 )
 
@@ -36,7 +36,7 @@ func (c copied) explore() finding {
 
 func (s copyState) wrong() string {
 	if s.handled&^below(int(s.version)+1) != 0 {
-		return "P3: a copy is older than what was acknowledged"
+		return "P3: a copy is older than an acknowledged event"
 	}
 	return ""
 }
@@ -57,15 +57,15 @@ func (c copied) next(s copyState, next *steps[copyState]) {
 				next.must(n, "handler %d inserts version %d", i+1, v-1)
 			case c.oneRound:
 				n.acknowledge(i, v)
-				next.must(n, "handler %d cannot insert version %d: there is a copy", i+1, v-1)
+				next.must(n, "handler %d cannot insert version %d: a copy exists", i+1, v-1)
 			default:
 				n.handlers[i].at = handlerUpdates
-				next.must(n, "handler %d cannot insert version %d: there is a copy", i+1, v-1)
+				next.must(n, "handler %d cannot insert version %d: a copy exists", i+1, v-1)
 			}
 		case handlerUpdates:
 			n.acknowledge(i, v)
 			n.version = max(s.version, v)
-			next.must(n, "handler %d updates what is below version %d: now it is %d", i+1, v-1, n.version-1)
+			next.must(n, "handler %d updates a copy below version %d: now it is %d", i+1, v-1, n.version-1)
 		}
 		n = s
 		n.handlers[i] = handler{}
@@ -73,7 +73,7 @@ func (c copied) next(s copyState, next *steps[copyState]) {
 	}
 }
 
-// begin is the first half of an upsert, which updates an older copy. It comes with the event of a version.
+// begin is the first half of an upsert, which updates an older copy when the event of a version arrives.
 func (c copied) begin(s copyState, i int, v uint8, next *steps[copyState]) {
 	n, again := s, s.handled.has(int(v))
 	if s.version > 0 && (s.version < v || c.anyVersion) {

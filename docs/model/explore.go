@@ -9,10 +9,10 @@ import (
 // model is a state machine: a first state and the steps from each state.
 type model[S comparable] struct {
 	start S
-	// next adds each step that may be taken from a state.
+	// next adds the steps from a state.
 	next func(S, *steps[S])
-	// always describes what is wrong with a state, and atRest with one from which no step must follow. They
-	// return "" if nothing is.
+	// always describes what is wrong with a state, and atRest what is wrong with one where no step must follow.
+	// They return "" if nothing is wrong.
 	always, atRest func(S) string
 	// as maps symmetric states to one of them. It may be nil.
 	as func(S) S
@@ -22,16 +22,16 @@ type model[S comparable] struct {
 type step[S comparable] struct {
 	to   S
 	name string
-	// must: the step is taken eventually (fairness).
+	// must means that the step happens eventually (fairness).
 	must bool
-	// wrong is what the step itself violates.
+	// wrong is the violation of the step itself.
 	wrong string
 }
 
-// steps collects what may happen next.
+// steps collects the possible next steps.
 type steps[S comparable] struct {
 	all []step[S]
-	// named is set for traces only: formatting the names costs more than exploring.
+	// named is true only for traces: formatting the names costs more than exploring.
 	named bool
 }
 
@@ -85,7 +85,7 @@ func (m model[S]) explore() finding {
 		}
 	}
 	if i := e.restless(); i >= 0 {
-		return e.broken(e.later(e.states[i])+", for ever", int32(i))
+		return e.broken(e.later(e.states[i])+", forever", int32(i))
 	}
 	return finding{states: len(e.states)}
 }
@@ -140,13 +140,13 @@ func (e *exploration[S]) look(i int32) (wrong string, at int32) {
 	if rest {
 		e.rests = append(e.rests, i)
 		if wrong := e.atRest(s); wrong != "" {
-			return wrong + ", in the end", i
+			return wrong + ", at rest", i
 		}
 	}
 	return "", 0
 }
 
-// restless returns a state from which the steps that must happen never lead to rest, or -1.
+// restless returns a state that never comes to rest, or -1.
 func (e *exploration[S]) restless() int {
 	slices.SortFunc(e.musts, func(a, b [2]int32) int { return int(a[1] - b[1]) })
 	calm := make([]bool, len(e.states))
@@ -167,7 +167,7 @@ func (e *exploration[S]) restless() int {
 	return slices.Index(calm, false)
 }
 
-// later returns what is wrong with a state on the livelock that starts in s.
+// later describes what is wrong with the livelock that starts in s.
 func (e *exploration[S]) later(s S) (wrong string) {
 	seen := map[S]bool{s: true}
 	for todo := []S{s}; len(todo) > 0; todo = todo[1:] {
@@ -181,10 +181,10 @@ func (e *exploration[S]) later(s S) (wrong string) {
 			}
 		}
 	}
-	return cmp.Or(wrong, "something goes on")
+	return cmp.Or(wrong, "it never comes to rest")
 }
 
-// broken returns the trace to a state, and the wrong step from there, if that is what is wrong.
+// broken returns the trace to a state, and to its wrong step if it has one.
 func (e *exploration[S]) broken(wrong string, i int32) finding {
 	var way []S
 	for ; i != 0; i = e.from[i] {

@@ -42,9 +42,9 @@ func TestFindsAWrongState(t *testing.T) {
 }
 
 func TestFindsAWrongStateAtRest(t *testing.T) {
-	explores(t, model[int]{next: upTo(1), always: holds, atRest: complain(1, "it stops")}, 2, "it stops, in the end", "one more than 0")
+	explores(t, model[int]{next: upTo(1), always: holds, atRest: complain(1, "it stops")}, 2, "it stops, at rest", "one more than 0")
 	optional := func(_ int, next *steps[int]) { next.may(1, "perhaps") }
-	explores(t, model[int]{next: optional, always: holds, atRest: complain(0, "nothing must happen")}, 2, "nothing must happen, in the end")
+	explores(t, model[int]{next: optional, always: holds, atRest: complain(0, "nothing must happen")}, 2, "nothing must happen, at rest")
 }
 
 func TestFindsAWrongStep(t *testing.T) {
@@ -69,7 +69,7 @@ func TestFindsACycleWithoutRest(t *testing.T) {
 			next.must(s%3+1, "on from %d", s)
 		}
 	}
-	explores(t, model[int]{next: next, always: holds, atRest: complain(3, "three")}, 5, "three, for ever", "go round")
+	explores(t, model[int]{next: next, always: holds, atRest: complain(3, "three")}, 5, "three, forever", "go round")
 }
 
 func TestFindsTheShortestTrace(t *testing.T) {
@@ -88,7 +88,7 @@ func TestMergesSymmetricStates(t *testing.T) {
 		}
 	}
 	tens := func(s int) int { return s / 10 * 10 }
-	explores(t, model[int]{next: next, always: holds, atRest: complain(20, "at twenty"), as: tens}, 3, "at twenty, in the end", "on from 0", "on from 10")
+	explores(t, model[int]{next: next, always: holds, atRest: complain(20, "at twenty"), as: tens}, 3, "at twenty, at rest", "on from 0", "on from 10")
 }
 
 // Merging symmetric states loses none: exploring without it finds the same states, only more often.

@@ -1,5 +1,5 @@
-// Model explores every state of small models of the protocol: with the rules as built, which have to hold,
-// and with each rule left out, when something has to break. See README.md.
+// Model explores every state of small models of the protocol: with all rules, when every promise must hold, and
+// without each rule, when one must break. See README.md.
 package main
 
 import (
@@ -12,7 +12,7 @@ func main() {
 	name := flag.String("trace", "", "print how `name` breaks, step by step")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "model takes no arguments but flags, and %q is none\n", flag.Arg(0))
+		fmt.Fprintf(os.Stderr, "model takes only flags, not %q\n", flag.Arg(0))
 		os.Exit(2)
 	}
 	if !run(*name) {
@@ -29,6 +29,6 @@ func run(name string) (ok bool) {
 			return trace(os.Stdout, r)
 		}
 	}
-	fmt.Fprintf(os.Stderr, "there is no %s; the table of `go run .` has the names\n", name)
+	fmt.Fprintf(os.Stderr, "no rule is named %s; `go run .` lists the names\n", name)
 	return false
 }

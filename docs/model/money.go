@@ -2,42 +2,42 @@ package main
 
 import "slices"
 
-// money is one order and what is paid for it: orders, payments with up to three processes at once, Stripe,
-// the bank and the payer. Each field leaves a rule out; those at the end leave out what is there to be
-// fast or polite, and make the model smaller.
+// money is one order and its payment: orders, up to three concurrent processes of payments, Stripe, the bank and the
+// payer. Each field leaves out a rule; those at the end leave out spares, and make the model smaller.
 type money struct {
 	// Of the order.
 	payCancelled  bool // payment:created completes a cancelled order
-	startEnded    bool // payment:started takes an order back that has ended
+	startEnded    bool // payment:started reopens an ended order
 	payStarted    bool // payment:created applies only after payment:started
 	failStarted   bool // payment:failed applies only after payment:started
 	ignoreFailure bool // payment:failed changes nothing
-	trustTimer    bool // an expiration that comes early is obeyed
-	noOverdue     bool // orders does not end what is overdue by itself
+	trustTimer    bool // an early expiration ends the order
+	noOverdue     bool // orders doesn't end overdue orders by itself
 
 	// Of the charge.
-	chargeEach     bool // each POST makes a charge of its own
+	chargeEach     bool // each POST makes its own charge
 	confirmFirst   bool // the PaymentIntent is confirmed before it is stored
-	attachEnded    bool // it is stored though the charge is no longer pending
-	failAttached   bool // a charge without a PaymentIntent fails though one has been stored meanwhile
+	attachEnded    bool // it is stored even if the charge has ended
+	attachAgain    bool // it replaces another
+	failAttached   bool // a charge fails unasked even if a PaymentIntent was stored meanwhile
 	failFirst      bool // failed is written before the PaymentIntent is cancelled
-	cancelAnyhow   bool // a cancellation that is refused counts as one
-	cancelSilent   bool // a cancellation that is not answered counts as one
-	impatient      bool // nobody waits a minute before a payment is taken as dead
-	noReconciler   bool // nobody looks for pending charges
+	cancelAnyhow   bool // a refused cancellation counts as done
+	cancelSilent   bool // a cancellation without a response counts as done
+	impatient      bool // a payment counts as abandoned at once
+	noReconciler   bool // pending charges aren't checked
 	leaveUnasked   bool // … those without a PaymentIntent
 	leaveOpen      bool // … those whose PaymentIntent is not confirmed
 	leaveQuestions bool // … those whose bank still asks
-	noSettling     bool // nobody looks for charges that are not settled
-	refundCreated  bool // the money goes back unless the order is complete
-	refundBlindly  bool // a refund is not looked for
-	believeHooks   bool // what a webhook says is written
+	noSettling     bool // unsettled charges aren't checked
+	refundCreated  bool // a payment is refunded unless the order is complete
+	refundBlindly  bool // an earlier refund isn't looked for
+	believeHooks   bool // a webhook's status is written
 
-	endAwaiting   bool // time and buyer end an order whose payment is in flight
-	payEnded      bool // an order that has ended can be paid
-	noHints       bool // nobody but the reconciler looks at a pending charge
-	eventNoSettle bool // the order's events do not settle
-	payNoSettle   bool // a payment that has succeeded does not settle
+	endAwaiting   bool // the timer and the buyer end an order with a payment in flight
+	payEnded      bool // an ended order can be paid
+	noHints       bool // only the reconciler checks pending charges
+	eventNoSettle bool // the order's events don't settle
+	payNoSettle   bool // a succeeded payment doesn't settle
 	few           bool // two processes
 }
 
@@ -58,22 +58,23 @@ func (s orderStatus) String() string {
 func (s orderStatus) ended() bool { return s == complete || s == cancelled }
 
 type moneyState struct {
-	order    orderStatus
-	timeUp   bool // expiresAt has passed, and whatever is waited after it
-	minute   bool // the charge was opened a minute ago
-	copy     orderStatus
-	told     bool // payments has acknowledged how the order ended
-	payments [2]payment
-	tasks    [3]task
+	order        orderStatus
+	timeUp       bool // expiresAt has passed, with all waits after it
+	minute       bool // a minute has passed since the charge was opened
+	copy         orderStatus
+	acknowledged bool // payments acknowledged the order's end
+	payments     [2]payment
+	tasks        [3]task
 }
 
-// payment is a charge, what orders hears of it, and its PaymentIntent. As built there is one.
+// payment is a charge, its events, and its PaymentIntent. As built there is one.
 type payment struct {
 	charge   chargeStatus
 	attached bool // it has the PaymentIntent's id
+	replaced bool // its first PaymentIntent captured the money, but another is stored
 	settled  bool
 	recorded set
-	heard    set // of the recorded events, those that orders has acknowledged
+	heard    set // the recorded events that orders acknowledged
 	intent
 }
 
@@ -107,8 +108,8 @@ func (m money) model() model[moneyState] {
 	return model[moneyState]{ordered, m.next, moneyState.wrong, moneyState.wrongAtRest, moneyState.sorted}
 }
 
-// sorted makes one of the states that differ only in which process is which, and in what has begun a task
-// where that is only told.
+// sorted maps states to one that differ only in the order of their processes, or in the origin of a task where it only
+// matters for traces.
 func (s moneyState) sorted() moneyState {
 	for i := range s.tasks {
 		if t := &s.tasks[i]; t.of == another {
@@ -125,23 +126,26 @@ func (s moneyState) wrong() string {
 		if p.status == captured {
 			taken++
 		}
+		if p.replaced {
+			taken++
+		}
 		switch {
 		case p.charge == failed && p.status == captured:
-			return "P4: a charge has failed, and its money is taken"
+			return "P4: a charge failed, but its money was captured"
 		case p.charge == succeeded && p.status != captured:
-			return "P4: a charge has succeeded, and no money is taken"
+			return "P4: a charge succeeded, but no money was captured"
 		case p.charge == failed && !p.refused && !s.minute:
-			return "a payment is ended while it is under way"
+			return "a payment is ended while it is in progress"
 		}
 		if p.refunded && s.order == complete {
-			return "P4: an order is complete, and its money given back"
+			return "P4: an order is complete, but its money was refunded"
 		}
 	}
 	switch {
 	case taken > 1:
 		return "P4: a card is charged twice"
 	case taken == 0 && s.order == complete:
-		return "P4: an order is complete, and no money taken"
+		return "P4: an order is complete, but no money was captured"
 	}
 	return ""
 }
@@ -155,11 +159,11 @@ func (s moneyState) wrongAtRest() string {
 		case p.charge == pending:
 			return "P5: a charge is pending"
 		case p.status == captured && s.order == cancelled && !p.refunded:
-			return "P4: an order is cancelled, and its money kept"
+			return "P4: an order is cancelled, but its money was kept"
 		case p.refunded && p.charge != refunded:
-			return "P4: money was given back, and its charge is " + p.charge.String()
+			return "P4: money was refunded, but its charge is " + p.charge.String()
 		case p.status == captured && s.order == complete && p.charge != succeeded:
-			return "P4: an order is complete, and its charge " + p.charge.String()
+			return "P4: an order is complete, but its charge is " + p.charge.String()
 		}
 	}
 	return ""
@@ -213,7 +217,7 @@ func (m money) end(s moneyState, next *steps[moneyState]) {
 	}
 }
 
-// hearPayment brings orders the events of a charge: Order.StartPayment, Pay and FailPayment.
+// hearPayment delivers a charge's events to orders: Order.StartPayment, Pay and FailPayment.
 func (m money) hearPayment(s moneyState, k int, next *steps[moneyState]) {
 	p := s.payments[k]
 	for e, subject := range paymentEvents {
@@ -237,34 +241,34 @@ func (m money) hearPayment(s moneyState, k int, next *steps[moneyState]) {
 			}
 		}
 		if s.order.ended() && n.order != s.order {
-			next.wrong("P1: an order that has ended lives again", "orders gets %s: the order is %s", subject, n.order)
+			next.wrong("P1: an ended order is open again", "orders gets %s: the order is %s", subject, n.order)
 			continue
 		}
 		next.comes(p.heard.has(e), n, "orders gets %s: the order is %s", subject, n.order)
 	}
 }
 
-// hearOrder brings payments the events of the order: Service.Listeners and Service.orderEnded. Settling while the
-// order is open does nothing, so the program skips it.
+// hearOrder delivers the order's events to payments: Service.Listeners and Service.orderEnded. Settling an open order
+// does nothing, so the program skips it.
 func (m money) hearOrder(s moneyState, next *steps[moneyState]) {
-	m.learn(s, created, s.copy != none, another, next)
+	m.copyOrder(s, created, s.copy != none, another, next)
 	if s.order.ended() {
-		m.learn(s, s.order, s.told, theEvent, next)
+		m.copyOrder(s, s.order, s.acknowledged, theEvent, next)
 	}
 }
 
-// learn writes what an event says into the copy, if it is newer, and then settles all the same.
-func (m money) learn(s moneyState, status orderStatus, again bool, of taskOf, next *steps[moneyState]) {
+// copyOrder updates the copy if the event is newer, and settles in any case.
+func (m money) copyOrder(s moneyState, status orderStatus, again bool, of taskOf, next *steps[moneyState]) {
 	free := m.free(s)
 	if free < 0 {
 		return
 	}
 	n := s
-	n.copy = max(s.copy, status) // which grows with the version
+	n.copy = max(s.copy, status) // statuses grow with the version
 	if s.payments[0].charge != unopened && !m.eventNoSettle {
 		n.tasks[free] = task{settles, of, 0}
 	} else {
-		n.told = s.told || of == theEvent
+		n.acknowledged = s.acknowledged || of == theEvent
 	}
-	next.comes(again, n, "payments hears that the order is %s", status)
+	next.comes(again, n, "payments gets the event: the order is %s", status)
 }

@@ -1,18 +1,18 @@
 package main
 
-// outage is one order and its payment while connections to the broker come and go: that of payments,
-// and that of orders, which may be silent before orders notices. Each field leaves a rule out. Seconds
-// are in it as what can't happen before something else: see README.md.
+// outage is one order and its payment while payments and orders lose and regain the broker. The connection of orders
+// may be silent before orders notices. Each field leaves out a rule. Durations appear only as the order of events:
+// see README.md.
 type outage struct {
 	askFirst     bool // Stripe is asked before the broker has payment:started
 	sweepAway    bool // orders sweeps without a session
-	sweepAtOnce  bool // the sweep takes what isn't overdue for longer than a silent broker goes unnoticed
-	noCatchUp    bool // the sweep acts on a session that has only just begun
-	hastyCatchUp bool // a session has lasted before it would have been noticed that it is silent
-	obeyTimer    bool // expiration:complete counts in a session that has only just begun
-	leavePaused  bool // nobody ends a paused payment
+	sweepAtOnce  bool // the sweep ends orders before a silent broker is noticed
+	noCatchUp    bool // the sweep trusts a new session
+	hastyCatchUp bool // a session has lasted before its silence would be noticed
+	obeyTimer    bool // expiration:complete counts in a new session
+	leavePaused  bool // paused payments aren't ended
 
-	openDoor bool // payments are not refused at the door
+	openDoor bool // payments aren't refused early
 }
 
 // link is orders' session with the broker.
@@ -20,7 +20,7 @@ type link uint8
 
 const (
 	steady link = iota
-	silent      // gone, and not noticed yet
+	silent      // lost, but not noticed yet
 	severed
 	fresh
 )
@@ -34,17 +34,17 @@ const (
 
 type outageState struct {
 	link
-	payAway  bool // payments' session is gone
+	payAway  bool // payments has no session
 	time     uint8
 	payment  payStep
-	answered bool // `succeeded`, before the time was up
+	answered bool // the POST returned `succeeded` in time
 	stored   set  // by the broker, of the events of the payment
 	heard    set  // by orders
 	timer    bool // the broker has expiration:complete
 	order    orderStatus
 }
 
-// payStep is where the payment stands.
+// payStep is the state of the payment.
 type payStep uint8
 
 const (
@@ -61,7 +61,7 @@ func (o outage) explore() finding {
 
 func (s outageState) wrong() string {
 	if s.answered && s.order == cancelled {
-		return "P5b: an order that was paid for in time is cancelled"
+		return "P5b: an order that was paid in time is cancelled"
 	}
 	return ""
 }
@@ -85,7 +85,7 @@ func (o outage) next(s outageState, next *steps[outageState]) {
 	o.expire(s, next)
 }
 
-// behind says whether the broker has something of the payment that orders hasn't handled.
+// behind reports whether orders has yet to handle an event of the payment.
 func (s outageState) behind() bool { return s.stored&^s.heard != 0 }
 
 func (o outage) connections(s outageState, next *steps[outageState]) {
@@ -108,10 +108,10 @@ func (o outage) connections(s outageState, next *steps[outageState]) {
 		n.link = fresh
 		next.must(n, "orders has a new session")
 	case fresh:
-		if n.link = steady; !s.behind() { // the bound: what was stored is handled in this time
+		if n.link = steady; !s.behind() { // the bound: stored events are handled in this time
 			next.must(n, "orders' session has lasted")
 		}
-		n.link = severed // which is noticed before the session would have lasted
+		n.link = severed // noticed before the session has lasted
 		if o.hastyCatchUp {
 			n.link = silent
 		}
@@ -123,7 +123,7 @@ func (o outage) clock(s outageState, next *steps[outageState]) {
 	n := s
 	n.time++
 	switch {
-	case s.time == inTime && !(s.link == steady && s.behind()): // delivery takes no time worth mentioning
+	case s.time == inTime && !(s.link == steady && s.behind()): // delivery is fast
 		next.must(n, "the order's time is up")
 	case s.time == timeUp && s.link != silent: // a silence is noticed sooner
 		next.must(n, "the order is overdue")
@@ -148,7 +148,7 @@ func (o outage) pay(s outageState, next *steps[outageState]) {
 		next.must(n, "the broker doesn't store payment:started, and the POST answers 503")
 	case s.payment == paused && s.time == inTime:
 		n.payment = inserted
-		next.may(n, "another POST takes the payment up")
+		next.may(n, "another POST resumes the payment")
 	case s.payment == paused && !o.leavePaused:
 		n.payment = hasFailed
 		next.must(n, "the reconciler ends the paused payment")
@@ -174,7 +174,7 @@ func (o outage) relay(s outageState, next *steps[outageState]) {
 	}
 }
 
-// hear brings orders what the broker has stored, in any order.
+// hear delivers stored events to orders, in any order.
 func (o outage) hear(s outageState, next *steps[outageState]) {
 	if s.link == silent || s.link == severed {
 		return

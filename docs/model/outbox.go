@@ -1,16 +1,16 @@
 package main
 
-// outbox is a document with its outbox as common/aggregate keeps it, with two replicas, each of which has a writer and
-// a worker of its relay. Each field leaves a rule out.
+// outbox is a document with its outbox, as common/aggregate stores it. Two replicas have a writer and a relay's worker
+// each. Each field leaves out a rule.
 type outbox struct {
 	publishAfter  bool // the event isn't in the document: it's published after the commit
 	publishBefore bool // the event isn't in the document: it's published before the commit
 	anyVersion    bool // a writer replaces any version
-	anyOutbox     bool // a writer replaces an outbox that has changed since it was read
+	anyOutbox     bool // a writer replaces an outbox that changed since it was read
 	overtake      bool // a worker doesn't wait for the other replica's earlier events
 	removeFirst   bool // an event is removed before it's published
-	removeAny     bool // the removal takes the first events, whichever they are
-	passFailed    bool // the events behind one that can't be published go on
+	removeAny     bool // the removal takes the first events instead of its own
+	passFailed    bool // the events after a failed one are published
 	noSweep       bool
 	sweepYoung    bool // a sweep takes events that another worker is publishing
 }
@@ -21,16 +21,16 @@ const outboxChanges = 3
 
 type outboxState struct {
 	document
-	committed uint8 // changes that have been acknowledged
+	committed uint8 // acknowledged changes
 	published set
-	trouble   bool // something has failed or died, so events may be published again
+	trouble   bool // something failed or died, so events may be published again
 	writers   [2]writer
 	workers   [2]worker
 }
 
 type document struct {
-	version uint8 // from 1, as 0 says that there is no document
-	changes set   // those that its state is made of
+	version uint8 // from 1; 0 means no document
+	changes set   // the changes in its state
 	outbox  set
 }
 
@@ -72,7 +72,7 @@ func (s outboxState) wrong() string {
 func (s outboxState) wrongAtRest() string {
 	switch {
 	case s.published != below(int(s.committed)):
-		return "P2: nobody hears of a change"
+		return "P2: a change is never published"
 	case s.outbox != 0:
 		return "an outbox is never emptied"
 	}
@@ -88,8 +88,8 @@ func (o outbox) next(s outboxState, next *steps[outboxState]) {
 	}
 }
 
-// write is Store.Update: read, change, and replace where the version is the one that was read. It
-// starts again where it is not.
+// write is Store.Update: read, change, and replace if the version is still the same. It
+// starts over otherwise.
 func (o outbox) write(s outboxState, i int, next *steps[outboxState]) {
 	w, n := s.writers[i], s
 	switch w.at {
@@ -112,7 +112,7 @@ func (o outbox) write(s outboxState, i int, next *steps[outboxState]) {
 	case writerHasPublished:
 		o.commit(s, i, next)
 		n.writers[i] = writer{}
-		next.wrong("an event tells of a change that never was", "writer %d dies", i+1)
+		next.wrong("an event describes a change that never happened", "writer %d dies", i+1)
 		return
 	}
 	n = s
@@ -120,7 +120,7 @@ func (o outbox) write(s outboxState, i int, next *steps[outboxState]) {
 	next.may(n, "writer %d dies", i+1)
 }
 
-// commit is the one write of an update. The process hands the event over to its worker, unless the queue is full or it
+// commit is the only write of an update. The process passes the event to its worker, unless the queue is full or it
 // dies first.
 func (o outbox) commit(s outboxState, i int, next *steps[outboxState]) {
 	w, n := s.writers[i], s
@@ -133,7 +133,7 @@ func (o outbox) commit(s outboxState, i int, next *steps[outboxState]) {
 	case s.version != w.read.version && !o.anyVersion, moved && !o.anyOutbox:
 		n.writers[i].at = writerReads
 		if o.publishBefore {
-			next.wrong("an event tells of a change that never was", "writer %d is too late", i+1)
+			next.wrong("an event describes a change that never happened", "writer %d is too late", i+1)
 		}
 		next.must(n, "writer %d is too late: version %d, outbox %v", i+1, s.version-1, s.outbox.list())
 		return
@@ -147,15 +147,15 @@ func (o outbox) commit(s outboxState, i int, next *steps[outboxState]) {
 	if o.publishBefore {
 		n.outbox, n.published = 0, s.published.with(change)
 	} else {
-		told := n
-		told.workers[i].todo = n.workers[i].todo.with(change)
-		next.must(told, "writer %d commits change %d: version %d, outbox %v", i+1, change, n.version-1, n.outbox.list())
+		passed := n
+		passed.workers[i].todo = n.workers[i].todo.with(change)
+		next.must(passed, "writer %d commits change %d: version %d, outbox %v", i+1, change, n.version-1, n.outbox.list())
 	}
 	n.trouble = true
 	next.must(n, "writer %d commits change %d: version %d, outbox %v, and dies", i+1, change, n.version-1, n.outbox.list())
 }
 
-// relay is one worker of aggregate.Relay: it publishes events in order and removes those that it has published.
+// relay is one worker of aggregate.Relay: it publishes events in order and removes them.
 func (o outbox) relay(s outboxState, i int, next *steps[outboxState]) {
 	o.sweep(s, i, next)
 	w, n := s.workers[i], s
@@ -181,7 +181,7 @@ func (o outbox) relay(s outboxState, i int, next *steps[outboxState]) {
 	}
 }
 
-// publish publishes a worker's first event, unless events before it belong to the other replica.
+// publish publishes a worker's first event, unless the other replica has earlier ones.
 func (o outbox) publish(s outboxState, i int, next *steps[outboxState]) {
 	w, n := s.workers[i], s
 	e := w.todo.first()
@@ -211,7 +211,7 @@ func (o outbox) publish(s outboxState, i int, next *steps[outboxState]) {
 	next.may(n, "worker %d fails to publish event %d", i+1, e)
 }
 
-// sweep finds events so old that the worker that had them must have died or failed.
+// sweep takes events so old that their worker must have died or failed.
 func (o outbox) sweep(s outboxState, i int, next *steps[outboxState]) {
 	var held set
 	for _, w := range s.workers {

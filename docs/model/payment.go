@@ -2,20 +2,20 @@ package main
 
 import "slices"
 
-// task is what a process of payments is in the middle of: at which step, of what, and for which payment.
+// task is the current step of a process of payments.
 type task struct {
 	at      taskAt
 	of      taskOf
 	payment uint8
 }
 
-// taskOf is where a task has come from.
+// taskOf is the origin of a task.
 type taskOf uint8
 
 const (
 	thePOST  taskOf = iota
-	another         // a POST that is repeated, a webhook, the reconciler
-	theEvent        // that says how the order ended
+	another         // a repeated POST, a webhook, the reconciler
+	theEvent        // of the order's end
 )
 
 func (o taskOf) String() string { return [...]string{"the POST", "another", "the event"}[o] }
@@ -42,10 +42,10 @@ const (
 	writesSettled
 )
 
-// rank is another number for each task that is not the same.
+// rank orders tasks: equal only for equal tasks.
 func (t task) rank() int { return int(t.at)<<16 | int(t.of)<<8 | int(t.payment) }
 
-// free is a process that has nothing to do, or -1.
+// free is an idle process, or -1.
 func (m money) free(s moneyState) int {
 	busy := 0
 	for _, t := range s.tasks {
@@ -59,7 +59,7 @@ func (m money) free(s moneyState) int {
 	return slices.Index(s.tasks[:], task{})
 }
 
-// begin lets a process begin a payment, or look how one stands.
+// begin lets a process start a payment or check one.
 func (m money) begin(s moneyState, next *steps[moneyState]) {
 	free := m.free(s)
 	if free < 0 {
@@ -72,24 +72,28 @@ func (m money) begin(s moneyState, next *steps[moneyState]) {
 	payable := s.copy != cancelled && !s.timeUp || m.payEnded
 	if s.copy != none && payable && s.payments[k].charge == unopened {
 		n.tasks[free] = task{inserts, thePOST, uint8(k)}
-		next.may(n, "POST /api/payments: the order is %s, nobody has paid", s.copy)
+		next.may(n, "POST /api/payments: the order is %s, without a charge", s.copy)
 	}
 	for k, p := range s.payments {
 		m.look(s, free, k, next)
 		if p.charge == succeeded && !p.settled && !m.noSettling {
 			n.tasks[free] = task{settles, another, uint8(k)}
-			next.must(n, "the reconciler finds the charge succeeded and not settled")
+			next.must(n, "the reconciler finds the charge succeeded, but not settled")
 		}
 		if p.attached && p.refused && m.believeHooks {
 			n.tasks[free] = task{fails, another, uint8(k)}
-			next.may(n, "a webhook says that the payment has failed")
+			next.may(n, "a webhook reports that the payment failed")
 		}
 	}
 }
 
-// look is the beginning of Service.resolve: somebody has read a pending charge.
+// look is the beginning of Service.resolve, after a read of a pending charge.
 func (m money) look(s moneyState, free, k int, next *steps[moneyState]) {
 	p, n := s.payments[k], s
+	if p.charge == pending && !p.attached && s.copy != cancelled && !s.timeUp && !m.noHints {
+		n.tasks[free] = task{opens, another, uint8(k)}
+		next.may(n, "another POST resumes the payment with its own token")
+	}
 	at := m.resolve(s, p)
 	if at == away {
 		return
@@ -98,11 +102,11 @@ func (m money) look(s moneyState, free, k int, next *steps[moneyState]) {
 	if s.minute && !m.noReconciler {
 		next.must(n, "the reconciler finds the charge pending")
 	} else if !m.noHints {
-		next.may(n, "a POST that is repeated, or a webhook, finds the charge pending")
+		next.may(n, "a repeated POST or a webhook finds the charge pending")
 	}
 }
 
-// resolve is what is to be done about a charge that was read.
+// resolve returns the next step for a charge.
 func (m money) resolve(s moneyState, p payment) taskAt {
 	switch {
 	case p.charge != pending:
@@ -127,7 +131,7 @@ type turn struct {
 	next *steps[moneyState]
 }
 
-// goOn takes a process a step further, or lets it die. An error on the way ends it likewise.
+// goOn takes a process one step further, or lets it die. An error has the same effect as a death.
 func (m money) goOn(s moneyState, i int, next *steps[moneyState]) {
 	task := s.tasks[i]
 	t := turn{m, task, s, i, s.payments[task.payment], next}
@@ -162,7 +166,7 @@ func (m money) goOn(s moneyState, i int, next *steps[moneyState]) {
 	next.may(t.gone(t.p), "%s: its process dies", t.of)
 }
 
-// then is the state in which the process has changed the payment and comes to another step.
+// then is the state after the process changed the payment, before its next step.
 func (t turn) then(p payment, at taskAt) moneyState {
 	if at == away {
 		return t.done(p)
@@ -172,25 +176,24 @@ func (t turn) then(p payment, at taskAt) moneyState {
 	return t.s
 }
 
-// done is the state in which the process has changed the payment and is through. If it has handled an
-// event, that is acknowledged.
+// done is the state after the process changed the payment and finished, and acknowledged its event.
 func (t turn) done(p payment) moneyState {
-	t.s.told = t.s.told || t.of == theEvent
+	t.s.acknowledged = t.s.acknowledged || t.of == theEvent
 	return t.gone(p)
 }
 
-// gone is the state in which the process has changed the payment and ends with an error, or for good.
+// gone is the state after the process changed the payment and failed or died.
 func (t turn) gone(p payment) moneyState {
 	t.s.payments[t.payment] = p
 	t.s.tasks[t.i] = task{}
 	return t.s
 }
 
-// insert is step 2. If the charge is there already, it is looked at.
+// insert is step 2. An existing charge is checked instead.
 func (t turn) insert() {
 	p := t.p
 	if p.charge != unopened {
-		t.next.must(t.then(p, t.resolve(t.s, p)), "%s cannot insert the charge: it is there, %s", t.of, p.charge)
+		t.next.must(t.then(p, t.resolve(t.s, p)), "%s cannot insert the charge: it exists and is %s", t.of, p.charge)
 		return
 	}
 	p.charge, p.recorded = pending, only(paymentStarted)
@@ -203,8 +206,10 @@ func (t turn) open() {
 	if t.confirmFirst {
 		then = confirms
 	}
-	p.status = requiresConfirmation
-	t.next.must(t.then(p, then), "%s makes the PaymentIntent", t.of)
+	if !p.attached {
+		p.status = requiresConfirmation
+	}
+	t.next.must(t.then(p, then), "%s makes a PaymentIntent", t.of)
 	p = t.p
 	p.refused = true
 	t.next.may(t.then(p, failsUnasked), "%s is refused a PaymentIntent", t.of)
@@ -219,6 +224,14 @@ func (t turn) attach() {
 	if p.charge != pending && !t.attachEnded {
 		t.next.must(t.done(p), "%s cannot store the PaymentIntent: the charge is %s", t.of, p.charge)
 		return
+	}
+	if p.attached && !t.attachAgain {
+		t.next.must(t.done(p), "%s cannot store the PaymentIntent: the charge has another", t.of)
+		return
+	}
+	if p.attached {
+		p.replaced = p.replaced || p.status == captured
+		p.status = requiresConfirmation
 	}
 	p.attached = true
 	t.next.must(t.then(p, then), "%s stores the PaymentIntent", t.of)
@@ -247,10 +260,10 @@ func (t turn) confirm() {
 	t.next.may(t.then(p, refused), "%s is refused the confirmation", t.of)
 	p = t.p
 	p.late = p.late.with(confirmation)
-	t.next.may(t.then(p, then), "%s confirms the PaymentIntent and gets no answer", t.of)
+	t.next.may(t.then(p, then), "%s confirms the PaymentIntent and gets no response", t.of)
 }
 
-// read is step 6, and what resolve, refused and conclude make of it.
+// read is step 6, with the decisions of resolve, resolveRefused and record.
 func (t turn) read() {
 	then, abandon := away, cancels
 	if t.failFirst {
@@ -263,7 +276,7 @@ func (t turn) read() {
 		}
 	case requiresAction:
 		if t.at == reads && t.s.minute && t.s.timeUp && !t.leaveQuestions {
-			t.next.must(t.then(t.p, abandon), "%s reads the PaymentIntent: %s, and it is too late", t.of, t.p.status)
+			t.next.must(t.then(t.p, abandon), "%s reads the PaymentIntent: %s, too late", t.of, t.p.status)
 		}
 		then = asks
 	case requiresPaymentMethod:
@@ -291,9 +304,9 @@ func (t turn) cancel() {
 	p = t.p
 	p.late = p.late.with(cancellation)
 	if t.cancelSilent {
-		t.next.may(t.then(p, fails), "%s cancels the PaymentIntent and gets no answer", t.of)
+		t.next.may(t.then(p, fails), "%s cancels the PaymentIntent and gets no response", t.of)
 	} else {
-		t.next.may(t.gone(p), "%s cancels the PaymentIntent and gets no answer", t.of)
+		t.next.may(t.gone(p), "%s cancels the PaymentIntent and gets no response", t.of)
 	}
 }
 
@@ -325,7 +338,7 @@ func (t turn) ask() {
 	t.next.must(t.done(p), "%s hands the client secret to the payer", t.of)
 }
 
-// settle is the first half of Service.settle: it looks at the charge and at the copy of the order.
+// settle is the first half of Service.settle: it compares the charge with the copy of the order.
 func (t turn) settle() {
 	then := away
 	switch {
@@ -350,7 +363,7 @@ func (t turn) lookForRefund() {
 	}
 }
 
-// refund is the second half of processor.refund. Stripe does not refund twice.
+// refund is the second half of processor.refund. Stripe refunds only once.
 func (t turn) refund() {
 	p := t.p
 	switch {
@@ -358,14 +371,14 @@ func (t turn) refund() {
 		t.next.must(t.gone(p), "%s cannot refund: charge_already_refunded", t.of)
 		return
 	case p.refunded:
-		t.next.must(t.then(p, writesRefund), "%s cannot refund: charge_already_refunded, and finds that refund", t.of)
+		t.next.must(t.then(p, writesRefund), "%s cannot refund: charge_already_refunded; it finds that refund", t.of)
 		return
 	}
 	p.refunded = true
 	t.next.must(t.then(p, writesRefund), "%s refunds", t.of)
 	p = t.p
 	p.late = p.late.with(refunding)
-	t.next.may(t.gone(p), "%s refunds and gets no answer", t.of)
+	t.next.may(t.gone(p), "%s refunds and gets no response", t.of)
 }
 
 // write is Charge.Refund and Charge.Settle.

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// reserve is how orders lets one buyer at a time have a ticket, and how tickets follows: three buyers who
-// order once each, at any replicas, and a seller. Each field leaves a rule out; the last two leave out
-// what only makes it faster.
+// reserve is how orders gives a ticket to one buyer at a time, and how tickets follows: three buyers who order once each
+// on any replica, and a seller, who may withdraw the ticket (withdraw.go). Each field leaves out a rule; the last three
+// leave out spares.
 type reserve struct {
 	anySlot          bool // no unique index on the slot
 	slotApart        bool // the slot is taken in one write, and the order inserted in another
@@ -23,9 +23,17 @@ type reserve struct {
 	completedForgets bool // order:completed does not keep the number
 	completedBare    bool // order:completed does not bring the offer
 	editSold         bool // a seller may edit what is sold
+	editWithdrawn    bool // a seller may edit a withdrawn ticket, which puts it back on the market
+	createdWins      bool // order:created reserves a withdrawn ticket
+	createdSilent    bool // order:created of a withdrawn ticket publishes nothing
+	cancelledRelists bool // order:cancelled puts a withdrawn ticket back on the market
+	completedLoses   bool // order:completed leaves a withdrawn ticket withdrawn
+	keepOrders       bool // orders doesn't cancel the open order of a withdrawn ticket
+	cancelOnce       bool // orders cancels it only if its copy of the ticket was older
 
-	setAnyway   bool // a release sets the count whatever it was
-	forgetCount bool // the count goes back to 0 now and then
+	withdrawnOnSale bool // a withdrawn ticket can be ordered
+	setAnyway       bool // a release sets the count whatever it was
+	forgetCount     bool // the count goes back to 0 now and then
 }
 
 const buyers = 3
@@ -36,10 +44,11 @@ type reserveState struct {
 	buyers [buyers]buyer
 	copy   ticketCopy
 	ticket ticket
+	news   news
 	apart  set // slots that were taken and have no order yet
 }
 
-// buyer is somebody's request for the ticket, and the order that came of it.
+// buyer is a request for the ticket, and its order.
 type buyer struct {
 	claim claim
 	order order
@@ -63,23 +72,24 @@ const (
 	claimRepairs         // the count, after it met a cancelled order
 )
 
-// order is an order, as far as the ticket is concerned.
+// order is an order, as far as its ticket is concerned.
 type order struct {
 	status      orderStatus
 	reservation uint8
 	offer       uint8
-	heard       set // what tickets has acknowledged: 0 is its making, 1 its end
+	heard       set // events that tickets acknowledged: 0 created, 1 ended
 }
 
 func (o order) live() bool { return o.status == created || o.status == complete }
 
-// ticketCopy is what orders knows of the ticket.
+// ticketCopy is the copy of the ticket in orders.
 type ticketCopy struct {
-	released uint8
-	offer    uint8
+	released  uint8
+	offer     uint8
+	withdrawn bool
 }
 
-// ticket is tickets' own. Its holder is a buyer, counted from 1.
+// ticket is the ticket in tickets. Its holder is a buyer, counted from 1.
 type ticket struct {
 	status      ticketStatus
 	holder      uint8
@@ -93,9 +103,12 @@ const (
 	available ticketStatus = iota
 	reserved
 	sold
+	withdrawn
 )
 
-func (s ticketStatus) String() string { return [...]string{"available", "reserved", "sold"}[s] }
+func (s ticketStatus) String() string {
+	return [...]string{"available", "reserved", "sold", "withdrawn"}[s]
+}
 
 func (r reserve) explore() finding { return r.model().explore() }
 
@@ -103,7 +116,7 @@ func (r reserve) model() model[reserveState] {
 	return model[reserveState]{reserveState{}, r.next, reserveState.wrong, reserveState.wrongAtRest, reserveState.sorted}
 }
 
-// sorted makes one of the states that differ only in which buyer is which.
+// sorted maps states to one that differ only in the order of their buyers.
 func (s reserveState) sorted() reserveState {
 	var holder buyer
 	if s.ticket.holder > 0 {
@@ -116,7 +129,7 @@ func (s reserveState) sorted() reserveState {
 	return s
 }
 
-// rank is another number for each buyer that is not the same.
+// rank orders buyers: equal only for equal buyers.
 func (b buyer) rank() (n uint64) {
 	for _, part := range [...]uint8{uint8(b.claim.at),
 		uint8(b.claim.order.status), b.claim.order.reservation, b.claim.order.offer,
@@ -137,7 +150,7 @@ func (s reserveState) wrong() string {
 	case live > 1:
 		return "P1: a ticket has two live orders"
 	case s.ticket.status == sold && s.ticket.offer != s.buyers[s.ticket.holder-1].order.offer:
-		return "P7: a sold ticket does not say what was ordered"
+		return "P7: a sold ticket doesn't show the ordered title and price"
 	}
 	return ""
 }
@@ -145,6 +158,9 @@ func (s reserveState) wrong() string {
 // wrongAtRest compares the ticket with its orders.
 func (s reserveState) wrongAtRest() string {
 	want := ticket{available, 0, s.ticket.reservation, s.ticket.offer}
+	if s.news.said > 0 {
+		want.status = withdrawn
+	}
 	for i, b := range s.buyers {
 		switch b.order.status {
 		case created:
@@ -155,6 +171,9 @@ func (s reserveState) wrongAtRest() string {
 	}
 	if s.ticket != want {
 		return "P3: a ticket is " + s.ticket.status.String() + ", and by its orders " + want.status.String()
+	}
+	if s.news.said > 0 && want.status == reserved {
+		return "P2: a withdrawn ticket has an open order"
 	}
 	return ""
 }
@@ -168,10 +187,11 @@ func (r reserve) next(s reserveState, next *steps[reserveState]) {
 		}
 	}
 	r.edit(s, next)
+	r.withdraw(s, next)
 	if s.copy.offer != s.ticket.offer {
 		n := s
 		n.copy.offer = s.ticket.offer
-		next.must(n, "orders hears what the ticket offers")
+		next.must(n, "orders gets the edited ticket")
 	}
 	if r.forgetCount {
 		n := s
@@ -188,12 +208,17 @@ func (r reserve) claim(s reserveState, i int, next *steps[reserveState]) {
 	placed := claim{claimInserts, order{created, s.copy.released + 1, s.copy.offer, 0}}
 	switch c.at {
 	case claimAway:
-		if s.buyers[i].order.status == none {
+		if s.buyers[i].order.status == none && (!s.copy.withdrawn || r.withdrawnOnSale) {
 			n.buyers[i].claim = placed
 			next.may(n, "%s orders: %d released, so the slot is %d", who, s.copy.released, s.copy.released+1)
 		}
 		return
 	case claimReads:
+		if s.copy.withdrawn && !r.withdrawnOnSale {
+			n.buyers[i].claim = claim{}
+			next.must(n, "%s is refused: the ticket is withdrawn", who)
+			break
+		}
 		n.buyers[i].claim = placed
 		next.must(n, "%s starts again: %d released, so the slot is %d", who, s.copy.released, s.copy.released+1)
 	case claimInserts:
@@ -244,14 +269,14 @@ func (s reserveState) holder(slot uint8) int {
 	})
 }
 
-// inserting says whether somebody has taken a slot and is about to insert the order.
+// inserting reports whether a buyer took a slot and is about to insert the order.
 func (s reserveState) inserting(slot uint8) bool {
 	return slices.ContainsFunc(s.buyers[:], func(b buyer) bool {
 		return b.claim.at == claimHasSlot && b.claim.order.reservation == slot
 	})
 }
 
-// look judges a duplicate key by who has the slot.
+// look handles a duplicate key by the holder of the slot.
 func (r reserve) look(s reserveState, i int, next *steps[reserveState]) {
 	who, slot, n := buyerNames[i], s.buyers[i].claim.order.reservation, s
 	holder := s.holder(slot)
@@ -260,15 +285,15 @@ func (r reserve) look(s reserveState, i int, next *steps[reserveState]) {
 	case holder < 0 && s.inserting(slot):
 		next.must(n, "%s finds no order in slot %d yet and is refused", who, slot)
 	case holder < 0:
-		next.wrong("a buyer is refused a ticket that nobody has", "%s finds no order in slot %d and is refused", who, slot)
+		next.wrong("a buyer is refused an available ticket", "%s finds no order in slot %d and is refused", who, slot)
 	case holder == i && r.noSelf:
-		next.wrong("a buyer is refused who has the ticket", "%s finds an order in slot %d and is refused", who, slot)
+		next.wrong("a buyer is refused the ticket of their own order", "%s finds an order in slot %d and is refused", who, slot)
 	case holder == i:
 		next.must(n, "%s finds this very order in slot %d and has won", who, slot)
 	case s.buyers[holder].order.status != cancelled:
 		next.must(n, "%s finds the order of %s in slot %d and is refused", who, buyerNames[holder], slot)
 	case r.noRepair:
-		next.wrong("a buyer is refused a ticket that nobody has",
+		next.wrong("a buyer is refused an available ticket",
 			"%s finds a cancelled order in slot %d and is refused", who, slot)
 	default:
 		n.buyers[i].claim = claim{claimRepairs, s.buyers[i].claim.order}
@@ -276,8 +301,8 @@ func (r reserve) look(s reserveState, i int, next *steps[reserveState]) {
 	}
 }
 
-// change is what becomes of an order; why is for money.go. Service.change releases the ticket once the
-// order is cancelled, and does it again whenever it is told so again. It may die before it does.
+// change ends an order, for the reasons in money.go. Service.change releases the ticket once the cancellation is
+// stored, again for each repeated event. It may die before.
 func (r reserve) change(s reserveState, i int, next *steps[reserveState]) {
 	o, n := s.buyers[i].order, s
 	if o.status == created {
@@ -293,7 +318,7 @@ func (r reserve) change(s reserveState, i int, next *steps[reserveState]) {
 	}
 }
 
-// release is that of orders' copies of tickets.
+// release updates the copy of the ticket in orders.
 func (r reserve) release(s *reserveState, reservation uint8) {
 	switch {
 	case r.increment:
@@ -303,7 +328,7 @@ func (r reserve) release(s *reserveState, reservation uint8) {
 	}
 }
 
-// tell brings tickets the events of an order, in any order and again.
+// tell delivers the events of an order to tickets, in any order and repeatedly.
 func (r reserve) tell(s reserveState, i int, next *steps[reserveState]) {
 	o := s.buyers[i].order
 	r.hear(s, i, 0, "order:created", r.reserved(s.ticket, uint8(i+1), o), next)
@@ -324,6 +349,9 @@ func (r reserve) hear(s reserveState, i, event int, subject string, now ticket, 
 		next.wrong("P7: a sold ticket changes", "tickets gets %s of reservation %d", subject, o.reservation)
 		return
 	}
+	if now != s.ticket && now.status == withdrawn && !(event == 0 && r.createdSilent) {
+		n.news.said++
+	}
 	n.ticket = now
 	n.buyers[i].order.heard = o.heard.with(event)
 	next.comes(o.heard.has(event), n, "tickets gets %s of reservation %d: %s", subject, o.reservation, now.status)
@@ -335,7 +363,7 @@ func (r reserve) edit(s reserveState, next *steps[reserveState]) {
 	n.ticket = ticket{available, 0, s.ticket.reservation, 1}
 	switch {
 	case s.ticket.offer > 0:
-	case s.ticket.status == available:
+	case s.ticket.status == available, s.ticket.status == withdrawn && r.editWithdrawn:
 		next.may(n, "the seller edits the ticket")
 	case s.ticket.status == sold && r.editSold:
 		next.wrong("P7: a sold ticket changes", "the seller edits the ticket")
@@ -346,6 +374,9 @@ func (r reserve) edit(s reserveState, next *steps[reserveState]) {
 func (r reserve) reserved(t ticket, holder uint8, o order) ticket {
 	if o.reservation < t.reservation || o.reservation == t.reservation && !r.createdAgain {
 		return t
+	}
+	if t.status == withdrawn && !r.createdWins {
+		return ticket{withdrawn, 0, o.reservation, t.offer}
 	}
 	return ticket{reserved, holder, o.reservation, t.offer}
 }
@@ -358,12 +389,15 @@ func (r reserve) released(t ticket, o order) ticket {
 	case o.reservation > t.reservation && !r.cancelledForgets:
 		t.reservation = o.reservation
 	}
+	if t.status == withdrawn && !r.cancelledRelists {
+		return ticket{withdrawn, 0, t.reservation, t.offer}
+	}
 	return ticket{available, 0, t.reservation, t.offer}
 }
 
 // sold is Ticket.Sell.
 func (r reserve) sold(t ticket, holder uint8, o order) ticket {
-	if o.reservation == t.reservation && r.completedNew {
+	if o.reservation == t.reservation && r.completedNew || t.status == withdrawn && r.completedLoses {
 		return t
 	}
 	now := ticket{sold, holder, o.reservation, o.offer}

@@ -2,36 +2,35 @@ package main
 
 import "slices"
 
-// returns is the money of one payment that has succeeded: its order ends, payments gives back what came too
-// late, somebody refunds it in Stripe's dashboard in halves or whole, and the payer disputes it at the bank.
-// Two processes of payments are at work. Each field leaves a rule out; the last two leave out what is there to
-// be fast.
+// returns is the money of one succeeded payment: its order ends, payments refunds a late payment, an operator refunds
+// it in Stripe's dashboard in halves or whole, and the payer disputes it. payments has two processes. Each field
+// leaves out a rule; the last two leave out spares.
 type returns struct {
-	noFeed       bool // nobody reads Stripe's list of events
-	forgetEvents bool // reading them counts before they are handled
-	writeOld     bool // a look writes whatever has changed since it read
+	noFeed       bool // Stripe's list of events isn't read
+	forgetEvents bool // events count as read before they're handled
+	writeOld     bool // a check writes even if the charge changed since it was read
 	keepLost     bool // a lost dispute doesn't settle the charge of a cancelled order
 
-	noHooks      bool // there are no webhooks
-	refundAsKept bool // nobody looks when a refund is refused because of a dispute
+	noHooks      bool // webhooks don't arrive
+	refundAsKept bool // a refund that is refused for a dispute isn't followed by a check
 }
 
 type returnsState struct {
 	order, copy orderStatus
 	truth       returned // at Stripe
-	byHand      bool     // a part was refunded in the dashboard
-	unread      bool     // Stripe lists an event that nobody has handled
+	byHand      bool     // an operator refunded a part
+	unread      bool     // Stripe lists an unhandled event
 	charge      chargeStatus
 	noted       returned // of the charge
 	settled     bool
-	asked       bool // a person is asked what becomes of the order
+	asked       bool // the order is on the operator's list
 	events      uint8
 	tasks       [2]look
 }
 
-// returned is what became of the money.
+// returned is how much money went back.
 type returned struct {
-	halves  uint8 // that were refunded
+	halves  uint8 // refunded
 	dispute disputeStatus
 }
 
@@ -48,11 +47,11 @@ func (d disputeStatus) String() string {
 	return [...]string{"none", "needs_response", "won", "lost"}[d]
 }
 
-// look is what a process is in the middle of: looking where the money is, or settling.
+// look is the current step of a process: checking the money, or settling.
 type look struct {
 	at    lookAt
-	feed  bool     // it handles an event of Stripe's list
-	stale bool     // the charge has changed since it was read
+	feed  bool     // for an event of Stripe's list
+	stale bool     // the charge changed since it was read
 	read  returned // from Stripe
 }
 
@@ -60,10 +59,10 @@ type lookAt uint8
 
 const (
 	lookAway lookAt = iota
-	lookAsks        // has read the charge, and asks Stripe
+	lookAsks        // read the charge, and asks Stripe
 	lookWrites
-	settleRefunds // has read the charge and the copy, and found no whole refund
-	settleWrites  // that the money is back
+	settleRefunds // read the charge and the copy, and found no whole refund
+	settleWrites  // writes refunded
 )
 
 func (r returns) explore() finding { return r.model().explore() }
@@ -75,7 +74,7 @@ func (r returns) model() model[returnsState] {
 	}
 }
 
-// sorted makes one of the states that differ only in which process is which.
+// sorted maps states to one that differ only in the order of their processes.
 func (s returnsState) sorted() returnsState {
 	slices.SortFunc(s.tasks[:], func(a, b look) int { return a.rank() - b.rank() })
 	return s
@@ -95,11 +94,11 @@ func (l look) rank() int {
 func (s returnsState) wrong() string {
 	switch {
 	case s.order == complete && s.truth.halves > 0 && !s.byHand:
-		return "P4: an order is complete, and payments gave its money back"
+		return "P4: an order is complete, but payments refunded it"
 	case s.events > 1:
-		return "payment:refunded is told twice"
+		return "payment:refunded is published twice"
 	case s.charge == refunded && s.truth.halves < 2:
-		return "P4: a charge is refunded, and its money kept"
+		return "P4: a charge is refunded, but its money was kept"
 	}
 	return ""
 }
@@ -108,11 +107,11 @@ func (s returnsState) wrongAtRest() string {
 	back := s.truth.halves == 2 || s.truth.dispute == lost
 	switch {
 	case s.order == cancelled && !back && s.truth.dispute != disputed:
-		return "P4: an order is cancelled, and its money kept"
+		return "P4: an order is cancelled, but its money was kept"
 	case s.noted != s.truth, (s.charge == refunded) != (s.truth.halves == 2):
-		return "P4: money went back, and its charge does not say so"
+		return "P4: money went back, but its charge doesn't show it"
 	case s.order == complete && (s.byHand || s.truth.dispute == lost) && !s.asked:
-		return "money of a complete order went back, and nobody is asked"
+		return "money of a complete order went back, but isn't on the operator's list"
 	}
 	return ""
 }
@@ -127,7 +126,7 @@ func (r returns) next(s returnsState, next *steps[returnsState]) {
 	}
 }
 
-// world is what orders, the people at the dashboard, the payer and the bank do.
+// world has the steps of orders, operators, the payer and the bank.
 func (r returns) world(s returnsState, next *steps[returnsState]) {
 	n := s
 	if s.order == created {
@@ -138,13 +137,13 @@ func (r returns) world(s returnsState, next *steps[returnsState]) {
 	}
 	if n = s; s.copy != s.order {
 		n.copy = s.order
-		next.must(n, "payments hears that the order is %s", s.order)
+		next.must(n, "payments gets the event: the order is %s", s.order)
 	}
 	for part := uint8(1); part <= 2-s.truth.halves && !s.truth.held(); part++ {
 		n := s.happens()
 		n.truth.halves += part
 		n.byHand = true
-		next.may(n, "somebody refunds at Stripe by hand: %d of 2 halves are back", n.truth.halves)
+		next.may(n, "an operator refunds at Stripe: %d of 2 halves are back", n.truth.halves)
 	}
 	ends := map[disputeStatus][]disputeStatus{undisputed: {disputed}, disputed: {won, lost}}
 	for _, status := range ends[s.truth.dispute] {
@@ -154,16 +153,16 @@ func (r returns) world(s returnsState, next *steps[returnsState]) {
 	}
 }
 
-// happens is something that Stripe has an event for.
+// happens adds an event of Stripe.
 func (s returnsState) happens() returnsState {
 	s.unread = true
 	return s
 }
 
-// held says whether the bank has the money, so that Stripe refuses to refund it.
+// held reports whether the bank has the money, so that Stripe refuses a refund.
 func (r returned) held() bool { return r.dispute == disputed || r.dispute == lost }
 
-// begin lets a process look, by an event of Stripe's list or a webhook, or settle.
+// begin lets a process check, for an event of Stripe's list or a webhook, or settle.
 func (r returns) begin(s returnsState, next *steps[returnsState]) {
 	free := slices.Index(s.tasks[:], look{})
 	if free < 0 {
@@ -171,12 +170,12 @@ func (r returns) begin(s returnsState, next *steps[returnsState]) {
 	}
 	n := s
 	if n.tasks[free] = (look{at: lookAsks}); !r.noHooks {
-		next.may(n, "a webhook lets a process look, which reads the charge")
+		next.may(n, "a webhook starts a check, which reads the charge")
 	}
 	if s.unread && !r.noFeed {
 		n.tasks[free].feed = true
 		n.unread = false
-		next.must(n, "an event in Stripe's list lets a process look, which reads the charge")
+		next.must(n, "an event in Stripe's list starts a check, which reads the charge")
 	}
 	r.settle(s, free, next)
 }
@@ -199,7 +198,7 @@ func (r returns) settle(s returnsState, free int, next *steps[returnsState]) {
 	}
 }
 
-// wrote makes what other processes have read of the charge old.
+// wrote makes other processes' reads of the charge stale.
 func (s returnsState) wrote(by int) returnsState {
 	for i := range s.tasks {
 		if i != by && s.tasks[i].at != lookAway {
@@ -209,7 +208,7 @@ func (s returnsState) wrote(by int) returnsState {
 	return s
 }
 
-// goOn takes a process a step further, or lets it die.
+// goOn takes a process one step further, or lets it die.
 func (r returns) goOn(s returnsState, i int, next *steps[returnsState]) {
 	n := s
 	switch l := s.tasks[i]; l.at {
@@ -219,9 +218,9 @@ func (r returns) goOn(s returnsState, i int, next *steps[returnsState]) {
 	case lookWrites:
 		if l.stale && !r.writeOld {
 			n.tasks[i] = look{at: lookAsks, feed: l.feed}
-			next.must(n, "it finds the charge changed, and reads it again")
+			next.must(n, "it finds that the charge changed, and reads it again")
 		} else {
-			next.must(s.note(i), "it notes %d halves, and the dispute as %s", l.read.halves, l.read.dispute)
+			next.must(s.note(i), "it records %d halves, and the dispute as %s", l.read.halves, l.read.dispute)
 		}
 	case settleRefunds:
 		r.refund(s, i, next)
@@ -235,7 +234,7 @@ func (r returns) goOn(s returnsState, i int, next *steps[returnsState]) {
 	next.may(n, "a process dies")
 }
 
-// refund is the call to Stripe that gives back what is left.
+// refund is the call to Stripe that refunds the rest.
 func (r returns) refund(s returnsState, i int, next *steps[returnsState]) {
 	n := s
 	switch {
@@ -244,12 +243,12 @@ func (r returns) refund(s returnsState, i int, next *steps[returnsState]) {
 		next.must(n, "it can't refund: the payment is disputed")
 	case s.truth.held():
 		n.tasks[i] = look{at: lookAsks}
-		next.must(n, "it can't refund: the payment is disputed; it reads the charge to look")
+		next.must(n, "it can't refund: the payment is disputed; it starts a check")
 	default:
 		n = s.happens()
 		n.truth.halves = 2
 		n.tasks[i].at = settleWrites
-		next.must(n, "it refunds what is left")
+		next.must(n, "it refunds the rest")
 	}
 }
 
@@ -258,9 +257,9 @@ func (s returnsState) note(i int) returnsState {
 	read := s.tasks[i].read
 	s.tasks[i] = look{}
 	before := s
-	news := s.charge == succeeded && read.halves > s.noted.halves && s.copy != cancelled
-	news = news || read.dispute != s.noted.dispute && read.held()
-	s.asked = s.asked || news
+	unasked := s.charge == succeeded && read.halves > s.noted.halves && s.copy != cancelled
+	unasked = unasked || read.dispute != s.noted.dispute && read.held()
+	s.asked = s.asked || unasked
 	s.noted = read
 	if read.halves == 2 {
 		s = s.refund()

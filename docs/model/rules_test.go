@@ -22,7 +22,7 @@ func TestTheRulesHold(t *testing.T) {
 func TestEveryRuleIsNeeded(t *testing.T) {
 	for _, r := range rules {
 		if f := r.without.explore(); f.broken == "" || len(f.trace) == 0 {
-			t.Errorf("nothing breaks without: %s", r.says)
+			t.Errorf("no promise breaks without: %s", r.says)
 		}
 	}
 }
@@ -35,8 +35,7 @@ func TestSpareRulesAreNotNeeded(t *testing.T) {
 	}
 }
 
-// Every trace is played against the services by a test that is there.
-func TestTracesArePlayed(t *testing.T) {
+func TestEveryRuleHasTestsOfTheServices(t *testing.T) {
 	folders := map[string]map[string]bool{}
 	names := map[string]bool{}
 	for _, r := range rules {
@@ -45,7 +44,7 @@ func TestTracesArePlayed(t *testing.T) {
 		}
 		names[r.name] = true
 		if len(r.tests) == 0 {
-			t.Errorf("no test plays %s", r.name)
+			t.Errorf("%s names no test", r.name)
 		}
 		for _, test := range r.tests {
 			folder, name := filepath.Split(test)
@@ -53,7 +52,7 @@ func TestTracesArePlayed(t *testing.T) {
 				folders[folder] = testsIn(t, filepath.Join("..", "..", folder))
 			}
 			if !folders[folder][name] {
-				t.Errorf("%s is to be played by %s, which is not there", r.name, test)
+				t.Errorf("%s names the test %s, which doesn't exist", r.name, test)
 			}
 		}
 	}

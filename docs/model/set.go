@@ -2,7 +2,7 @@ package main
 
 import "math/bits"
 
-// set is a set of small numbers, the lowest of which comes first.
+// set is a set of numbers from 0 to 7.
 type set uint8
 
 func only(n int) set { return 1 << n }

@@ -4,9 +4,9 @@ package main
 type intent struct {
 	status   intentStatus
 	refunded bool
-	refused  bool // the bank has declined, or Stripe refused
+	refused  bool // the bank declined, or Stripe refused
 	secret   bool // the payer has the client secret
-	late     set  // requests that are on their way though nobody waits for the answer
+	late     set  // requests still on their way after their sender gave up
 }
 
 type intentStatus uint8
@@ -26,25 +26,24 @@ func (s intentStatus) String() string {
 	}[s]
 }
 
-// The requests that may be late.
+// The requests that may arrive late.
 const (
 	confirmation = iota
 	cancellation
 	refunding
 )
 
-// answers are what the bank may say to a confirmation.
+// answers are the bank's possible responses to a confirmation.
 var answers = [...]intentStatus{captured, requiresAction, requiresPaymentMethod}
 
-// confirm is a PaymentIntent that somebody confirms whom the bank answers.
+// confirm returns the intent after a confirmation.
 func (i intent) confirm(answer intentStatus) intent {
 	i.status = answer
 	i.refused = i.refused || answer == requiresPaymentMethod
 	return i
 }
 
-// ask is what a payer may do with the client secret, on their own: answer the bank, or confirm with
-// another card.
+// ask lets a payer with the client secret respond to the bank, or confirm with another card.
 func (m money) ask(s moneyState, k int, next *steps[moneyState]) {
 	i := s.payments[k].intent
 	if !i.secret || i.status != requiresAction && i.status != requiresPaymentMethod {
@@ -57,7 +56,7 @@ func (m money) ask(s moneyState, k int, next *steps[moneyState]) {
 	}
 }
 
-// late lets requests arrive whose sender has not waited for the answer.
+// late lets requests arrive after their sender gave up.
 func (m money) late(s moneyState, k int, next *steps[moneyState]) {
 	i, n := s.payments[k].intent, s
 	if i.late.has(confirmation) {

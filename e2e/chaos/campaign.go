@@ -14,9 +14,9 @@ import (
 
 	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/check"
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
-	"ticketing.dev/e2e/chaos/world"
 	"ticketing.dev/local/system"
 )
 
@@ -69,7 +69,7 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 	return errors.Join(err, s.err())
 }
 
-// prepare fails early if results can't be written, or if the MongoDB of MONGO_URI doesn't answer.
+// prepare fails early if results can't be written, or if the MongoDB of MONGO_URI doesn't respond.
 func (c *campaign) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return err
@@ -88,20 +88,20 @@ func (c *campaign) prepare(ctx context.Context) error {
 }
 
 // build builds the programs with the edits of a defect. Their clocks can be shifted.
-func (c *campaign) build(ctx context.Context, name string, edits ...defects.Edit) (world.Programs, error) {
+func (c *campaign) build(ctx context.Context, name string, edits ...defects.Edit) (cluster.Programs, error) {
 	skew, err := defects.Skew(c.root)
 	if err != nil {
-		return world.Programs{}, err
+		return cluster.Programs{}, err
 	}
 	bin := filepath.Join(c.work, name)
 	if err := os.Mkdir(bin, 0o700); err != nil {
-		return world.Programs{}, err
+		return cluster.Programs{}, err
 	}
 	overlay, err := defects.Overlay(c.root, bin, edits, skew)
 	if err != nil {
-		return world.Programs{}, err
+		return cluster.Programs{}, err
 	}
-	return world.Build(ctx, c.root, bin, overlay)
+	return cluster.Build(ctx, c.root, bin, overlay)
 }
 
 // find runs rounds of services with a defect until one of them finds it.
@@ -149,7 +149,7 @@ func (c *campaign) selection(d *defects.Defect) (s faults.Selection) {
 }
 
 // play runs rounds side by side, until all are over, ctx ends or one has found the defect.
-func (c *campaign) play(ctx context.Context, programs world.Programs, d *defects.Defect) (results []result) {
+func (c *campaign) play(ctx context.Context, programs cluster.Programs, d *defects.Defect) (results []result) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	seeds := make(chan uint64, len(c.seeds))
@@ -180,7 +180,7 @@ func (c *campaign) play(ctx context.Context, programs world.Programs, d *defects
 }
 
 // round runs one round, prints its result, and keeps its files if it failed.
-func (c *campaign) round(ctx context.Context, seed uint64, programs world.Programs, d *defects.Defect) result {
+func (c *campaign) round(ctx context.Context, seed uint64, programs cluster.Programs, d *defects.Defect) result {
 	dir, err := os.MkdirTemp(c.work, fmt.Sprintf("round-%d-", seed)) // a seed may be given twice
 	if err != nil {
 		return result{seed: seed, err: err}

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/e2e/chaos/defects"
 	"ticketing.dev/e2e/chaos/faults"
-	"ticketing.dev/e2e/chaos/world"
 )
 
 const (
@@ -40,7 +40,7 @@ type config struct {
 	only     faults.Selection
 	report   string
 	defects  []defects.Defect // to look for, one after the other
-	mongo    *world.MongoServer
+	mongo    *cluster.MongoServer
 	rerun    []string // flags that a rerun of a round needs
 }
 
@@ -95,7 +95,7 @@ func parse(args []string, mongoURI string, out io.Writer) (c config, err error) 
 		}
 	})
 	if mongoURI != "" {
-		if c.mongo, err = world.ParseMongo(mongoURI); err != nil {
+		if c.mongo, err = cluster.ParseMongo(mongoURI); err != nil {
 			return c, fmt.Errorf("MONGO_URI: %w", err)
 		}
 	}
@@ -131,7 +131,7 @@ func (c *config) check(arguments int) error {
 // spared are the processes that the campaign may not kill or pause.
 func (c *config) spared() []string {
 	if c.mongo != nil {
-		return []string{world.Mongo}
+		return []string{cluster.Mongo}
 	}
 	return nil
 }

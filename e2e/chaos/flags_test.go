@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/e2e/chaos/defects"
-	"ticketing.dev/e2e/chaos/world"
 )
 
 func TestFlags(t *testing.T) {
@@ -73,7 +73,7 @@ func TestTheCommandThatRerunsARound(t *testing.T) {
 func TestAnExternalMongoDBIsNeverKilled(t *testing.T) {
 	const uri = "mongodb://127.0.0.1"
 	c, err := parse(strings.Fields("-only pause,cut:mongo"), uri, io.Discard)
-	if err != nil || c.mongo == nil || !slices.Equal(c.spared(), []string{world.Mongo}) {
+	if err != nil || c.mongo == nil || !slices.Equal(c.spared(), []string{cluster.Mongo}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if got := (&config{mongo: c.mongo}).again(42, nil); got != "MONGO_URI=… make chaos SEED=42" {

@@ -1,7 +1,7 @@
 // Command chaos runs the real processes, injects faults while users buy, waits until everything is quiet, and
-// checks the promises of docs/architecture.md by what is visible from outside.
+// checks the promises of docs/architecture.md from the history that clients saw.
 //
-// A seed decides a round: its faults, what users want, how far clocks are off, and how long orders last.
+// A seed decides a round: its faults, the users' choices, the clocks' skew, and how long orders last.
 package main
 
 import (

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"ticketing.dev/e2e/chaos/check"
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
-	"ticketing.dev/e2e/chaos/load"
-	"ticketing.dev/e2e/chaos/world"
+	"ticketing.dev/e2e/chaos/workload"
 )
 
 const (
@@ -31,11 +31,11 @@ const (
 // round is one run of a system. Its seed decides the plan and what users want.
 type round struct {
 	*campaign
-	seed   uint64
-	dir    string
-	plan   faults.Plan
-	record *history.Recorder
-	world  world.Config
+	seed    uint64
+	dir     string
+	plan    faults.Plan
+	record  *history.Recorder
+	cluster cluster.Config
 }
 
 // result is what came of a round.
@@ -49,8 +49,8 @@ type result struct {
 	err        error // the round couldn't be carried out
 }
 
-func newRound(c *campaign, seed uint64, dir string, programs world.Programs, plan faults.Plan) *round {
-	return &round{campaign: c, seed: seed, dir: dir, plan: plan, record: history.NewRecorder(), world: world.Config{
+func newRound(c *campaign, seed uint64, dir string, programs cluster.Programs, plan faults.Plan) *round {
+	return &round{campaign: c, seed: seed, dir: dir, plan: plan, record: history.NewRecorder(), cluster: cluster.Config{
 		Dir: dir, Root: c.root, Programs: programs, Ports: c.ports, OrderTTL: plan.OrderTTL, Skew: plan.Skew,
 	}}
 }
@@ -70,28 +70,28 @@ func (r *round) run(ctx context.Context) result {
 	return res
 }
 
-// carryOut starts a system, injects faults while users buy, waits for quiet, and checks what was seen.
+// carryOut starts a system, injects faults while users buy, waits for quiet, and checks the history.
 func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 	if r.mongo != nil {
-		r.world.Mongo = r.mongo.Databases(r.seed)
-		defer func() { err = errors.Join(err, r.world.Mongo.Drop(context.WithoutCancel(ctx))) }() // once the world is closed
+		r.cluster.Mongo = r.mongo.Databases(r.seed)
+		defer func() { err = errors.Join(err, r.cluster.Mongo.Drop(context.WithoutCancel(ctx))) }() // once the cluster is closed
 	}
-	w, err := world.Start(ctx, r.world)
+	c, err := cluster.Start(ctx, r.cluster)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
-	users, err := load.New(ctx, load.Config{
-		Gateway: w.Gateway(), Stripe: w.Stripe(), Seed: r.seed, Record: r.record, OrderTTL: r.plan.OrderTTL,
+	defer func() { err = errors.Join(err, c.Close()) }()
+	users, err := workload.New(ctx, workload.Config{
+		Gateway: c.Gateway(), Stripe: c.Stripe(), Seed: r.seed, Record: r.record, OrderTTL: r.plan.OrderTTL,
 	})
 	if err != nil {
 		return err
 	}
-	if err := w.NoteBefore(); err != nil {
+	if err := c.NoteBefore(); err != nil {
 		return err
 	}
 	defer r.record.WatchStalls()()
-	unhealed := r.hurt(ctx, w, users)
+	unhealed := r.hurt(ctx, c, users)
 	h := &res.history
 	*h = history.History{Seed: r.seed, OrderTTL: r.plan.OrderTTL, Began: r.record.Began(), Skew: spread(r.plan.Skew), Healed: r.record.Now()}
 	h.Final = users.Settle(ctx, r.quiet)
@@ -99,7 +99,7 @@ func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := r.ask(ctx, w, &h.Final); err != nil {
+	if err := r.ask(ctx, c, &h.Final); err != nil {
 		return err
 	}
 	verdict, err := judge(check.Judge, *h)
@@ -112,7 +112,7 @@ func (r *round) carryOut(ctx context.Context, res *result) (err error) {
 
 // hurt injects the faults while users buy. When it returns, all users are done and everything is healed; the
 // error says what doesn't serve even so.
-func (r *round) hurt(ctx context.Context, w *world.World, users *load.Load) error {
+func (r *round) hurt(ctx context.Context, c *cluster.Cluster, users *workload.Workload) error {
 	file, err := os.Create(filepath.Join(r.dir, "log", "faults.log"))
 	if err != nil {
 		return err
@@ -125,22 +125,22 @@ func (r *round) hurt(ctx context.Context, w *world.World, users *load.Load) erro
 		defer stop()
 		users.Run(buying)
 	})
-	err = injector.Run(ctx, w)
+	err = injector.Run(ctx, c)
 	both.Wait()
 	return err
 }
 
 // ask runs the operators' commands, and then ends the processes, half of them with SIGQUIT.
-func (r *round) ask(ctx context.Context, w *world.World, final *history.Final) (err error) {
+func (r *round) ask(ctx context.Context, c *cluster.Cluster, final *history.Final) (err error) {
 	asking, cancel := context.WithTimeout(ctx, operatorTimeout)
 	defer cancel()
-	if final.DeadLetters, err = w.DeadLetters(asking); err != nil {
+	if final.DeadLetters, err = c.DeadLetters(asking); err != nil {
 		return err
 	}
-	if final.Stuck, err = w.Stuck(asking); err != nil {
+	if final.Stuck, err = c.Stuck(asking); err != nil {
 		return err
 	}
-	final.Processes, err = w.End(ctx, func(replica string) bool {
+	final.Processes, err = c.End(ctx, func(replica string) bool {
 		h := fnv.New64a()
 		fmt.Fprint(h, r.seed, replica)
 		return h.Sum64()>>32%2 == 0

@@ -10,9 +10,9 @@ import (
 
 	"ticketing.dev/common/process"
 	"ticketing.dev/e2e/chaos/check"
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/e2e/chaos/faults"
 	"ticketing.dev/e2e/chaos/history"
-	"ticketing.dev/e2e/chaos/world"
 	"ticketing.dev/local/system"
 )
 
@@ -23,14 +23,14 @@ func TestAStoppedRoundEndsAtOnce(t *testing.T) {
 	if c.root, err = system.FindRoot(); err != nil {
 		t.Fatal(err)
 	}
-	programs, err := world.Build(t.Context(), c.root, filepath.Join(c.root, ".bin"), "") // as other tests build them
+	programs, err := cluster.Build(t.Context(), c.root, filepath.Join(c.root, ".bin"), "") // as other tests build them
 	if err != nil {
 		t.Fatal(err)
 	}
 	plan := faults.Plan{OrderTTL: time.Minute}
 	for _, f := range []faults.Fault{
-		{Kind: faults.Pause, Target: "payments-1"}, {Kind: faults.Pause, Target: "orders-1"}, {Kind: faults.Kill, Target: world.Mongo},
-		{Kind: faults.Cut, Target: "tickets-1→mongo", Lose: world.Both},
+		{Kind: faults.Pause, Target: "payments-1"}, {Kind: faults.Pause, Target: "orders-1"}, {Kind: faults.Kill, Target: cluster.Mongo},
+		{Kind: faults.Cut, Target: "tickets-1→mongo", Lose: cluster.Both},
 	} {
 		f.At, f.For = time.Second, time.Minute
 		plan.Faults = append(plan.Faults, f)

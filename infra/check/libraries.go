@@ -15,16 +15,16 @@ import (
 )
 
 // ignored are kube-score's checks that the manifests fail on purpose.
-var ignored = map[string]string{
-	"container-ephemeral-storage-request-and-limit": "root file systems are read-only, and each emptyDir has a limit",
-	"container-image-pull-policy":                   "minikube's images are built on the node and can't be pulled",
-	"container-image-tag":                           "skaffold and the release set the tags; see images",
-	"container-security-context-user-group-id":      "the official images of MongoDB and Redis run as 999",
-	"deployment-has-host-podantiaffinity":           "a topology spread does this and still schedules on one node",
-	"statefulset-has-host-podantiaffinity":          "each StatefulSet has one pod",
-	"statefulset-has-poddisruptionbudget":           "each StatefulSet has one pod, and a budget would block every drain",
-	"statefulset-has-servicename":                   "one pod needs no name of its own, so its Service isn't headless",
-	"pod-probes-identical":                          "MongoDB has nothing to probe but its port",
+var ignored = map[string]struct{}{
+	"container-ephemeral-storage-request-and-limit": {}, // root file systems are read-only, and each emptyDir has a limit
+	"container-image-pull-policy":                   {}, // minikube's images are built on the node and can't be pulled
+	"container-image-tag":                           {}, // skaffold and the release set the tags; see images
+	"container-security-context-user-group-id":      {}, // the official images of MongoDB and Redis run as 999
+	"deployment-has-host-podantiaffinity":           {}, // a topology spread does this and still schedules on one node
+	"statefulset-has-host-podantiaffinity":          {}, // each StatefulSet has one pod
+	"statefulset-has-poddisruptionbudget":           {}, // each StatefulSet has one pod, and a budget would block every drain
+	"statefulset-has-servicename":                   {}, // one pod needs no name of its own, so its Service isn't headless
+	"pod-probes-identical":                          {}, // MongoDB has nothing to probe but its port
 }
 
 // solver is the policy for pods that cert-manager creates, so no manifest has them.
@@ -32,28 +32,12 @@ const solver = "certificate-solver"
 
 // practices runs kube-score.
 func practices(s System, _ Code) (c complaints) {
-	p, err := parser.New(&parser.Config{})
+	card, err := kubeScore(s)
 	if err != nil {
 		c.add("kube-score: %v", err)
 		return c
 	}
-	objects, err := p.ParseFiles([]domain.NamedReader{manifest{bytes.NewReader(bytes.Join(s.documents, separator))}})
-	if err != nil {
-		c.add("kube-score: %v", err)
-		return c
-	}
-	run := &config.RunConfiguration{
-		IgnoreContainerCpuLimitRequirement: true,
-		KubernetesVersion:                  config.Semver{Major: 1, Minor: 33},
-		MinReplicasDeployment:              2,
-		MinReplicasHPA:                     2,
-	}
-	card, err := score.Score(objects, score.RegisterAllChecks(objects, &checks.Config{IgnoredTests: setOf(ignored)}, run), run)
-	if err != nil {
-		c.add("kube-score: %v", err)
-		return c
-	}
-	for _, object := range *card {
+	for _, object := range card {
 		for _, result := range object.Checks {
 			if object.ObjectMeta.Name == solver && result.Check.ID == "networkpolicy-targets-pod" || result.Skipped || result.Grade >= scorecard.GradeAllOK {
 				continue
@@ -67,17 +51,31 @@ func practices(s System, _ Code) (c complaints) {
 	return c
 }
 
+func kubeScore(s System) (scorecard.Scorecard, error) {
+	p, err := parser.New(&parser.Config{})
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.ParseFiles([]domain.NamedReader{manifest{bytes.NewReader(bytes.Join(s.documents, separator))}})
+	if err != nil {
+		return nil, err
+	}
+	run := &config.RunConfiguration{
+		IgnoreContainerCpuLimitRequirement: true,
+		KubernetesVersion:                  config.Semver{Major: 1, Minor: 33},
+		MinReplicasDeployment:              2,
+		MinReplicasHPA:                     2,
+	}
+	card, err := score.Score(all, score.RegisterAllChecks(all, &checks.Config{IgnoredTests: ignored}, run), run)
+	if err != nil {
+		return nil, err
+	}
+	return *card, nil
+}
+
 type manifest struct{ *bytes.Reader }
 
 func (manifest) Name() string { return "manifests" }
-
-func setOf(reasons map[string]string) map[string]struct{} {
-	set := map[string]struct{}{}
-	for id := range reasons {
-		set[id] = struct{}{}
-	}
-	return set
-}
 
 // restricted evaluates the level of Pod Security that infra/namespace.yaml enforces.
 func restricted(s System, _ Code) (c complaints) {
@@ -86,9 +84,8 @@ func restricted(s System, _ Code) (c complaints) {
 		c.add("Pod Security: %v", err)
 		return c
 	}
-	level := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
 	for _, w := range s.Workloads {
-		for _, result := range evaluator.EvaluatePod(level, &w.Template.ObjectMeta, &w.Template.Spec) {
+		for _, result := range evaluator.EvaluatePod(api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &w.Template.ObjectMeta, &w.Template.Spec) {
 			if !result.Allowed {
 				c.add("%s: %s: %s", w, result.ForbiddenReason, result.ForbiddenDetail)
 			}

@@ -1,12 +1,13 @@
-// Package check finds mistakes in the manifests that Kubernetes would accept or reject only on a cluster.
-// Libraries check the general rules. This package checks the manifests against the source of the services,
-// so neither can change without the other.
+// Package check ties the manifests to the source of the services, so neither can change without the other. The
+// generic rules are those of libraries, of the API server and of infra/k8s/shared.
 package check
 
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	apps "k8s.io/api/apps/v1"
 	autoscaling "k8s.io/api/autoscaling/v2"
@@ -14,32 +15,22 @@ import (
 	networking "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
-	"sigs.k8s.io/json"
-	"sigs.k8s.io/yaml"
 )
 
 // System holds the objects that are applied together.
 type System struct {
-	Workloads       []Workload
-	ServiceAccounts []*core.ServiceAccount
-	Services        []*core.Service
-	Ingresses       []*networking.Ingress
-	Policies        []*networking.NetworkPolicy
-	Autoscalers     []*autoscaling.HorizontalPodAutoscaler
-	Budgets         []*policy.PodDisruptionBudget
-	HTTPRoutes      []*gateway.HTTPRoute
-	Gateways        []*gateway.Gateway
-	Namespaces      []*core.Namespace
-	Claims          []*core.PersistentVolumeClaim
-
+	Workloads []Workload
+	objects   []runtime.Object
 	documents [][]byte
 }
 
 // Workload is a Deployment or a StatefulSet.
 type Workload struct {
 	Kind, Name string
-	Replicas   *int32
 	Template   core.PodTemplateSpec
 	Claims     []core.PersistentVolumeClaim // of a StatefulSet
 	Deployment *apps.Deployment
@@ -47,85 +38,63 @@ type Workload struct {
 
 func (w Workload) String() string { return w.Kind + " " + w.Name }
 
-// add decodes a document.
-func (s *System) add(document []byte) error {
-	text, err := yaml.YAMLToJSONStrict(document)
-	if err != nil {
-		return err
-	}
-	var head struct {
-		meta.TypeMeta
-		Metadata meta.ObjectMeta `json:"metadata"`
-	}
-	if err := json.UnmarshalCaseSensitivePreserveInts(text, &head); err != nil {
-		return err
-	}
-	if err := s.decode(head.TypeMeta, text); err != nil {
-		return fmt.Errorf("%s %s: %w", head.Kind, head.Metadata.Name, err)
-	}
-	return nil
-}
-
-func (s *System) decode(t meta.TypeMeta, text []byte) (err error) {
-	switch t.APIVersion + " " + t.Kind {
-	case "v1 Namespace":
-		s.Namespaces, err = strictly(text, s.Namespaces)
-	case "v1 PersistentVolumeClaim":
-		s.Claims, err = strictly(text, s.Claims)
-	case "v1 ServiceAccount":
-		s.ServiceAccounts, err = strictly(text, s.ServiceAccounts)
-	case "v1 Service":
-		s.Services, err = strictly(text, s.Services)
-	case "networking.k8s.io/v1 Ingress":
-		s.Ingresses, err = strictly(text, s.Ingresses)
-	case "networking.k8s.io/v1 NetworkPolicy":
-		s.Policies, err = strictly(text, s.Policies)
-	case "autoscaling/v2 HorizontalPodAutoscaler":
-		s.Autoscalers, err = strictly(text, s.Autoscalers)
-	case "policy/v1 PodDisruptionBudget":
-		s.Budgets, err = strictly(text, s.Budgets)
-	case "gateway.networking.k8s.io/v1 Gateway":
-		s.Gateways, err = strictly(text, s.Gateways)
-	case "gateway.networking.k8s.io/v1 HTTPRoute":
-		s.HTTPRoutes, err = strictly(text, s.HTTPRoutes)
-	case "apps/v1 Deployment":
-		var all []*apps.Deployment
-		if all, err = strictly(text, all); err == nil {
-			d := all[0]
-			s.Workloads = append(s.Workloads, Workload{Kind: t.Kind, Name: d.Name, Replicas: d.Spec.Replicas, Template: d.Spec.Template, Deployment: d})
-		}
-	case "apps/v1 StatefulSet":
-		var all []*apps.StatefulSet
-		if all, err = strictly(text, all); err == nil {
-			d := all[0]
-			s.Workloads = append(s.Workloads, Workload{Kind: t.Kind, Name: d.Name, Replicas: d.Spec.Replicas, Template: d.Spec.Template, Claims: d.Spec.VolumeClaimTemplates})
-		}
-	default:
-		err = fmt.Errorf("no check covers a %s of %s", t.Kind, t.APIVersion)
-	}
-	return err
-}
-
-// strictly decodes an object as the API server does with --validate=strict, which refuses unknown and
-// repeated fields and names in another case.
-func strictly[T any](text []byte, all []*T) ([]*T, error) {
-	object := new(T)
-	problems, err := json.UnmarshalStrict(text, object)
-	if err != nil {
-		return all, err
-	}
-	return append(all, object), errors.Join(problems...)
-}
+// head matches an object's kind and name.
+var head = regexp.MustCompile(`(?m)^(?:kind|  name): (.*)$`)
 
 // Parse reads documents. It returns a complaint about each that it can't read.
-func Parse(documents ...[]byte) (s System, complaints []string) {
+func Parse(documents ...[]byte) (s System, found complaints) {
 	s.documents = documents
-	for _, d := range documents {
-		if err := s.add(d); err != nil {
-			complaints = append(complaints, err.Error())
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		core.AddToScheme, apps.AddToScheme, autoscaling.AddToScheme, policy.AddToScheme, networking.AddToScheme, gateway.Install,
+	} {
+		if err := add(scheme); err != nil {
+			found.add("build the scheme: %v", err)
 		}
 	}
-	return s, complaints
+	// Strict as the API server with --validate=strict: unknown and repeated fields are errors.
+	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
+	for _, d := range documents {
+		object, kind, err := decoder.Decode(d, nil, nil)
+		if runtime.IsNotRegisteredError(err) {
+			err = errors.New("no check covers this kind and version")
+		}
+		if err != nil {
+			found.add("%s: %v", strings.Join(matches(head, string(d)), " "), err)
+			continue
+		}
+		s.objects = append(s.objects, object)
+		switch o := object.(type) {
+		case *apps.Deployment:
+			s.Workloads = append(s.Workloads, Workload{Kind: kind.Kind, Name: o.Name, Template: o.Spec.Template, Deployment: o})
+		case *apps.StatefulSet:
+			s.Workloads = append(s.Workloads, Workload{Kind: kind.Kind, Name: o.Name, Template: o.Spec.Template, Claims: o.Spec.VolumeClaimTemplates})
+		}
+	}
+	return s, found
+}
+
+// objects returns the objects of a type.
+func objects[T runtime.Object](s System) (all []T) {
+	for _, o := range s.objects {
+		if t, ok := o.(T); ok {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// find returns the object of a type and name.
+func find[T interface {
+	runtime.Object
+	meta.Object
+}](s System, name string) (found T, ok bool) {
+	all := objects[T](s)
+	i := slices.IndexFunc(all, func(o T) bool { return o.GetName() == name })
+	if i < 0 {
+		return found, false
+	}
+	return all[i], true
 }
 
 // container is the only container of the pod.
@@ -139,33 +108,24 @@ func (w Workload) variable(name string) (core.EnvVar, bool) {
 	return w.container().Env[i], true
 }
 
+// port is the number of a port that the container has.
+func (w Workload) port(p intstr.IntOrString) (int32, bool) {
+	for _, have := range w.container().Ports {
+		if p.Type == intstr.String && have.Name == p.StrVal || p.Type == intstr.Int && have.ContainerPort == p.IntVal {
+			return have.ContainerPort, true
+		}
+	}
+	return 0, false
+}
+
 // selected returns the workloads whose pods a selector matches.
-func (s System) selected(labels map[string]string) []Workload {
-	var all []Workload
+func (s System) selected(selector map[string]string) (all []Workload) {
 	for _, w := range s.Workloads {
-		if matches(labels, w.Template.Labels) {
+		if labelSelected(&meta.LabelSelector{MatchLabels: selector}, w.Template.Labels) {
 			all = append(all, w)
 		}
 	}
 	return all
-}
-
-// matches reports whether labels have all that a selector asks for. An empty selector matches everything.
-func matches(selector, labels map[string]string) bool {
-	for k, v := range selector {
-		if labels[k] != v {
-			return false
-		}
-	}
-	return true
-}
-
-func (s System) service(name string) (*core.Service, bool) {
-	i := slices.IndexFunc(s.Services, func(svc *core.Service) bool { return svc.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return s.Services[i], true
 }
 
 // complaints are the mistakes that a check has found.

@@ -10,22 +10,19 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// accounts: each workload has its own ServiceAccount, without a token.
+// accounts: each workload has a ServiceAccount of its own.
 func accounts(s System, _ Code) (c complaints) {
 	owners := map[string]Workload{}
 	for _, w := range s.Workloads {
-		pod := w.Template.Spec
-		if other, taken := owners[pod.ServiceAccountName]; taken {
+		account := w.Template.Spec.ServiceAccountName
+		if other, taken := owners[account]; taken {
 			c.add("%s: shares a ServiceAccount with %s", w, other)
 		}
-		owners[pod.ServiceAccountName] = w
-		if !slices.ContainsFunc(s.ServiceAccounts, func(a *core.ServiceAccount) bool { return a.Name == pod.ServiceAccountName }) {
-			c.add("%s: ServiceAccount %q doesn't exist", w, pod.ServiceAccountName)
+		owners[account] = w
+		if _, ok := find[*core.ServiceAccount](s, account); !ok {
+			c.add("%s: ServiceAccount %q doesn't exist", w, account)
 		}
-		if pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken {
-			c.add("%s: mounts a token of the Kubernetes API", w)
-		}
-		if len(pod.Containers) != 1 || len(pod.InitContainers) != 0 {
+		if len(w.Template.Spec.Containers) != 1 || len(w.Template.Spec.InitContainers) != 0 {
 			c.add("%s: these checks expect one container in a pod", w)
 		}
 	}
@@ -39,11 +36,11 @@ func probes(s System, code Code) (c complaints) {
 			if p == nil {
 				continue
 			}
-			port := p.TCPSocket
+			port, path := p.TCPSocket, ""
 			if p.HTTPGet != nil {
-				port = &core.TCPSocketAction{Port: p.HTTPGet.Port}
-				if paths := append(slices.Clone(code.Answers[program(w)]), stores[program(w)]...); !slices.Contains(paths, p.HTTPGet.Path) {
-					c.add("%s: %s probe: the program has no route %s", w, kind, p.HTTPGet.Path)
+				port, path = &core.TCPSocketAction{Port: p.HTTPGet.Port}, p.HTTPGet.Path
+				if !slices.Contains(code.Answers[program(w)], path) {
+					c.add("%s: %s probe: the program has no route %s", w, kind, path)
 				}
 			}
 			if port != nil {
@@ -51,7 +48,7 @@ func probes(s System, code Code) (c complaints) {
 					c.add("%s: %s probe: the container has no port %s", w, kind, port.Port.String())
 				}
 			}
-			if want := map[string]string{"readiness": "/readyz", "liveness": "/healthz"}[kind]; want != "" && code.isOurs(w.Name) && (p.HTTPGet == nil || p.HTTPGet.Path != want) {
+			if want := map[string]string{"readiness": "/readyz", "liveness": "/healthz"}[kind]; want != "" && code.isOurs(w.Name) && path != want {
 				c.add("%s: %s probe: want %s", w, kind, want)
 			}
 		}
@@ -66,12 +63,9 @@ func program(w Workload) string {
 	return name
 }
 
-// lifecycle: a pod starts in its own time, gets no requests while it stops, and has the time to drain.
+// lifecycle: a pod gets no requests while it stops, and has the time to drain.
 func lifecycle(s System, code Code) (c complaints) {
 	for _, w := range s.Workloads {
-		if w.container().StartupProbe == nil {
-			c.add("%s: no startup probe", w)
-		}
 		if !code.isOurs(w.Name) {
 			continue
 		}
@@ -111,24 +105,7 @@ func memory(s System, code Code) (c complaints) {
 // environment: a program gets the variables it reads and no others, and secrets that the manual creates.
 func environment(s System, code Code) (c complaints) {
 	for _, w := range s.Workloads {
-		for _, v := range w.container().Env {
-			if ref := v.ValueFrom; ref != nil && ref.SecretKeyRef != nil {
-				code.documents(&c, w, ref.SecretKeyRef.Name, ref.SecretKeyRef.Key)
-			} else if ref == nil && secret(v.Name) {
-				c.add("%s: the secret %s is in the manifest", w, v.Name)
-			}
-		}
-		for _, v := range w.Template.Spec.Volumes {
-			if v.Secret == nil {
-				continue
-			}
-			for _, item := range v.Secret.Items {
-				code.documents(&c, w, v.Secret.SecretName, item.Key)
-			}
-			if len(v.Secret.Items) == 0 {
-				c.add("%s: volume %s mounts all of secret %s", w, v.Name, v.Secret.SecretName)
-			}
-		}
+		code.secrets(w, &c)
 		reads, known := code.Reads[w.Name]
 		if !known {
 			continue
@@ -143,25 +120,42 @@ func environment(s System, code Code) (c complaints) {
 				c.add("%s: the program doesn't read %s", w, v.Name)
 			}
 		}
-		if links := w.Template.Spec.EnableServiceLinks; links == nil || *links {
-			c.add("%s: gets the addresses of all Services in its environment", w)
-		}
 	}
 	return c
 }
 
-func (code Code) documents(c *complaints, w Workload, name, key string) {
-	if !slices.Contains(code.Secrets[name], key) {
-		c.add("%s: docs/operations.md doesn't create %s of secret %s", w, key, name)
+func (code Code) secrets(w Workload, c *complaints) {
+	documented := func(name, key string) {
+		if !slices.Contains(code.Secrets[name], key) {
+			c.add("%s: docs/operations.md doesn't create %s of secret %s", w, key, name)
+		}
+	}
+	for _, v := range w.container().Env {
+		if ref := v.ValueFrom; ref != nil && ref.SecretKeyRef != nil {
+			documented(ref.SecretKeyRef.Name, ref.SecretKeyRef.Key)
+		} else if ref == nil && isSecret(v.Name) {
+			c.add("%s: the secret %s is in the manifest", w, v.Name)
+		}
+	}
+	for _, v := range w.Template.Spec.Volumes {
+		if v.Secret == nil {
+			continue
+		}
+		for _, item := range v.Secret.Items {
+			documented(v.Secret.SecretName, item.Key)
+		}
+		if len(v.Secret.Items) == 0 {
+			c.add("%s: volume %s mounts all of secret %s", w, v.Name, v.Secret.SecretName)
+		}
 	}
 }
 
-func secret(name string) bool {
-	return name == "JWT_KEY" || strings.HasPrefix(name, "STRIPE_") && (strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_SECRET"))
+func isSecret(name string) bool {
+	return strings.HasPrefix(name, "JWT_KEY") || strings.HasPrefix(name, "STRIPE_") && (strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_SECRET"))
 }
 
 // images: skaffold builds each image, or it has a version.
-func images(artifacts []string) func(System, Code) complaints {
+func images(artifacts []string) check {
 	return func(s System, _ Code) (c complaints) {
 		used := map[string]bool{}
 		for _, w := range s.Workloads {

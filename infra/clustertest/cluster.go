@@ -32,9 +32,6 @@ const (
 	patience = 5 * time.Minute
 )
 
-// deployments are the services and the client.
-var deployments = []string{"auth", "tickets", "orders", "payments", "expiration", "client"}
-
 var errOccupied = errors.New("the namespace " + namespace + " exists already, and this test would delete everything in it")
 
 // run is one run of the test.
@@ -45,7 +42,7 @@ type run struct {
 	made     bool   // this run created the namespace
 	roots    *x509.CertPool
 	people   *people
-	world    world
+	deals    deals
 }
 
 func newRun(standin bool, out io.Writer) *run {

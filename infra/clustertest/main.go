@@ -58,7 +58,7 @@ func (r *run) test(ctx context.Context) error {
 		{"The landing page", r.landingPage},
 		{"Plain HTTP", r.toHTTPS},
 		{"The end-to-end tests of purchases", r.suite},
-		{"An order that nobody pays", r.expiry},
+		{"An unpaid order", r.expiry},
 		{"Memory at rest", r.measure("at rest")},
 		{"The autoscalers", r.autoscalers},
 		{"Scaling under load", r.scale},

@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"strings"
@@ -189,15 +187,11 @@ func (p *people) browser() *http.Client {
 
 // get reads a page without a session. A status other than 200 is an error.
 func (p *people) get(ctx context.Context, address string) (body string, header http.Header, err error) {
-	return read(ctx, p.browser(), address)
-}
-
-func read(ctx context.Context, browser *http.Client, address string) (body string, header http.Header, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return "", nil, err
 	}
-	response, err := browser.Do(request)
+	response, err := p.browser().Do(request)
 	if err != nil {
 		return "", nil, err
 	}
@@ -209,31 +203,8 @@ func read(ctx context.Context, browser *http.Client, address string) (body strin
 	return string(text), response.Header, err
 }
 
-// visitor is a signed-in user's browser.
-type visitor struct{ browser *http.Client }
-
-func (p *people) visitor(ctx context.Context) (visitor, error) {
-	v := visitor{p.browser()}
-	v.browser.Jar, _ = cookiejar.New(nil) // it has no errors to return
-	account := fmt.Sprintf(`{"email":"%s@example.com","password":"correct horse"}`, strings.ToLower(rand.Text()))
-	response, err := v.browser.Post(site+"/api/users/signup", "application/json", strings.NewReader(account))
-	if err != nil {
-		return v, err
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusCreated {
-		return v, fmt.Errorf("sign up: %s", response.Status)
-	}
-	return v, nil
-}
-
-func (v visitor) look(ctx context.Context, address string) error {
-	_, _, err := read(ctx, v.browser, address)
-	return err
-}
-
-// somebody signs up a new user.
-func (p *people) somebody(ctx context.Context) (*api.Client, error) {
+// signUp signs up a new user.
+func (p *people) signUp(ctx context.Context) (*api.Client, error) {
 	c := api.New(site).Through(p)
 	_, err := c.SignUp(ctx, strings.ToLower(rand.Text())+"@example.com", "correct horse")
 	return c, err
@@ -241,34 +212,9 @@ func (p *people) somebody(ctx context.Context) (*api.Client, error) {
 
 // two are a seller and a buyer.
 func (p *people) two(ctx context.Context) (seller, buyer *api.Client, err error) {
-	if seller, err = p.somebody(ctx); err != nil {
+	if seller, err = p.signUp(ctx); err != nil {
 		return nil, nil, err
 	}
-	buyer, err = p.somebody(ctx)
+	buyer, err = p.signUp(ctx)
 	return seller, buyer, err
-}
-
-// entry is an order's money in the sandbox's ledger.
-type entry struct {
-	OrderID       string `json:"order_id"`
-	Amount        int64
-	CapturedTimes int `json:"captured_times"`
-	Refunded      int64
-}
-
-// ledger is the money that the sandbox took and refunded, by order.
-func (p *people) ledger(ctx context.Context) (map[string][]entry, error) {
-	text, _, err := p.get(ctx, sandbox+"/sandbox/ledger")
-	if err != nil {
-		return nil, err
-	}
-	var l struct{ Entries []entry }
-	if err := json.Unmarshal([]byte(text), &l); err != nil {
-		return nil, err
-	}
-	byOrder := map[string][]entry{}
-	for _, e := range l.Entries {
-		byOrder[e.OrderID] = append(byOrder[e.OrderID], e)
-	}
-	return byOrder, nil
 }

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"ticketing.dev/common/money"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/sandbox/remote"
 )
 
 func (r *run) landingPage(ctx context.Context) error {
@@ -73,7 +75,7 @@ func (r *run) expiry(ctx context.Context) error {
 		return err
 	}
 	d.end = api.Cancelled
-	r.world.remember(d)
+	r.deals.add(d)
 	order, err := buyer.Order(ctx, d.order)
 	if err != nil {
 		return err
@@ -130,11 +132,15 @@ func (r *run) scaleOrders(ctx context.Context, least, most int) error {
 
 // update replaces every pod of every service, one service after the other.
 func (r *run) update(ctx context.Context) error {
+	services, err := r.command(ctx, "", "make", "-s", "--no-print-directory", "services")
+	if err != nil {
+		return err
+	}
 	l, err := r.startLoad(ctx)
 	if err != nil {
 		return err
 	}
-	for _, name := range deployments {
+	for _, name := range append(strings.Fields(services), "client") {
 		if err != nil {
 			break
 		}
@@ -168,13 +174,13 @@ func (r *run) open(ctx context.Context) error {
 			return err
 		}
 		paid.end = api.Complete
-		r.world.remember(paid)
+		r.deals.add(paid)
 		unpaid, err := place(ctx, seller, buyer, 1999)
 		if err != nil {
 			return err
 		}
 		unpaid.end = api.Cancelled
-		r.world.remember(unpaid)
+		r.deals.add(unpaid)
 	}
 	return nil
 }
@@ -232,25 +238,20 @@ func (r *run) restart(ctx context.Context) error {
 
 // audit compares the status of every order with the money taken and refunded for it.
 func (r *run) audit(ctx context.Context) error {
-	ledger, err := r.people.ledger(ctx)
+	ledger, err := remote.Sandbox{URL: sandbox, HTTP: r.people.browser()}.Ledger(ctx)
 	if err != nil {
 		return err
 	}
-	for _, d := range r.world.all() {
-		var captured int
-		var kept int64
-		for _, e := range ledger[d.order] {
-			captured += e.CapturedTimes
-			kept += e.Amount*int64(e.CapturedTimes) - e.Refunded
-		}
-		want := int64(0)
+	for _, d := range r.deals.all() {
+		kept, captured := remote.Kept(ledger, d.order)
+		want := money.Cents(0)
 		if d.end == api.Complete {
-			want = int64(d.price)
+			want = d.price
 		}
 		if captured > 1 || kept != want {
 			return fmt.Errorf("order %s is %s: taken %d times, %d cents kept", d.order, d.end, captured, kept)
 		}
 	}
-	r.report.say("%d orders: each complete one was charged once, and nothing is kept for the others", len(r.world.all()))
+	r.report.say("%d orders: each complete one was charged once, and nothing is kept for the others", len(r.deals.all()))
 	return nil
 }

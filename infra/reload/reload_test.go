@@ -39,7 +39,7 @@ func (o *output) await(t *testing.T, text string) {
 	}
 }
 
-// says is a program that says something, and drains when it is told to end.
+// says is a program that prints something, and drains on SIGTERM.
 func says(text string) string {
 	return "#!/bin/sh\ntrap 'echo " + text + " drained; exit 0' TERM\necho " + text + "\nwhile :; do sleep 0.01; done\n"
 }

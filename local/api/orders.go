@@ -19,9 +19,10 @@ const (
 
 // Why an order was cancelled.
 const (
-	Expired       = "expired"
-	ByUser        = "user"
-	PaymentFailed = "payment-failed"
+	Expired         = "expired"
+	ByUser          = "user"
+	PaymentFailed   = "payment-failed"
+	TicketWithdrawn = "ticket-withdrawn"
 )
 
 // Order is a buyer's claim on a ticket.

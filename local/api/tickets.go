@@ -13,6 +13,7 @@ const (
 	Available = "available"
 	Reserved  = "reserved"
 	Sold      = "sold"
+	Withdrawn = "withdrawn"
 )
 
 // Ticket is something for sale, or sold.
@@ -53,6 +54,11 @@ func (c *Client) ListTicket(ctx context.Context, title string, price money.Cents
 func (c *Client) EditTicket(ctx context.Context, id, title string, price money.Cents) (t Ticket, err error) {
 	err = c.Do(ctx, http.MethodPut, "/api/tickets/"+url.PathEscape(id), offer{title, price.Dollars()}, &t)
 	return t, err
+}
+
+// WithdrawTicket takes a free ticket off the market.
+func (c *Client) WithdrawTicket(ctx context.Context, id string) error {
+	return c.Do(ctx, http.MethodDelete, "/api/tickets/"+url.PathEscape(id), nil, nil)
 }
 
 func withQuery(path string, query url.Values) string {

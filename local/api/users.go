@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// User is somebody who has signed up.
+// User is a registered user.
 type User struct {
 	ID    string `json:"id"`
 	Email string `json:"email"`

@@ -37,6 +37,7 @@ type Gateway struct {
 	proxies  map[string]http.Handler // by service
 	trusted  forwarded.Proxies
 	upgrades bool
+	hosts    []string // under which it answers, besides local ones
 
 	ending context.Context // of the streams
 	end    context.CancelFunc
@@ -90,6 +91,10 @@ func (g *Gateway) proxy(transport http.RoundTripper, log *slog.Logger) *httputil
 }
 
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := g.checkHost(r); err != nil {
+		web.WriteError(w, r, err)
+		return
+	}
 	route, ok := g.routes.match(r.URL.Path)
 	switch {
 	case !ok:

@@ -51,8 +51,8 @@ func parse(t *testing.T, address string) *url.URL {
 	return u
 }
 
-// nobody is an address at which nobody listens.
-func nobody(t *testing.T) *url.URL {
+// unused is an address on which no server listens.
+func unused(t *testing.T) *url.URL {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -175,10 +175,10 @@ func TestReplicasTakeTurns(t *testing.T) {
 	}
 }
 
-// A replica that is being restarted costs nobody a request, whatever it asks for.
+// No request fails while a replica restarts.
 func TestReplicaAway(t *testing.T) {
 	echo := replica(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
-	g := serve(t, fixed(echo, nobody(t)))
+	g := serve(t, fixed(echo, unused(t)))
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		for range 4 {
 			response, err := http.DefaultClient.Do(request(t, method, g.URL+"/api/tickets", "asked"))
@@ -225,7 +225,7 @@ func TestServiceAway(t *testing.T) {
 	broken := replica(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	for name, backends := range map[string]gateway.Backends{
 		"not running":         fixed(),
-		"nobody listens":      fixed(nobody(t), nobody(t)),
+		"no replica listens":  fixed(unused(t), unused(t)),
 		"dies while it works": fixed(broken),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -244,7 +244,7 @@ func TestServiceAway(t *testing.T) {
 
 // A backend's address is asked for at each request: a process that is started again is found.
 func TestReplicaMoves(t *testing.T) {
-	now := nobody(t)
+	now := unused(t)
 	g := serve(t, func(string) []*url.URL { return []*url.URL{now} })
 	if response, _ := send(t, http.MethodGet, g.URL+"/api/tickets"); response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("before it is there: %s", response.Status)

@@ -5,83 +5,36 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
-)
 
-// Types of errors. Stripe: https://docs.stripe.com/api/errors.
-const (
-	apiFailure         = "api_error"
-	cardRefused        = "card_error"
-	idempotencyRefused = "idempotency_error"
-	invalidRequest     = "invalid_request_error"
-)
-
-// Codes of errors. Stripe: https://docs.stripe.com/error-codes.
-const (
-	codeAmountTooLarge        = "amount_too_large"
-	codeAmountTooSmall        = "amount_too_small"
-	codeAuthenticationFailure = "payment_intent_authentication_failure"
-	codeCardDeclined          = "card_declined"
-	codeAlreadyRefunded       = "charge_already_refunded"
-	codeDisputed              = "charge_disputed"
-	codeKeyInUse              = "idempotency_key_in_use"
-	codeInvalidEmpty          = "parameter_invalid_empty"
-	codeInvalidInteger        = "parameter_invalid_integer"
-	codeMissing               = "parameter_missing"
-	codeResourceMissing       = "resource_missing"
-	codeSecretKeyRequired     = "secret_key_required"
-	codeUnexpectedState       = "payment_intent_unexpected_state"
-	codeUnknown               = "parameter_unknown"
+	"github.com/stripe/stripe-go/v76"
 )
 
 // apiError is an error in Stripe's shape, also a PaymentIntent's last_payment_error.
 type apiError struct {
-	Status        int            `json:"-"` // of HTTP
-	Charge        string         `json:"charge,omitempty"`
-	Code          string         `json:"code,omitempty"`
-	DeclineCode   string         `json:"decline_code,omitempty"`
-	DocURL        string         `json:"doc_url,omitempty"`
-	Message       string         `json:"message"`
-	Param         string         `json:"param,omitempty"`
-	PaymentIntent *paymentIntent `json:"payment_intent,omitempty"`
-	PaymentMethod *paymentMethod `json:"payment_method,omitempty"`
-	Type          string         `json:"type"`
+	Status        int              `json:"-"` // of HTTP
+	Charge        string           `json:"charge,omitempty"`
+	Code          stripe.ErrorCode `json:"code,omitempty"`
+	DeclineCode   string           `json:"decline_code,omitempty"`
+	Message       string           `json:"message"`
+	Param         string           `json:"param,omitempty"`
+	PaymentIntent *paymentIntent   `json:"payment_intent,omitempty"`
+	PaymentMethod *paymentMethod   `json:"payment_method,omitempty"`
+	Type          stripe.ErrorType `json:"type"`
 }
 
 func (e *apiError) Error() string { return e.Message }
 
 // answer is the error's response.
-func (e *apiError) answer() answer {
-	told := *e
-	told.DocURL = docURL(e.Code)
-	return mustAnswer(e.Status, map[string]*apiError{"error": &told})
-}
-
-func docURL(code string) string {
-	if code == "" {
-		return ""
-	}
-	return "https://stripe.com/docs/error-codes/" + strings.ReplaceAll(code, "_", "-")
-}
+func (e *apiError) answer() answer { return mustAnswer(e.Status, map[string]*apiError{"error": e}) }
 
 // invalid refuses one parameter of a request.
-func invalid(param, code, format string, args ...any) *apiError {
-	return &apiError{
-		Status:  http.StatusBadRequest,
-		Type:    invalidRequest,
-		Code:    code,
-		Param:   param,
-		Message: fmt.Sprintf(format, args...),
-	}
+func invalid(param string, code stripe.ErrorCode, format string, args ...any) *apiError {
+	return &apiError{Status: http.StatusBadRequest, Type: stripe.ErrorTypeInvalidRequest, Code: code, Param: param, Message: fmt.Sprintf(format, args...)}
 }
 
 // internalError hides internal errors from the caller.
 func internalError() *apiError {
-	return &apiError{
-		Status:  http.StatusInternalServerError,
-		Type:    apiFailure,
-		Message: "An unknown error occurred.",
-	}
+	return &apiError{Status: http.StatusInternalServerError, Type: stripe.ErrorTypeAPI, Message: "An unknown error occurred."}
 }
 
 // missing is the error for an object that doesn't exist.
@@ -96,7 +49,7 @@ func (m *missing) Error() string { return fmt.Sprintf("No such %s: '%s'", m.tabl
 // a 404.
 func asParam(param string, err error) error {
 	if m, ok := errors.AsType[*missing](err); ok {
-		return invalid(param, codeResourceMissing, "%s", m)
+		return invalid(param, stripe.ErrorCodeResourceMissing, "%s", m)
 	}
 	return err
 }
@@ -104,7 +57,7 @@ func asParam(param string, err error) error {
 // asAPIError returns err as an apiError, if it is one.
 func asAPIError(err error) (*apiError, bool) {
 	if m, ok := errors.AsType[*missing](err); ok {
-		refusal := invalid(m.table.param, codeResourceMissing, "%s", m)
+		refusal := invalid(m.table.param, stripe.ErrorCodeResourceMissing, "%s", m)
 		refusal.Status = http.StatusNotFound
 		return refusal, true
 	}

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // apiKey authenticates a request. Stripe: a secret key may do everything. A publishable key is in every browser,
@@ -31,12 +33,12 @@ func (k apiKey) mayCall(op operation) error {
 		return unauthorized("", "You did not provide an API key. You need to provide your API key in the Authorization header, "+
 			"using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').")
 	case k.publishable():
-		return unauthorized(codeSecretKeyRequired, "This API call cannot be made with a publishable API key. Please use a secret API key.")
+		return unauthorized(stripe.ErrorCodeSecretKeyRequired, "This API call cannot be made with a publishable API key. Please use a secret API key.")
 	default:
 		return unauthorized("", "Invalid API Key provided.")
 	}
 }
 
-func unauthorized(code, message string) error {
-	return &apiError{Status: http.StatusUnauthorized, Type: invalidRequest, Code: code, Message: message}
+func unauthorized(code stripe.ErrorCode, message string) error {
+	return &apiError{Status: http.StatusUnauthorized, Type: stripe.ErrorTypeInvalidRequest, Code: code, Message: message}
 }

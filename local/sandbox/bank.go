@@ -80,7 +80,7 @@ func decide(tx *tx, in *paymentIntent, approved bool) error {
 	if in.Status != requiresAction {
 		return nil
 	}
-	pm, err := find[paymentMethod](tx, paymentMethods, string(in.PaymentMethod))
+	pm, err := find[paymentMethod](tx, paymentMethods, in.PaymentMethod)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-// asked makes an intent that waits for the payer's bank, and returns the bank's page.
+// asked makes an intent that requires 3-D Secure, and returns the address of the bank's page.
 func (a *account) asked() (in *stripe.PaymentIntent, page string) {
 	a.t.Helper()
 	in, err := a.PaymentIntents.Confirm(a.intent("pm_card_authenticationRequired").ID, &stripe.PaymentIntentConfirmParams{UseStripeSDK: stripe.Bool(true)})
@@ -54,7 +54,7 @@ func read(a *account, response *http.Response) (int, string) {
 	return response.StatusCode, string(body)
 }
 
-func TestBankPage(t *testing.T) {
+func TestTheBankPageAsksForTheAmount(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in, page := a.asked()
 	if !strings.HasPrefix(page, a.url+"/sandbox/authenticate/"+in.ID+"?") {
@@ -72,7 +72,7 @@ func TestBankPage(t *testing.T) {
 	}
 }
 
-func TestApproveAtBank(t *testing.T) {
+func TestApprovalAtTheBankCaptures(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in, page := a.asked()
 	for range 2 { // the second changes nothing
@@ -88,7 +88,7 @@ func TestApproveAtBank(t *testing.T) {
 	}
 }
 
-func TestRefuseAtBank(t *testing.T) {
+func TestRefusalAtTheBankCapturesNothing(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in, page := a.asked()
 	if status, _ := a.press(page, in.ClientSecret, "refuse"); status != http.StatusOK {
@@ -107,7 +107,7 @@ func TestRefuseAtBank(t *testing.T) {
 	a.must(err) // another card may be tried
 }
 
-func TestBankKnowsItsPayer(t *testing.T) {
+func TestTheBankPageNeedsTheClientSecret(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in, page := a.asked()
 	wrong := strings.ReplaceAll(page, in.ClientSecret, in.ID+"_secret_wrong")
@@ -125,7 +125,7 @@ func TestBankKnowsItsPayer(t *testing.T) {
 	}
 }
 
-func TestCancelledPaymentIsNotApproved(t *testing.T) {
+func TestACanceledPaymentCannotBeApproved(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in, page := a.asked()
 	_, err := a.PaymentIntents.Cancel(in.ID, nil)
@@ -139,7 +139,7 @@ func TestCancelledPaymentIsNotApproved(t *testing.T) {
 	}
 }
 
-func TestBankPageIsAtThePublicURL(t *testing.T) {
+func TestTheBankPageUsesThePublicURL(t *testing.T) {
 	a := open(t, sandbox.Options{PublicURL: "http://pay.test/"})
 	if in, page := a.asked(); !strings.HasPrefix(page, "http://pay.test/sandbox/authenticate/"+in.ID+"?") {
 		t.Errorf("page is at %s", page)

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"time"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // charge is one attempt to take the money of a PaymentIntent.
@@ -17,9 +19,6 @@ type charge struct {
 	Created              int64                `json:"created"`
 	Currency             string               `json:"currency"`
 	Disputed             bool                 `json:"disputed"`
-	FailureCode          nullable             `json:"failure_code"`
-	FailureMessage       nullable             `json:"failure_message"`
-	Livemode             bool                 `json:"livemode"`
 	Metadata             map[string]string    `json:"metadata"`
 	Paid                 bool                 `json:"paid"`
 	PaymentIntent        string               `json:"payment_intent"`
@@ -30,8 +29,7 @@ type charge struct {
 }
 
 type paymentMethodDetails struct {
-	Card card   `json:"card"`
-	Type string `json:"type"`
+	Card card `json:"card"`
 }
 
 func newCharge(id string, in *paymentIntent, pm *paymentMethod, now time.Time) *charge {
@@ -44,13 +42,9 @@ func newCharge(id string, in *paymentIntent, pm *paymentMethod, now time.Time) *
 		Metadata:             in.Metadata,
 		PaymentIntent:        in.ID,
 		PaymentMethod:        pm.ID,
-		PaymentMethodDetails: paymentMethodDetails{pm.Card, pm.Type},
+		PaymentMethodDetails: paymentMethodDetails{pm.Card},
 		Status:               "pending",
 	}
-}
-
-func retrieveCharge(c *call) action {
-	return func(tx *tx) (any, error) { return find[charge](tx, charges, c.object) }
 }
 
 func (ch *charge) capture() {
@@ -60,12 +54,6 @@ func (ch *charge) capture() {
 	ch.Status = succeeded
 }
 
-func (ch *charge) fail(code, message string) {
-	ch.FailureCode = nullable(code)
-	ch.FailureMessage = nullable(message)
-	ch.Status = "failed"
-}
-
 // refund refunds an amount, or everything that's left if it's 0, and returns the amount.
 func (ch *charge) refund(amount int64) (int64, error) {
 	left := ch.AmountCaptured - ch.AmountRefunded
@@ -73,7 +61,7 @@ func (ch *charge) refund(amount int64) (int64, error) {
 	case ch.Status != succeeded:
 		return 0, invalid("", "", "This PaymentIntent (%s) does not have a successful charge to refund.", ch.PaymentIntent)
 	case ch.Refunded:
-		return 0, invalid("", codeAlreadyRefunded, "Charge %s has already been refunded.", ch.ID)
+		return 0, invalid("", stripe.ErrorCodeChargeAlreadyRefunded, "Charge %s has already been refunded.", ch.ID)
 	case amount > left:
 		return 0, invalid("amount", "", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", dollars(amount), dollars(left))
 	case amount == 0:

@@ -30,18 +30,15 @@ var nextStatuses = map[string][]string{
 // dispute is a cardholder's request to the bank for the money back.
 // Stripe: https://docs.stripe.com/api/disputes/object.
 type dispute struct {
-	ID                 string            `json:"id"`
-	Object             string            `json:"object"`
-	Amount             int64             `json:"amount"` // in cents
-	Charge             string            `json:"charge"`
-	Created            int64             `json:"created"`
-	Currency           string            `json:"currency"`
-	IsChargeRefundable bool              `json:"is_charge_refundable"`
-	Livemode           bool              `json:"livemode"`
-	Metadata           map[string]string `json:"metadata"`
-	PaymentIntent      string            `json:"payment_intent"`
-	Reason             string            `json:"reason"`
-	Status             string            `json:"status"`
+	ID            string `json:"id"`
+	Object        string `json:"object"`
+	Amount        int64  `json:"amount"` // in cents
+	Charge        string `json:"charge"`
+	Created       int64  `json:"created"`
+	Currency      string `json:"currency"`
+	PaymentIntent string `json:"payment_intent"`
+	Reason        string `json:"reason"`
+	Status        string `json:"status"`
 }
 
 // withdrawn reports whether the bank has the money.
@@ -60,7 +57,6 @@ func (d *dispute) move(status string) error {
 		return invalid("status", "", "A dispute that is %s cannot become %s.", d.Status, status)
 	}
 	d.Status = status
-	d.IsChargeRefundable = !d.withdrawn()
 	return nil
 }
 
@@ -73,12 +69,10 @@ func openDispute(tx *tx, ch *charge, status string) *dispute {
 		Charge:        ch.ID,
 		Created:       tx.now.Unix(),
 		Currency:      ch.Currency,
-		Metadata:      map[string]string{},
 		PaymentIntent: ch.PaymentIntent,
 		Reason:        "fraudulent",
 		Status:        status,
 	}
-	d.IsChargeRefundable = !d.withdrawn()
 	ch.Disputed = true
 	put(tx, charges, ch.ID, ch)
 	put(tx, disputes, d.ID, d)
@@ -119,23 +113,6 @@ func chargedBack(tx *tx, charge string) (back bool, err error) {
 	return back, err
 }
 
-func retrieveDispute(c *call) action {
-	return func(tx *tx) (any, error) { return find[dispute](tx, disputes, c.object) }
-}
-
-func listDisputes(c *call) action {
-	window, intentID := c.window(), c.text("payment_intent")
-	return func(tx *tx) (any, error) {
-		rows, err := selected(tx, disputes, func(d dispute) bool {
-			return intentID == "" || intentID == d.PaymentIntent
-		})
-		if err != nil {
-			return nil, err
-		}
-		return paginate(rows, func(d dispute) string { return d.ID }, disputes, window)
-	}
-}
-
 // addDispute is POST /sandbox/disputes: the cardholder disputes a payment.
 func (s *Sandbox) addDispute(w http.ResponseWriter, r *http.Request) error {
 	body, err := decodeJSON[struct {
@@ -149,23 +126,16 @@ func (s *Sandbox) addDispute(w http.ResponseWriter, r *http.Request) error {
 	if body.Inquiry {
 		status = warningNeedsResponse
 	}
-	var d *dispute
-	err = s.update(nil, func(tx *tx) error {
+	return s.reply(w, http.StatusCreated, func(tx *tx) (any, error) {
 		ch, err := latestCharge(tx, body.PaymentIntent)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ch.Status != succeeded {
-			return invalid("", "", "This PaymentIntent (%s) does not have a successful charge to dispute.", ch.PaymentIntent)
+			return nil, invalid("", "", "This PaymentIntent (%s) does not have a successful charge to dispute.", ch.PaymentIntent)
 		}
-		d = openDispute(tx, ch, status)
-		return nil
+		return openDispute(tx, ch, status), nil
 	})
-	if err != nil {
-		return err
-	}
-	mustAnswer(http.StatusCreated, d).write(w)
-	return nil
 }
 
 // decideDispute is POST /sandbox/disputes/{id}: the bank or the cardholder moves a dispute along.
@@ -176,16 +146,11 @@ func (s *Sandbox) decideDispute(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var d *dispute
-	err = s.update(nil, func(tx *tx) (err error) {
-		if d, err = find[dispute](tx, disputes, chi.URLParam(r, "id")); err != nil {
-			return err
+	return s.reply(w, http.StatusOK, func(tx *tx) (any, error) {
+		d, err := find[dispute](tx, disputes, chi.URLParam(r, "id"))
+		if err != nil {
+			return nil, err
 		}
-		return moveDispute(tx, d, body.Status)
+		return d, moveDispute(tx, d, body.Status)
 	})
-	if err != nil {
-		return err
-	}
-	mustAnswer(http.StatusOK, d).write(w)
-	return nil
 }

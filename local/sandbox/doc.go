@@ -2,6 +2,7 @@
 // (version 2023-10-16) that payments uses, and unlike stripe-mock it has state: test cards
 // that are declined or ask for 3-D Secure, idempotent replays, refunds that can fail later,
 // disputes, and signed webhooks with retries. Under /sandbox it adds a ledger and faults.
+// Objects have only the fields that payments, the bank's page or a test reads.
 //
 // A request passes through these files:
 //

@@ -2,45 +2,22 @@ package sandbox
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/webhook"
 )
 
-// event reports a change. Stripe: https://docs.stripe.com/api/events/object.
-type event struct {
-	ID              string        `json:"id"`
-	Object          string        `json:"object"`
-	APIVersion      string        `json:"api_version"`
-	Created         int64         `json:"created"`
-	Data            eventData     `json:"data"`
-	Livemode        bool          `json:"livemode"`
-	PendingWebhooks int           `json:"pending_webhooks"`
-	Request         *eventRequest `json:"request"`
-	Type            string        `json:"type"`
-}
-
-type eventData struct {
-	Object json.RawMessage `json:"object"`
-}
-
-// eventRequest is the API request that caused an event.
-type eventRequest struct {
-	ID             string   `json:"id"`
-	IdempotencyKey nullable `json:"idempotency_key"`
-}
-
 // emit sends an event with the object's current state after the transaction commits.
-func (tx *tx) emit(kind string, object any) {
-	e := event{
+func (tx *tx) emit(kind stripe.EventType, object any) {
+	e := stripe.Event{
 		ID:              tx.newID(events),
 		Object:          "event",
-		APIVersion:      apiVersion,
+		APIVersion:      stripe.APIVersion, // stripe-go's webhook package accepts no other
 		Created:         tx.now.Unix(),
-		Data:            eventData{mustAnswer(0, object).Body},
+		Data:            &stripe.EventData{Raw: mustAnswer(0, object).Body},
 		PendingWebhooks: 1,
 		Request:         tx.cause,
 		Type:            kind,
@@ -56,13 +33,9 @@ func listEvents(c *call) action {
 		kinds = append(kinds, kind)
 	}
 	return func(tx *tx) (any, error) {
-		rows, err := selected(tx, events, func(e event) bool {
-			return e.Created >= since && (len(kinds) == 0 || slices.Contains(kinds, e.Type))
+		return listed(tx, events, window, func(e stripe.Event) bool {
+			return e.Created >= since && (len(kinds) == 0 || slices.Contains(kinds, string(e.Type)))
 		})
-		if err != nil {
-			return nil, err
-		}
-		return paginate(rows, func(e event) string { return e.ID }, events, window)
 	}
 }
 

@@ -19,7 +19,7 @@ func (a *account) faults() []sandbox.Fault {
 	return list.Faults
 }
 
-// outcome is how a call ended: an HTTP status, or 0 without an answer.
+// outcome is the HTTP status of a call, or 0 without a response.
 func outcome(in *stripe.PaymentIntent, err error) (status int) {
 	if err == nil {
 		return in.LastResponse.StatusCode
@@ -33,9 +33,9 @@ func outcome(in *stripe.PaymentIntent, err error) (status int) {
 func TestFaultsOfAnOperation(t *testing.T) {
 	for _, test := range []struct {
 		kind     string
-		answered int  // 0: not at all
+		answered int  // 0 without a response
 		effect   bool // before the request is repeated
-		repeated int  // what the same key is answered then
+		repeated int  // status of a second request with the same key
 	}{
 		{"slow", 200, true, 200},
 		{"hang", 0, false, 200},
@@ -69,7 +69,7 @@ func TestFaultsOfAnOperation(t *testing.T) {
 			if effect := a.status(in.ID) == stripe.PaymentIntentStatusSucceeded; effect != test.effect {
 				t.Errorf("effect: %t", effect)
 			}
-			repeated := http.StatusConflict // until the sandbox sees that the client of the hanging request is gone
+			repeated := http.StatusConflict // until the sandbox notices the disconnect
 			eventually(t, "the key is free", func() bool {
 				repeated = outcome(confirm(10 * time.Second))
 				return repeated != http.StatusConflict
@@ -84,7 +84,7 @@ func TestFaultsOfAnOperation(t *testing.T) {
 	}
 }
 
-func TestSlowWorksWithoutItsClient(t *testing.T) {
+func TestASlowRequestTakesEffectAfterItsClientLeft(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in := a.intent("pm_card_visa")
 	a.fault(sandbox.Fault{Operation: "payment_intents.confirm", Kind: "slow", Times: 1, DelayMS: 100})
@@ -112,16 +112,16 @@ func TestFaultsAreCountedAndCleared(t *testing.T) {
 	}
 	a.fault(sandbox.Fault{Operation: "payment_intents.create", Kind: "error_before", Times: 2})
 	if !broken() || a.faults()[0].Times != 1 || !broken() || broken() {
-		t.Error("twice is not two times")
+		t.Error("a fault with times 2 did not strike twice")
 	}
 	a.fault(sandbox.Fault{Operation: "*", Kind: "error_before"})
 	for range 3 {
 		if !broken() {
-			t.Fatal("0 times is not for ever")
+			t.Fatal("a fault with times 0 ended")
 		}
 	}
 	if _, err := a.PaymentMethods.Get("pm_card_visa", nil); err == nil {
-		t.Error("* spares an operation")
+		t.Error("* does not cover payment_methods.retrieve")
 	}
 	if status := a.admin("DELETE", "/sandbox/faults", nil, nil); status != http.StatusNoContent || broken() {
 		t.Errorf("not cleared: %d", status)
@@ -138,7 +138,7 @@ func TestFaultsAreCountedAndCleared(t *testing.T) {
 	}
 }
 
-func TestFaultThatCouldNeverStrikeIsRefused(t *testing.T) {
+func TestRefusesFaultsThatCouldNeverStrike(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	for _, f := range []any{
 		sandbox.Fault{Operation: "payment_intents.explode", Kind: "hang"},

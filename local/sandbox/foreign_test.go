@@ -9,7 +9,7 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-func TestPagesOfOtherOriginsCannotWrite(t *testing.T) {
+func TestPagesOfOtherOriginsCannotPost(t *testing.T) {
 	s, err := sandbox.Open(sandbox.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // Stripe: https://docs.stripe.com/api/idempotent_requests. "Stripe's idempotency
@@ -39,7 +41,7 @@ func (a storedAnswer) repeats(c *call) error {
 
 func misusedKey(format string, args ...any) error {
 	refusal := invalid("", "", format, args...)
-	refusal.Type = idempotencyRefused
+	refusal.Type = stripe.ErrorTypeIdempotency
 	return refusal
 }
 
@@ -82,36 +84,20 @@ func forgetOldAnswers(tx *tx) error {
 	return err
 }
 
-// keysInUse are the idempotency keys of running requests. They aren't stored: a request that a crash interrupts
-// has had no effect.
-type keysInUse struct {
-	mu   sync.Mutex
-	keys map[string]bool
-}
-
-func newKeysInUse() *keysInUse { return &keysInUse{keys: map[string]bool{}} }
-
-// claim reserves a key until it's released, which may be done twice. Another request with the key gets 409, as at
-// Stripe.
-func (k *keysInUse) claim(key string) (release func(), err error) {
+// claim reserves an idempotency key while its request runs. release may be called twice. Another request with the
+// key gets 409, as at Stripe. Keys in use aren't stored: a request that a crash interrupts has had no effect.
+func (s *Sandbox) claim(key string) (release func(), err error) {
 	if key == "" {
 		return func() {}, nil
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.keys[key] {
+	if _, used := s.keysInUse.LoadOrStore(key, true); used {
 		return nil, &apiError{
 			Status: http.StatusConflict,
-			Type:   idempotencyRefused,
-			Code:   codeKeyInUse,
+			Type:   stripe.ErrorTypeIdempotency,
+			Code:   stripe.ErrorCodeIdempotencyKeyInUse,
 			Message: "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, " +
 				"and the other request is still going through): " + key + ". Please try again later.",
 		}
 	}
-	k.keys[key] = true
-	return sync.OnceFunc(func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		delete(k.keys, key)
-	}), nil
+	return sync.OnceFunc(func() { s.keysInUse.Delete(key) }), nil
 }

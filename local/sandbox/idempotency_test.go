@@ -13,7 +13,7 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-// clock is a time that a test moves.
+// clock is a clock that a test moves.
 type clock struct{ passed atomic.Int64 }
 
 func (c *clock) now() time.Time           { return time.Now().Add(time.Duration(c.passed.Load())) }
@@ -24,7 +24,7 @@ func (a *account) create(key string, cents int64) (*stripe.PaymentIntent, error)
 	return a.PaymentIntents.New(&stripe.PaymentIntentParams{Params: keyed(key), Amount: stripe.Int64(cents), Currency: stripe.String("usd")})
 }
 
-func TestSameKeyReplays(t *testing.T) {
+func TestTheSameKeyReplaysTheResponse(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	first, err := a.create("key", 2000)
 	a.must(err)
@@ -38,7 +38,7 @@ func TestSameKeyReplays(t *testing.T) {
 	}
 }
 
-func TestSameKeyReplaysDecline(t *testing.T) {
+func TestTheSameKeyReplaysADecline(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in := a.intent("")
 	confirm := func(method string) error {
@@ -52,7 +52,7 @@ func TestSameKeyReplaysDecline(t *testing.T) {
 	}
 }
 
-func TestSameKeyOtherRequest(t *testing.T) {
+func TestAKeyCannotBeReusedForAnotherRequest(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in, err := a.create("key", 2000)
 	a.must(err)
@@ -72,7 +72,7 @@ func TestSameKeyOtherRequest(t *testing.T) {
 	}
 }
 
-func TestKeyInUse(t *testing.T) {
+func TestAKeyInUseIsRefused(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	a.fault(sandbox.Fault{Operation: "payment_intents.create", Kind: "hang", Times: 1})
 	ctx, leave := context.WithCancel(t.Context())
@@ -95,11 +95,11 @@ func TestKeyInUse(t *testing.T) {
 	}
 	eventually(t, "the key is free again", func() bool {
 		in, err := a.create("key", 2000)
-		return err == nil && !replayed(in.LastResponse) // nothing had been executed
+		return err == nil && !replayed(in.LastResponse) // the hanging request had no effect
 	})
 }
 
-func TestKeyIsForgottenAfterADay(t *testing.T) {
+func TestAKeyExpiresAfterADay(t *testing.T) {
 	var clock clock
 	a := open(t, sandbox.Options{Now: clock.now})
 	first, err := a.create("key", 2000)
@@ -115,7 +115,7 @@ func TestKeyIsForgottenAfterADay(t *testing.T) {
 	}
 }
 
-func TestValidationIsNotStored(t *testing.T) {
+func TestAnInvalidRequestDoesNotUseItsKey(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	_, err := a.create("key", 49)
 	refused(t, err, http.StatusBadRequest, "amount_too_small")
@@ -126,7 +126,7 @@ func TestValidationIsNotStored(t *testing.T) {
 	}
 }
 
-func TestKeyMeansNothingOnGet(t *testing.T) {
+func TestAKeyHasNoEffectOnGet(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in := a.intent("pm_card_visa")
 	get := func() *stripe.PaymentIntent {

@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/url"
+import (
+	"net/url"
+
+	"github.com/stripe/stripe-go/v76"
+)
 
 func createPaymentIntent(c *call) action {
 	amount, currency := c.amount(), c.required("currency")
@@ -30,22 +34,32 @@ func (c *call) amount() int64 {
 	amount := c.integer("amount")
 	switch {
 	case amount < minAmount:
-		c.refuse(invalid("amount", codeAmountTooSmall, "Amount must be at least $0.50 usd"))
+		c.refuse(invalid("amount", stripe.ErrorCodeAmountTooSmall, "Amount must be at least $0.50 usd"))
 	case amount > maxAmount:
-		c.refuse(invalid("amount", codeAmountTooLarge, "Amount must be no more than $999,999.99"))
+		c.refuse(invalid("amount", stripe.ErrorCodeAmountTooLarge, "Amount must be no more than $999,999.99"))
 	}
 	return amount
 }
 
 func retrievePaymentIntent(c *call) action {
-	secret := c.clientSecret()
+	secret, expand := c.clientSecret(), c.list("expand", "latest_charge")
 	return func(tx *tx) (any, error) {
 		in, err := find[paymentIntent](tx, paymentIntents, c.object)
 		if err != nil {
 			return nil, err
 		}
-		return in, in.admits(c.apiKey, secret)
+		if err := in.admits(c.apiKey, secret); err != nil || len(expand) == 0 || in.LatestCharge == "" {
+			return in, err
+		}
+		ch, err := find[charge](tx, charges, string(in.LatestCharge))
+		return expandedIntent{in, ch}, err
 	}
+}
+
+// expandedIntent is a PaymentIntent with its charge in place of the charge's id.
+type expandedIntent struct {
+	*paymentIntent
+	LatestCharge *charge `json:"latest_charge"`
 }
 
 func confirmPaymentIntent(c *call) action {
@@ -63,7 +77,7 @@ func confirmPaymentIntent(c *call) action {
 			return nil, err
 		}
 		if method == "" {
-			method = string(in.PaymentMethod)
+			method = in.PaymentMethod
 		}
 		if method == "" {
 			return nil, missingMethod(in)
@@ -140,7 +154,7 @@ func capture(tx *tx, in *paymentIntent, pm *paymentMethod) {
 // decline returns the error for the request that used the card.
 func decline(tx *tx, in *paymentIntent, pm *paymentMethod, card testCard) error {
 	ch := newCharge(tx.newID(charges), in, pm, tx.now)
-	ch.fail(codeCardDeclined, card.message)
+	ch.Status = "failed"
 	refusal := in.decline(ch, pm, card)
 	put(tx, charges, ch.ID, ch)
 	put(tx, paymentIntents, in.ID, in)

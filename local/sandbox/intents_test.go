@@ -120,7 +120,7 @@ func TestClientConfirmsAgainAfterDecline(t *testing.T) {
 	_, err := a.PaymentIntents.Confirm(in.ID, nil)
 	refused(t, err, http.StatusPaymentRequired, "card_declined")
 	_, err = a.PaymentIntents.Confirm(in.ID, nil)
-	refused(t, err, http.StatusBadRequest, "payment_intent_unexpected_state") // its card was taken away
+	refused(t, err, http.StatusBadRequest, "payment_intent_unexpected_state") // the decline removed its card
 
 	payer := stripeClient(a.url, "pk_test_1")
 	confirm := func(secret string) (*stripe.PaymentIntent, error) {
@@ -135,7 +135,7 @@ func TestClientConfirmsAgainAfterDecline(t *testing.T) {
 	_, err = confirm(in.ID + "_secret_wrong")
 	refused(t, err, http.StatusBadRequest, "")
 	if l := a.ledger(); l.Captured != 0 {
-		t.Fatalf("captured %d by who does not know the secret", l.Captured)
+		t.Fatalf("captured %d without the client secret", l.Captured)
 	}
 	paid, err := confirm(in.ClientSecret)
 	a.must(err)

@@ -36,16 +36,7 @@ type LedgerRefund struct {
 }
 
 func (s *Sandbox) showLedger(w http.ResponseWriter, _ *http.Request) error {
-	var ledger Ledger
-	err := s.store.update(func(tx *tx) (err error) {
-		ledger, err = readLedger(tx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	mustAnswer(http.StatusOK, ledger).write(w)
-	return nil
+	return s.reply(w, http.StatusOK, func(tx *tx) (any, error) { return readLedger(tx) })
 }
 
 func readLedger(tx *tx) (Ledger, error) {
@@ -72,7 +63,7 @@ func readLedger(tx *tx) (Ledger, error) {
 		}),
 		each(tx, refunds, func(_ string, re refund) error {
 			e := &ledger.Entries[entry[re.PaymentIntent]]
-			e.Refunds = append(e.Refunds, LedgerRefund{re.ID, re.Amount, re.Status, string(re.Reason)})
+			e.Refunds = append(e.Refunds, LedgerRefund{re.ID, re.Amount, re.Status, re.Reason})
 			if re.Status == succeeded {
 				ledger.Refunded += re.Amount
 				e.Refunded += re.Amount

@@ -1,25 +1,16 @@
 package sandbox
 
 import (
-	"encoding/json"
+	"slices"
+
+	"github.com/stripe/stripe-go/v76"
 )
-
-// nullable is a string that is null in JSON when it is empty, as Stripe writes it.
-type nullable string
-
-func (s nullable) MarshalJSON() ([]byte, error) {
-	if s == "" {
-		return []byte("null"), nil
-	}
-	return json.Marshal(string(s))
-}
 
 // page is Stripe's list object.
 type page[T any] struct {
 	Object  string `json:"object"`
 	Data    []T    `json:"data"`
 	HasMore bool   `json:"has_more"`
-	URL     string `json:"url"`
 }
 
 // window is the requested part of a list. Stripe: https://docs.stripe.com/api/pagination.
@@ -34,28 +25,49 @@ func (p *params) window() window {
 		w.limit = 10
 	}
 	if w.limit > 100 {
-		p.refuse(invalid("limit", codeInvalidInteger, "This value must be less than or equal to 100."))
+		p.refuse(invalid("limit", stripe.ErrorCodeParameterInvalidInteger, "This value must be less than or equal to 100."))
 	}
 	return w
 }
 
-// paginate returns a page of rows, which are oldest first. Stripe lists the newest first.
-func paginate[T any](rows []T, id func(T) string, of table, w window) (page[T], error) {
-	p := page[T]{Object: "list", Data: []T{}, URL: "/v1/" + of.name}
-	started := w.startingAfter == ""
-	for i := len(rows) - 1; i >= 0; i-- {
-		switch {
-		case !started:
-			started = id(rows[i]) == w.startingAfter
-		case int64(len(p.Data)) == w.limit:
-			p.HasMore = true
-			return p, nil
-		default:
-			p.Data = append(p.Data, rows[i])
+// listed returns a page of the rows that keep accepts, newest first.
+func listed[T any](tx *tx, of table, w window, keep func(T) bool) (page[T], error) {
+	p := page[T]{Object: "list", Data: []T{}}
+	var ids []string
+	err := each(tx, of, func(id string, row T) error {
+		if keep(row) {
+			ids, p.Data = append(ids, id), append(p.Data, row)
+		}
+		return nil
+	})
+	if err != nil {
+		return p, err
+	}
+	end := len(ids)
+	if w.startingAfter != "" {
+		if end = slices.Index(ids, w.startingAfter); end < 0 {
+			return p, asParam("starting_after", &missing{of, w.startingAfter})
 		}
 	}
-	if !started {
-		return p, asParam("starting_after", &missing{of, w.startingAfter})
-	}
+	start := max(0, end-int(w.limit))
+	p.Data, p.HasMore = p.Data[start:end], start > 0
+	slices.Reverse(p.Data)
 	return p, nil
+}
+
+// retrieve is the operation that reads one object.
+func retrieve[T any](from table) func(*call) action {
+	return func(c *call) action {
+		return func(tx *tx) (any, error) { return find[T](tx, from, c.object) }
+	}
+}
+
+// listOf is the operation that lists the objects of a PaymentIntent, or all of them.
+func listOf[T any](from table, intentOf func(T) string) func(*call) action {
+	return func(c *call) action {
+		window, intentID := c.window(), c.text("payment_intent")
+		return func(tx *tx) (any, error) {
+			return listed(tx, from, window, func(row T) bool { return intentID == "" || intentID == intentOf(row) })
+		}
+	}
 }

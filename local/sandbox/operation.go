@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/stripe/stripe-go/v76"
 )
 
 // maxBody is far above any request of the API.
@@ -31,13 +32,13 @@ func (s *Sandbox) operations() []operation {
 		{"payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", true, retrievePaymentIntent},
 		{"payment_intents.confirm", "POST", "/v1/payment_intents/{id}/confirm", true, confirmPaymentIntent},
 		{"payment_intents.cancel", "POST", "/v1/payment_intents/{id}/cancel", false, cancelPaymentIntent},
-		{"charges.retrieve", "GET", "/v1/charges/{id}", false, retrieveCharge},
-		{"disputes.list", "GET", "/v1/disputes", false, listDisputes},
-		{"disputes.retrieve", "GET", "/v1/disputes/{id}", false, retrieveDispute},
+		{"charges.retrieve", "GET", "/v1/charges/{id}", false, retrieve[charge](charges)},
+		{"disputes.list", "GET", "/v1/disputes", false, listOf(disputes, func(d dispute) string { return d.PaymentIntent })},
+		{"disputes.retrieve", "GET", "/v1/disputes/{id}", false, retrieve[dispute](disputes)},
 		{"events.list", "GET", "/v1/events", false, listEvents},
 		{"refunds.create", "POST", "/v1/refunds", false, createRefund},
-		{"refunds.list", "GET", "/v1/refunds", false, listRefunds},
-		{"refunds.retrieve", "GET", "/v1/refunds/{id}", false, retrieveRefund},
+		{"refunds.list", "GET", "/v1/refunds", false, listOf(refunds, func(re refund) string { return re.PaymentIntent })},
+		{"refunds.retrieve", "GET", "/v1/refunds/{id}", false, retrieve[refund](refunds)},
 	}
 }
 
@@ -103,7 +104,7 @@ func (s *Sandbox) receive(w http.ResponseWriter, r *http.Request, op operation) 
 
 // perform runs a call, or replays its response.
 func (s *Sandbox) perform(client context.Context, op operation, c *call) (a answer, replayed bool, err error) {
-	release, err := s.keys.claim(c.key)
+	release, err := s.claim(c.key)
 	if err != nil {
 		return a, false, err
 	}
@@ -134,7 +135,7 @@ func (s *Sandbox) perform(client context.Context, op operation, c *call) (a answ
 
 // execute runs an action and stores its response for replay, in one transaction.
 func (s *Sandbox) execute(c *call, do action, fault activeFault) (a answer, err error) {
-	cause := &eventRequest{ID: c.requestID, IdempotencyKey: nullable(c.key)}
+	cause := &stripe.EventRequest{ID: c.requestID, IdempotencyKey: c.key}
 	err = s.update(cause, func(tx *tx) error {
 		result, err := do(tx)
 		if err == nil {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // params are the form fields of a request. They record which fields were read, in order to refuse the rest, and
@@ -38,9 +40,9 @@ func (p *params) check() error {
 	case 0:
 		return nil
 	case 1:
-		return invalid(unknown[0], codeUnknown, "Received unknown parameter: %s", unknown[0])
+		return invalid(unknown[0], stripe.ErrorCodeParameterUnknown, "Received unknown parameter: %s", unknown[0])
 	default:
-		return invalid(unknown[0], codeUnknown, "Received unknown parameters: %s", strings.Join(unknown, ", "))
+		return invalid(unknown[0], stripe.ErrorCodeParameterUnknown, "Received unknown parameters: %s", strings.Join(unknown, ", "))
 	}
 }
 
@@ -57,7 +59,7 @@ func (p *params) text(name string) string {
 	p.read[name] = true
 	value := p.form.Get(name)
 	if p.has(name) && value == "" {
-		p.refuse(invalid(name, codeInvalidEmpty, "You passed an empty string for '%[1]s'. We assume empty values are an attempt to unset a field; "+
+		p.refuse(invalid(name, stripe.ErrorCodeParameterInvalidEmpty, "You passed an empty string for '%[1]s'. We assume empty values are an attempt to unset a field; "+
 			"however '%[1]s' cannot be unset. You should remove '%[1]s' from your request or supply a non-empty value.", name))
 	}
 	return value
@@ -66,7 +68,7 @@ func (p *params) text(name string) string {
 // required returns a required parameter.
 func (p *params) required(name string) string {
 	if !p.has(name) {
-		p.refuse(invalid(name, codeMissing, "Missing required param: %s.", name))
+		p.refuse(invalid(name, stripe.ErrorCodeParameterMissing, "Missing required param: %s.", name))
 	}
 	return p.text(name)
 }
@@ -89,9 +91,9 @@ func (p *params) integer(name string) int64 {
 	n, err := strconv.ParseInt(value, 10, 64)
 	switch {
 	case err != nil:
-		p.refuse(invalid(name, codeInvalidInteger, "Invalid integer: %s", value))
+		p.refuse(invalid(name, stripe.ErrorCodeParameterInvalidInteger, "Invalid integer: %s", value))
 	case n < 1:
-		p.refuse(invalid(name, codeInvalidInteger, "This value must be greater than or equal to 1."))
+		p.refuse(invalid(name, stripe.ErrorCodeParameterInvalidInteger, "This value must be greater than or equal to 1."))
 	}
 	return n
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // The states of a PaymentIntent that is captured automatically.
@@ -34,17 +36,15 @@ type paymentIntent struct {
 	Amount             int64             `json:"amount"` // in cents
 	AmountReceived     int64             `json:"amount_received"`
 	CanceledAt         *int64            `json:"canceled_at"`
-	CancellationReason nullable          `json:"cancellation_reason"`
+	CancellationReason string            `json:"cancellation_reason,omitempty"`
 	ClientSecret       string            `json:"client_secret"`
 	Created            int64             `json:"created"`
 	Currency           string            `json:"currency"`
 	LastPaymentError   *apiError         `json:"last_payment_error"`
-	LatestCharge       nullable          `json:"latest_charge"`
-	Livemode           bool              `json:"livemode"`
+	LatestCharge       string            `json:"latest_charge,omitempty"`
 	Metadata           map[string]string `json:"metadata"`
 	NextAction         *nextAction       `json:"next_action"`
-	PaymentMethod      nullable          `json:"payment_method"`
-	PaymentMethodTypes []string          `json:"payment_method_types"`
+	PaymentMethod      string            `json:"payment_method,omitempty"`
 	Status             string            `json:"status"`
 }
 
@@ -61,15 +61,14 @@ type useStripeSDK struct {
 
 func newPaymentIntent(id string, amount int64, metadata map[string]string, now time.Time) *paymentIntent {
 	return &paymentIntent{
-		ID:                 id,
-		Object:             "payment_intent",
-		Amount:             amount,
-		ClientSecret:       id + "_secret_" + rand.Text(),
-		Created:            now.Unix(),
-		Currency:           "usd",
-		Metadata:           metadata,
-		PaymentMethodTypes: []string{"card"},
-		Status:             requiresPaymentMethod,
+		ID:           id,
+		Object:       "payment_intent",
+		Amount:       amount,
+		ClientSecret: id + "_secret_" + rand.Text(),
+		Created:      now.Unix(),
+		Currency:     "usd",
+		Metadata:     metadata,
+		Status:       requiresPaymentMethod,
 	}
 }
 
@@ -83,7 +82,7 @@ func (in *paymentIntent) admits(key apiKey, secret string) error {
 
 // use sets the card to confirm with.
 func (in *paymentIntent) use(pm *paymentMethod) {
-	in.PaymentMethod = nullable(pm.ID)
+	in.PaymentMethod = pm.ID
 	in.Status = requiresConfirmation
 }
 
@@ -110,8 +109,8 @@ func (in *paymentIntent) askBank(pm *paymentMethod, page string) {
 // succeed ends the payment with the charge that captured it.
 func (in *paymentIntent) succeed(ch *charge) {
 	in.AmountReceived = ch.AmountCaptured
-	in.LatestCharge = nullable(ch.ID)
-	in.PaymentMethod = nullable(ch.PaymentMethod)
+	in.LatestCharge = ch.ID
+	in.PaymentMethod = ch.PaymentMethod
 	in.LastPaymentError = nil
 	in.NextAction = nil
 	in.Status = succeeded
@@ -122,13 +121,13 @@ func (in *paymentIntent) decline(ch *charge, pm *paymentMethod, card testCard) *
 	reason := apiError{
 		Status:        http.StatusPaymentRequired,
 		Charge:        ch.ID,
-		Code:          codeCardDeclined,
+		Code:          stripe.ErrorCodeCardDeclined,
 		DeclineCode:   card.declineCode,
 		Message:       card.message,
 		PaymentMethod: pm,
-		Type:          cardRefused,
+		Type:          stripe.ErrorTypeCard,
 	}
-	in.LatestCharge = nullable(ch.ID)
+	in.LatestCharge = ch.ID
 	in.fail(reason)
 	reason.PaymentIntent = in.copy()
 	return &reason
@@ -137,16 +136,15 @@ func (in *paymentIntent) decline(ch *charge, pm *paymentMethod, card testCard) *
 // failAuthentication removes the card because the payer refused at the bank.
 func (in *paymentIntent) failAuthentication(pm *paymentMethod) {
 	in.fail(apiError{
-		Code: codeAuthenticationFailure,
+		Code: stripe.ErrorCodePaymentIntentAuthenticationFailure,
 		Message: "The provided PaymentMethod has failed authentication. " +
 			"You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
 		PaymentMethod: pm,
-		Type:          invalidRequest,
+		Type:          stripe.ErrorTypeInvalidRequest,
 	})
 }
 
 func (in *paymentIntent) fail(reason apiError) {
-	reason.DocURL = docURL(reason.Code)
 	in.LastPaymentError = &reason
 	in.PaymentMethod = ""
 	in.NextAction = nil
@@ -161,14 +159,14 @@ func (in *paymentIntent) cancel(reason string, now time.Time) error {
 			"Only a PaymentIntent with one of the following statuses may be canceled: %s.", in.Status, strings.Join(cancelable, ", ")))
 	}
 	in.CanceledAt = new(now.Unix())
-	in.CancellationReason = nullable(reason)
+	in.CancellationReason = reason
 	in.NextAction = nil
 	in.Status = canceled
 	return nil
 }
 
 func (in *paymentIntent) unexpectedState(message string) error {
-	refusal := invalid("", codeUnexpectedState, "%s", message)
+	refusal := invalid("", stripe.ErrorCodePaymentIntentUnexpectedState, "%s", message)
 	refusal.PaymentIntent = in.copy()
 	return refusal
 }

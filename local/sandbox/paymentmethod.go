@@ -1,5 +1,7 @@
 package sandbox
 
+import "github.com/stripe/stripe-go/v76"
+
 // paymentMethod is a payer's card.
 // Stripe: https://docs.stripe.com/api/payment_methods/object.
 type paymentMethod struct {
@@ -7,34 +9,21 @@ type paymentMethod struct {
 	Object   string            `json:"object"`
 	Card     card              `json:"card"`
 	Created  int64             `json:"created"`
-	Customer nullable          `json:"customer"`
-	Livemode bool              `json:"livemode"`
 	Metadata map[string]string `json:"metadata"`
 	Type     string            `json:"type"`
 }
 
 type card struct {
-	Brand    string `json:"brand"`
-	Country  string `json:"country"`
-	ExpMonth int    `json:"exp_month"`
-	ExpYear  int    `json:"exp_year"`
-	Funding  string `json:"funding"`
-	Last4    string `json:"last4"`
+	Brand string `json:"brand"`
+	Last4 string `json:"last4"`
 }
 
 // newPaymentMethod creates a PaymentMethod from a test card.
 func newPaymentMethod(tx *tx, of testCard, metadata map[string]string) *paymentMethod {
 	pm := &paymentMethod{
-		ID:     tx.newID(paymentMethods),
-		Object: "payment_method",
-		Card: card{
-			Brand:    of.brand,
-			Country:  "US",
-			ExpMonth: int(tx.now.Month()),
-			ExpYear:  tx.now.Year() + 1,
-			Funding:  "credit",
-			Last4:    of.last4,
-		},
+		ID:       tx.newID(paymentMethods),
+		Object:   "payment_method",
+		Card:     card{of.brand, of.last4},
 		Created:  tx.now.Unix(),
 		Metadata: metadata,
 		Type:     "card",
@@ -61,13 +50,13 @@ func namedPaymentMethod(tx *tx, id string) (*paymentMethod, error) {
 func createPaymentMethod(c *call) action {
 	c.required("type")
 	if c.oneOf("type", "card") == "card" && !c.has("card[token]") {
-		c.refuse(invalid("card", codeMissing, "Missing required param: card."))
+		c.refuse(invalid("card", stripe.ErrorCodeParameterMissing, "Missing required param: card."))
 	}
 	token, metadata := c.text("card[token]"), c.dict("metadata")
 	return func(tx *tx) (any, error) {
 		card, ok := findCard(func(c testCard) bool { return c.token == token })
 		if !ok {
-			return nil, invalid("card[token]", codeResourceMissing, "No such token: '%s'", token)
+			return nil, invalid("card[token]", stripe.ErrorCodeResourceMissing, "No such token: '%s'", token)
 		}
 		return newPaymentMethod(tx, card, metadata), nil
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/stripe/stripe-go/v76"
 )
 
 // refund is money given back. Stripe: https://docs.stripe.com/api/refunds/object.
@@ -18,7 +19,7 @@ type refund struct {
 	FailureReason string            `json:"failure_reason,omitempty"`
 	Metadata      map[string]string `json:"metadata"`
 	PaymentIntent string            `json:"payment_intent"`
-	Reason        nullable          `json:"reason"`
+	Reason        string            `json:"reason,omitempty"`
 	Status        string            `json:"status"`
 }
 
@@ -43,7 +44,7 @@ func createRefund(c *call) action {
 			return nil, err
 		}
 		if back, err := chargedBack(tx, ch.ID); back || err != nil {
-			return nil, cmp.Or(err, error(invalid("", codeDisputed, "Charge %s has been charged back; cannot issue a refund.", ch.ID)))
+			return nil, cmp.Or(err, error(invalid("", stripe.ErrorCodeChargeDisputed, "Charge %s has been charged back; cannot issue a refund.", ch.ID)))
 		}
 		amount, err := ch.refund(amount)
 		if err != nil {
@@ -58,7 +59,7 @@ func createRefund(c *call) action {
 			Currency:      ch.Currency,
 			Metadata:      metadata,
 			PaymentIntent: ch.PaymentIntent,
-			Reason:        nullable(reason),
+			Reason:        reason,
 			Status:        succeeded,
 		}
 		put(tx, charges, ch.ID, ch)
@@ -78,48 +79,25 @@ func latestCharge(tx *tx, intentID string) (*charge, error) {
 	if in.LatestCharge == "" {
 		return &charge{PaymentIntent: in.ID}, nil
 	}
-	return find[charge](tx, charges, string(in.LatestCharge))
-}
-
-func retrieveRefund(c *call) action {
-	return func(tx *tx) (any, error) { return find[refund](tx, refunds, c.object) }
-}
-
-func listRefunds(c *call) action {
-	window, intentID := c.window(), c.text("payment_intent")
-	return func(tx *tx) (any, error) {
-		rows, err := selected(tx, refunds, func(re refund) bool {
-			return intentID == "" || intentID == re.PaymentIntent
-		})
-		if err != nil {
-			return nil, err
-		}
-		return paginate(rows, func(re refund) string { return re.ID }, refunds, window)
-	}
+	return find[charge](tx, charges, in.LatestCharge)
 }
 
 // failRefund is POST /sandbox/refunds/{id}/fail: the bank sends the money back days after the refund.
 func (s *Sandbox) failRefund(w http.ResponseWriter, r *http.Request) error {
-	var re *refund
-	err := s.update(nil, func(tx *tx) (err error) {
-		re, err = find[refund](tx, refunds, chi.URLParam(r, "id"))
+	return s.reply(w, http.StatusOK, func(tx *tx) (any, error) {
+		re, err := find[refund](tx, refunds, chi.URLParam(r, "id"))
 		if err != nil || !re.fail() {
-			return err
+			return re, err
 		}
 		ch, err := find[charge](tx, charges, re.Charge)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ch.takeBack(re.Amount)
 		put(tx, charges, ch.ID, ch)
 		put(tx, refunds, re.ID, re)
 		tx.emit("charge.refund.updated", re)
 		tx.emit("refund.updated", re)
-		return nil
+		return re, nil
 	})
-	if err != nil {
-		return err
-	}
-	mustAnswer(http.StatusOK, re).write(w)
-	return nil
 }

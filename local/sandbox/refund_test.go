@@ -10,7 +10,7 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-func TestRefundOnce(t *testing.T) {
+func TestAPaymentIsRefundedOnce(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in := a.paid()
 	re, err := a.Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(in.ID), Reason: stripe.String("requested_by_customer")})
@@ -63,7 +63,7 @@ func TestPartialRefunds(t *testing.T) {
 	}
 }
 
-func TestUnpaidIsNotRefunded(t *testing.T) {
+func TestAnUnpaidIntentIsNotRefunded(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	declined := a.intent("pm_card_chargeDeclined")
 	_, err := a.PaymentIntents.Confirm(declined.ID, nil)
@@ -92,7 +92,7 @@ func TestConcurrentRefundsGiveBackOnce(t *testing.T) {
 	}
 }
 
-func TestRefundFailsLater(t *testing.T) {
+func TestARefundCanFailLater(t *testing.T) {
 	endpoint := listen(t)
 	a := open(t, sandbox.Options{WebhookURL: endpoint.url, WebhookSecret: secret})
 	in := a.paid()

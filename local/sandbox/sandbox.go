@@ -8,13 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/stripe/stripe-go/v76"
 )
-
-// apiVersion is the version of stripe-go v76. Its webhook package requires it in every event.
-const apiVersion = "2023-10-16"
 
 // Options configure a sandbox. The zero value is a sandbox in memory without webhooks.
 type Options struct {
@@ -36,7 +35,7 @@ type Sandbox struct {
 	store     *store
 	sender    *webhookSender
 	faults    *faults
-	keys      *keysInUse
+	keysInUse sync.Map // idempotency keys of running requests
 	publicURL string
 	log       *slog.Logger
 	handler   http.Handler
@@ -59,7 +58,6 @@ func Open(o Options) (*Sandbox, error) {
 	s := &Sandbox{
 		store:     store,
 		faults:    newFaults(open.Done()),
-		keys:      newKeysInUse(),
 		publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		log:       o.Log,
 		close:     stop,
@@ -76,13 +74,15 @@ func Open(o Options) (*Sandbox, error) {
 }
 
 // recover returns the undelivered events and drops expired idempotency keys.
-func (s *Sandbox) recover() (pending []event, err error) {
+func (s *Sandbox) recover() (pending []stripe.Event, err error) {
 	err = s.store.update(func(tx *tx) error {
 		if err := forgetOldAnswers(tx); err != nil {
 			return err
 		}
-		pending, err = selected(tx, deliveries, func(event) bool { return true })
-		return err
+		return each(tx, deliveries, func(_ string, e stripe.Event) error {
+			pending = append(pending, e)
+			return nil
+		})
 	})
 	return pending, err
 }
@@ -150,8 +150,8 @@ func (s *Sandbox) handle(h handler) http.HandlerFunc {
 
 // update runs fn in one transaction and sends the events that it emitted. cause is the API request that caused
 // them, or nil.
-func (s *Sandbox) update(cause *eventRequest, fn func(*tx) error) error {
-	var events []event
+func (s *Sandbox) update(cause *stripe.EventRequest, fn func(*tx) error) error {
+	var events []stripe.Event
 	err := s.store.update(func(tx *tx) error {
 		tx.cause = cause
 		if err := fn(tx); err != nil {
@@ -173,10 +173,23 @@ func (s *Sandbox) update(cause *eventRequest, fn func(*tx) error) error {
 	return nil
 }
 
+// reply runs fn as update does, and answers with what it returns.
+func (s *Sandbox) reply(w http.ResponseWriter, status int, fn func(*tx) (any, error)) error {
+	var result any
+	err := s.update(nil, func(tx *tx) (err error) {
+		result, err = fn(tx)
+		return err
+	})
+	if err == nil {
+		mustAnswer(status, result).write(w)
+	}
+	return err
+}
+
 func unrecognized(_ http.ResponseWriter, r *http.Request) error {
 	return &apiError{
 		Status: http.StatusNotFound,
-		Type:   invalidRequest,
+		Type:   stripe.ErrorTypeInvalidRequest,
 		Message: fmt.Sprintf("Unrecognized request URL (%s: %s). If you are trying to list objects, remove the trailing slash. "+
 			"If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier in your code.", r.Method, r.URL.Path),
 	}

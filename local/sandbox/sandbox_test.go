@@ -19,7 +19,7 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-// patience is how long a test waits for what must happen, even on a busy machine.
+// patience bounds each wait, on a busy machine too.
 const patience = time.Minute
 
 // account is a sandbox behind a real HTTP server, with stripe-go in front of it.
@@ -159,7 +159,7 @@ func refused(t *testing.T, err error, status int, code string) *stripe.Error {
 	return refusal
 }
 
-// eventually waits for a condition that another goroutine brings about.
+// eventually polls until a condition holds.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -236,6 +236,6 @@ func TestParameters(t *testing.T) {
 		}
 	}
 	if l := a.ledger(); len(l.Entries) != 0 {
-		t.Errorf("a refused request has left an intent behind: %+v", l.Entries)
+		t.Errorf("a refused request left an intent behind: %+v", l.Entries)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/stripe/stripe-go/v76"
 	"go.etcd.io/bbolt"
 )
 
@@ -107,8 +108,8 @@ func (s *store) update(fn func(*tx) error) error {
 // tx is one transaction.
 type tx struct {
 	now     time.Time
-	cause   *eventRequest // of the events
-	events  []event
+	cause   *stripe.EventRequest // of the events
+	events  []stripe.Event
 	file    *bbolt.Tx
 	written bool
 }
@@ -164,17 +165,6 @@ func each[T any](tx *tx, of table, fn func(id string, value T) error) error {
 		}
 		return fn(string(id), value)
 	})
-}
-
-// selected returns the rows of a table that keep accepts, oldest first.
-func selected[T any](tx *tx, of table, keep func(T) bool) (rows []T, err error) {
-	err = each(tx, of, func(_ string, row T) error {
-		if keep(row) {
-			rows = append(rows, row)
-		}
-		return nil
-	})
-	return rows, err
 }
 
 // newID returns an id like Stripe's (pi_ and 24 characters) that sorts by creation.

@@ -44,9 +44,8 @@ func TestStateSurvivesARestart(t *testing.T) {
 	a.must(err)
 }
 
-// What has been answered is on disk: a copy of the file taken from a running sandbox
-// is what a killed one would leave.
-func TestAnsweredIsOnDisk(t *testing.T) {
+// A copy of a running sandbox's file is what a killed sandbox would leave.
+func TestAnAnswerIsOnDiskBeforeItIsSent(t *testing.T) {
 	running, killed := t.TempDir(), t.TempDir()
 	a := open(t, sandbox.Options{Dir: running})
 	paid := a.paid()
@@ -59,7 +58,7 @@ func TestAnsweredIsOnDisk(t *testing.T) {
 	}
 }
 
-func TestOneSandboxHoldsAState(t *testing.T) {
+func TestTwoSandboxesCannotShareAState(t *testing.T) {
 	o := sandbox.Options{Dir: t.TempDir()}
 	open(t, o)
 	if second, err := sandbox.Open(o); err == nil {
@@ -67,7 +66,7 @@ func TestOneSandboxHoldsAState(t *testing.T) {
 	}
 }
 
-func TestClosedSandboxAnswers500(t *testing.T) {
+func TestAClosedSandboxAnswers500(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	a.must(a.sandbox.Close())
 	if status, _ := a.raw("GET", "/v1/refunds", "Bearer sk_test_1", ""); status != http.StatusInternalServerError {
@@ -75,7 +74,7 @@ func TestClosedSandboxAnswers500(t *testing.T) {
 	}
 }
 
-func TestCloseReleasesWhatAFaultHolds(t *testing.T) {
+func TestCloseReleasesHangingRequests(t *testing.T) {
 	for _, kind := range []string{"hang", "hang_after", "slow"} {
 		t.Run(kind, func(t *testing.T) {
 			a := open(t, sandbox.Options{})

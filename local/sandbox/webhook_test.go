@@ -21,7 +21,7 @@ const secret = "whsec_test"
 type listener struct {
 	t       *testing.T
 	url     string
-	failing atomic.Int64 // answers 500 that many times
+	failing atomic.Int64 // how often to answer 500
 	refused chan string  // types of the events answered 500
 	events  chan stripe.Event
 }
@@ -37,7 +37,7 @@ func listen(t *testing.T) *listener {
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	payload, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // the sandbox was closed meanwhile
+		return // the sandbox closed
 	}
 	e, err := webhook.ConstructEvent(payload, r.Header.Get("Stripe-Signature"), secret)
 	if err != nil {
@@ -51,7 +51,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.events <- e
 }
 
-// next returns the next event of a type, and passes over others.
+// next returns the next event of a type and skips others.
 func (l *listener) next(kind string) stripe.Event {
 	l.t.Helper()
 	timeout := time.After(patience)
@@ -83,7 +83,7 @@ func (l *listener) take(n int) (kinds []string) {
 	return kinds
 }
 
-func TestEvents(t *testing.T) {
+func TestEachChangeSendsItsEvents(t *testing.T) {
 	endpoint := listen(t)
 	a := open(t, sandbox.Options{WebhookURL: endpoint.url, WebhookSecret: secret})
 	expect := func(want ...string) {
@@ -113,7 +113,7 @@ func TestEvents(t *testing.T) {
 		t.Error("one cent was accepted")
 	}
 	if len(endpoint.events) != 0 {
-		t.Errorf("a refused request has caused %v", endpoint.take(1))
+		t.Errorf("a refused request caused %v", endpoint.take(1))
 	}
 }
 
@@ -157,7 +157,7 @@ func TestPendingWebhookSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestFaultsOfWebhooks(t *testing.T) {
+func TestWebhooksCanBeLostDoubledOrSlow(t *testing.T) {
 	endpoint := listen(t)
 	a := open(t, sandbox.Options{WebhookURL: endpoint.url, WebhookSecret: secret})
 	a.fault(sandbox.Fault{Operation: "webhooks", Kind: "drop", Times: 1})

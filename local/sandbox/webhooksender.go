@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // Stripe retries for up to three days (https://docs.stripe.com/webhooks#retries) with
@@ -56,7 +58,7 @@ func newWebhookSender(open context.Context, o Options, store *store, faults *fau
 }
 
 // send starts to deliver stored events. After close they wait for the next Open.
-func (s *webhookSender) send(events []event) {
+func (s *webhookSender) send(events []stripe.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -75,7 +77,7 @@ func (s *webhookSender) close() {
 	s.deliveries.Wait()
 }
 
-func (s *webhookSender) deliver(e event) {
+func (s *webhookSender) deliver(e stripe.Event) {
 	copies := 1
 	switch fault := s.faults.take(webhooks); fault.kind {
 	case faultSlow:
@@ -100,7 +102,7 @@ func (s *webhookSender) deliver(e event) {
 
 // retry posts an event until it is accepted or three days old. It returns false if the
 // sandbox is closed first.
-func (s *webhookSender) retry(e event) bool {
+func (s *webhookSender) retry(e stripe.Event) bool {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := s.post(e)
 		switch {
@@ -122,7 +124,7 @@ func (s *webhookSender) retry(e event) bool {
 }
 
 // post sends an event once, signed now.
-func (s *webhookSender) post(e event) error {
+func (s *webhookSender) post(e stripe.Event) error {
 	select {
 	case s.semaphore <- struct{}{}:
 		defer func() { <-s.semaphore }()

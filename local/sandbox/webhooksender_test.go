@@ -10,9 +10,11 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
-// deaf is a webhook endpoint that never accepts, and notes when it was asked.
+// deaf is a webhook endpoint that never accepts and records when it was called.
 type deaf struct {
 	start time.Time
 	asked []time.Duration // after the start; one event, so one post at a time
@@ -23,7 +25,7 @@ func (d *deaf) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("connection refused")
 }
 
-// openDeaf makes a sandbox with one event that nobody accepts.
+// openDeaf makes a sandbox with one event that is never accepted.
 func openDeaf(t *testing.T) (*Sandbox, *deaf) {
 	s, err := Open(Options{WebhookURL: "http://shop.test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -42,7 +44,7 @@ func openDeaf(t *testing.T) (*Sandbox, *deaf) {
 	return s, endpoint
 }
 
-func TestPausesGrow(t *testing.T) {
+func TestPausesBetweenDeliveriesGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, endpoint := openDeaf(t)
 		time.Sleep(4 * time.Minute) // of the bubble's clock
@@ -59,12 +61,12 @@ func TestPausesGrow(t *testing.T) {
 	})
 }
 
-func TestGivesUpAfterThreeDays(t *testing.T) {
+func TestDeliveryEndsAfterThreeDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, endpoint := openDeaf(t)
 		time.Sleep(30 * 24 * time.Hour)
 		pending := func(tx *tx) error {
-			return each(tx, deliveries, func(id string, _ event) error { return errors.New(id + " is still pending") })
+			return each(tx, deliveries, func(id string, _ stripe.Event) error { return errors.New(id + " is still pending") })
 		}
 		if err := errors.Join(s.store.update(pending), s.Close()); err != nil {
 			t.Error(err)

@@ -12,7 +12,7 @@ import (
 	"ticketing.dev/common/process"
 )
 
-// What can run as the client, besides one at a URL.
+// Values of Config.Client besides a URL.
 const (
 	NoClient    = "none"
 	BuiltClient = "built" // by `npm run build`
@@ -53,7 +53,7 @@ func (c *Config) needs(program, state, how string) error {
 	return nil
 }
 
-// startClient runs the client. It calls the API through the gateway, as everybody does.
+// startClient runs the client. It calls the API through the gateway.
 func (s *System) startClient(ctx context.Context) error {
 	switch s.config.Client {
 	case "", NoClient:

@@ -61,12 +61,16 @@ type Environment struct {
 	MaxUnpaidReservations int `env:"MAX_UNPAID_RESERVATIONS" envDefault:"3"`
 	// JWTKey signs the sessions. By default each data directory has a key of its own.
 	JWTKey string `env:"JWT_KEY"`
+	// JWTKeyPrevious only verifies them, as after JWTKey has been replaced.
+	JWTKeyPrevious string `env:"JWT_KEY_PREVIOUS"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
 	RequireStrongKeys bool `env:"REQUIRE_STRONG_KEYS"`
 	// TrustedProxies may tell the gateway what a visitor asked for. The client, which calls the gateway for its
 	// visitors, is one of them.
 	TrustedProxies forwarded.Proxies `env:"TRUSTED_PROXIES" envDefault:"127.0.0.0/8,::1/128"`
-	StripeKey      string            `env:"STRIPE_KEY"`
+	// GatewayHosts are names under which the gateway answers, besides localhost and addresses.
+	GatewayHosts []string `env:"GATEWAY_HOSTS" envDefault:"ticketing.dev"`
+	StripeKey    string   `env:"STRIPE_KEY"`
 	// StripeWebhookSecret and StripeAPIURL belong to StripeKey.
 	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
 	StripeAPIURL        string `env:"STRIPE_API_URL"`

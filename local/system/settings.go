@@ -14,7 +14,9 @@ type Settings struct {
 	ClusterID string
 	RedisAddr string
 	// JWTKey signs the sessions.
-	JWTKey            string
+	JWTKey string
+	// JWTKeyPrevious only verifies them.
+	JWTKeyPrevious    string
 	RequireStrongKeys bool
 	TrustedProxies    string
 	CookieName        string
@@ -45,6 +47,7 @@ func (s Settings) Environ(service, clientID, port string) []string {
 		"LOG_LEVEL=" + s.LogLevel.String(),
 		"GOMAXPROCS=" + strconv.Itoa(share(runtime.NumCPU())),
 		"GOGC=400", // the heap stays at a few MiB, so collecting it less often costs little memory
+		"NATS_URL=" + s.NATSURL, "NATS_CLUSTER_ID=" + s.ClusterID, "NATS_CLIENT_ID=" + clientID,
 	}
 	env = given(env, "PPROF_ADDR", s.PprofAddr)
 	if service != "expiration" {
@@ -54,9 +57,7 @@ func (s Settings) Environ(service, clientID, port string) []string {
 			"REQUIRE_STRONG_KEYS="+strconv.FormatBool(s.RequireStrongKeys),
 			"TRUSTED_PROXIES="+s.TrustedProxies,
 			"COOKIE_NAME="+s.CookieName)
-	}
-	if service != "auth" {
-		env = append(env, "NATS_URL="+s.NATSURL, "NATS_CLUSTER_ID="+s.ClusterID, "NATS_CLIENT_ID="+clientID)
+		env = given(env, "JWT_KEY_PREVIOUS", s.JWTKeyPrevious)
 	}
 	switch service {
 	case "auth":

@@ -2,6 +2,7 @@ package system
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,16 +23,32 @@ func TestServicesShareTheCores(t *testing.T) {
 	}
 }
 
+func TestServicesHasEveryServiceOfTheRepository(t *testing.T) {
+	programs, err := filepath.Glob("../../*/cmd/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, program := range programs {
+		folder := filepath.Dir(program)
+		if name := filepath.Base(folder); name == filepath.Base(filepath.Dir(filepath.Dir(folder))) {
+			want = append(want, name)
+		}
+	}
+	if got := slices.Sorted(slices.Values(Services)); !slices.Equal(got, want) {
+		t.Errorf("local/system/system.go lists the services %v, but the repository has %v", got, want)
+	}
+}
+
 func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
-	s := Settings{Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
-	const common, stored, listens = "PORT LOG_LEVEL GOMAXPROCS GOGC", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME",
-		" NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID"
+	s := Settings{JWTKeyPrevious: "1", Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
+	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS"
 	for service, want := range map[string]string{
 		"auth":       common + stored + " RATE_LIMIT_FACTOR",
-		"tickets":    common + stored + listens + " STREAMS_MAX",
-		"orders":     common + stored + listens + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
-		"payments":   common + stored + listens + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL RATE_LIMIT_FACTOR",
-		"expiration": common + listens + " REDIS_ADDR",
+		"tickets":    common + stored + " STREAMS_MAX",
+		"orders":     common + stored + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
+		"payments":   common + stored + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL RATE_LIMIT_FACTOR",
+		"expiration": common + " REDIS_ADDR",
 	} {
 		var got []string
 		for _, variable := range s.Environ(service, "a", "1") {

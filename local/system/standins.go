@@ -22,7 +22,7 @@ const (
 func (s *System) startStandins(ctx context.Context) (err error) {
 	c := s.config
 	s.settings = Settings{
-		JWTKey: c.JWTKey, RequireStrongKeys: c.RequireStrongKeys, TrustedProxies: loopback,
+		JWTKey: c.JWTKey, JWTKeyPrevious: c.JWTKeyPrevious, RequireStrongKeys: c.RequireStrongKeys, TrustedProxies: loopback,
 		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel, PprofAddr: c.PprofAddr, Limits: c.Limits,
 		MaxOpenOrders: c.MaxOpenOrders, MaxUnpaidReservations: c.MaxUnpaidReservations,
 	}

@@ -56,12 +56,12 @@ type System struct {
 	listener net.Listener
 	settings Settings
 	failed   chan error
-	closers  []func() error // what to undo, in reverse
+	closers  []func() error // closed in reverse
 
 	mu        sync.Mutex
 	standins  map[string]*part
 	replicas  map[string][]*part
-	client    *part // nil if there is none
+	client    *part // nil without a client
 	announced bool
 }
 
@@ -94,7 +94,7 @@ func (s *System) Close() error {
 	return errors.Join(errs...)
 }
 
-// Failed reports a failure that nothing but closing the system helps against.
+// Failed reports a failure that the system can't recover from.
 func (s *System) Failed() <-chan error { return s.failed }
 
 func (s *System) onClose(undo func() error) { s.closers = append(s.closers, undo) }
@@ -109,7 +109,7 @@ func (s *System) openDirectory(context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.dir.close)
-	// A system that was killed has left its own.
+	// Left behind by a killed system.
 	if err := os.Remove(s.dir.path(runFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("data directory: %w", err)
 	}
@@ -194,6 +194,7 @@ func (s *System) serve(context.Context) error {
 	}
 	g := gateway.New(routes, s.backends, s.logs.logger(j, s.config.LogLevel))
 	g.Trust(s.config.TrustedProxies)
+	g.AllowHosts(s.config.GatewayHosts...)
 	if s.config.Client != BuiltClient {
 		g.AllowUpgrades()
 	}

@@ -241,7 +241,7 @@ func TestRealPartsReplaceStandins(t *testing.T) {
 		"stripe": {run.Stripe, parts.Stripe},
 	} {
 		if pair[0] != (system.Part{URL: pair[1].URL}) {
-			t.Errorf("%s is %+v; want %s, started by somebody else", name, pair[0], pair[1].URL)
+			t.Errorf("%s is %+v; want %s, not started by this system", name, pair[0], pair[1].URL)
 		}
 	}
 	user := signUp(t, run.Gateway, "user@example.com")

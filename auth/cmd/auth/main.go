@@ -5,6 +5,8 @@ import (
 	"context"
 
 	"ticketing.dev/auth"
+	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
@@ -14,17 +16,17 @@ import (
 type config struct {
 	service.Config
 	Mongo   mongodb.Config
+	NATS    stan.Config
 	Session session.Config
 	Limits  ratelimit.Config
 }
 
 func main() {
 	var c config
-	ctx, p := service.Start("auth", &c)
+	ctx, p := service.Start("auth", &c, deadletters.Commands("auth"))
 	p.Exit(run(ctx, p, c))
 }
 
-// run opens no bus: auth doesn't publish or listen.
 func run(ctx context.Context, p *service.Program, c config) error {
 	sessions, err := session.Open(c.Session, p.Log)
 	if err != nil {
@@ -35,10 +37,15 @@ func run(ctx context.Context, p *service.Program, c config) error {
 		return err
 	}
 	defer mongodb.Disconnect(db)
-
-	s, err := auth.New(ctx, auth.Options{DB: db, Sessions: sessions, Limits: c.Limits, Log: p.Log})
+	broker, err := stan.Open(c.NATS, p.Log)
 	if err != nil {
 		return err
 	}
-	return p.Run(ctx, nil, s)
+	defer broker.Close()
+
+	s, err := auth.New(ctx, auth.Options{DB: db, Bus: broker, Sessions: sessions, Limits: c.Limits, Log: p.Log})
+	if err != nil {
+		return err
+	}
+	return p.Run(ctx, broker, s)
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { submitSignOut } from "@/account/actions";
 import type { Visitor } from "@/api/services";
 import { ActionForm } from "@/form/action-form";
@@ -19,10 +20,16 @@ export function SignOutForm({ visitor }: { visitor: NonNullable<Visitor> }) {
             {visitor === "unknown" ? (
               <span className="text-muted text-sm">We can’t check your account right now</span>
             ) : (
-              <span className="block max-w-32 truncate text-muted text-sm sm:max-w-56" title={visitor.email}>
+              <Link
+                href="/sessions"
+                prefetch={false}
+                className="flex min-h-11 max-w-32 items-center text-muted text-sm hover:underline sm:max-w-56"
+                title={`${visitor.email}: your sessions`}
+              >
                 <span className="sr-only">Signed in as </span>
-                <span>{visitor.email}</span>
-              </span>
+                <span className="truncate">{visitor.email}</span>
+                <span className="sr-only">: your sessions</span>
+              </Link>
             )}
             <button
               type="submit"

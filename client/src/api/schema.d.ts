@@ -19,13 +19,47 @@ export interface paths {
   "/api/users/signout": {
     /**
      * Sign out
-     * @description Also works without a session. The body is optional.
+     * @description Ends the session: copies of its cookie stop working, within a second in every service. Also works without a
+     * session. The body is optional.
      */
     post: operations["signOut"];
   };
   "/api/users/currentuser": {
-    /** Current user */
+    /**
+     * Current user
+     * @description A session in use is renewed: if its cookie is older than five minutes, the response sets a new one. Without
+     * that, a session ends after it was idle for 24 hours (`SESSION_IDLE_TIMEOUT`), and in any case after seven
+     * days (`SESSION_ABSOLUTE_TIMEOUT`).
+     */
     get: operations["currentUser"];
+  };
+  "/api/users/sessions": {
+    /**
+     * List the user's sessions
+     * @description The last seen first, at most 50. Renews the session like `GET /api/users/currentuser`.
+     */
+    get: operations["listSessions"];
+    /**
+     * Sign out everywhere
+     * @description Ends all sessions of the user, this one too, within a second in every service.
+     */
+    delete: operations["endSessions"];
+  };
+  "/api/users/sessions/{id}": {
+    /**
+     * End a session
+     * @description Signs out one of the user's browsers, within a second in every service.
+     */
+    delete: operations["endSession"];
+    parameters: {
+      path: {
+        /**
+         * @description The session's id.
+         * @example 7
+         */
+        id: string;
+      };
+    };
   };
   "/api/tickets": {
     /**
@@ -37,6 +71,22 @@ export interface paths {
     /** List a ticket */
     post: operations["listTicket"];
   };
+  "/api/tickets/sales/summary": {
+    /**
+     * Add up the user's sales
+     * @description Sellers are paid by the operator, outside of this API.
+     */
+    get: operations["readSales"];
+  };
+  "/api/tickets/sales/export.csv": {
+    /**
+     * Download the user's sales
+     * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
+     * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+     * as a formula begins with an apostrophe.
+     */
+    get: operations["exportSales"];
+  };
   "/api/tickets/{id}": {
     /** Get a ticket */
     get: operations["readTicket"];
@@ -47,6 +97,32 @@ export interface paths {
      * a field. `event` is replaced as a whole.
      */
     put: operations["editTicket"];
+    /**
+     * Withdraw an available ticket
+     * @description Only the seller can. The ticket is no longer listed and can't be ordered. It stays in the seller's list and can
+     * still be read. Withdrawing a withdrawn ticket changes nothing. If a buyer reserves the ticket at the same
+     * moment, the order is cancelled with the reason `ticket-withdrawn`, unless it was paid before orders heard of
+     * the withdrawal: then the ticket is sold.
+     */
+    delete: operations["withdrawTicket"];
+    parameters: {
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+  };
+  "/api/tickets/{id}/private": {
+    /**
+     * Get what the buyer of a ticket gets
+     * @description Only the seller and the buyer of the complete order can. The buyer's first read of a given part sets `openedAt`.
+     */
+    get: operations["readPrivatePart"];
+    /**
+     * Give what the buyer of a ticket gets
+     * @description Only the seller can. It can be replaced until the ticket is sold. If the ticket was sold without a private part,
+     * the seller can still give it once.
+     */
+    put: operations["givePrivatePart"];
     parameters: {
       path: {
         id: components["parameters"]["Id"];
@@ -163,6 +239,21 @@ export interface components {
       /** Format: email */
       email: string;
     };
+    Session: {
+      /** @description The number of the session among the user's sessions. */
+      id: string;
+      /** @description The browser and the system that signed in, by its User-Agent. */
+      device: string;
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description When the session was last renewed, so at most five minutes before its last use.
+       */
+      lastSeenAt: string;
+      /** @description Whether this request belongs to the session. */
+      current: boolean;
+    };
     Ticket: {
       id: components["schemas"]["Id"];
       title: string;
@@ -172,15 +263,51 @@ export interface components {
       /** @description The order that reserved or bought the ticket. Absent while it's available. */
       orderId?: components["schemas"]["Id"];
       /**
-       * @description A sold ticket never changes. It keeps the title and price of the sale.
+       * @description A sold ticket never changes. It keeps the title and price of the sale. `withdrawn` means that the seller
+       * took the ticket off the market.
+       *
        * @enum {string}
        */
-      status: "available" | "reserved" | "sold";
+      status: "available" | "reserved" | "sold" | "withdrawn";
       version: components["schemas"]["Version"];
+      /**
+       * Format: date-time
+       * @description When the ticket was sold. Tickets that earlier releases sold lack it.
+       */
+      soldAt?: string;
+      /** @description Only with `seller=me`. What was refunded to the buyer, if the whole payment was. */
+      refundedAmount?: components["schemas"]["Part"];
       event?: components["schemas"]["Event"];
       /** @description Plain text of one or more lines. */
       description?: string;
       seat?: string;
+    };
+    /** @description Amounts are US dollars. */
+    Sales: {
+      /** @description The number of sold tickets. */
+      sales: number;
+      /** @description Their prices. */
+      amount: number;
+      /** @description What was refunded to buyers in full. */
+      refunded: number;
+      /** @description The amount less what was refunded: what sellers get, unless the operator decides otherwise. */
+      owed: number;
+    };
+    PrivatePart: {
+      /** @description Whether the seller has given it. */
+      given: boolean;
+      /** @description A code or a link, with 1 to 2,000 characters. Absent until it's given. */
+      text?: string;
+      /**
+       * Format: date-time
+       * @description When the seller last gave it.
+       */
+      givenAt?: string;
+      /**
+       * Format: date-time
+       * @description When the buyer first read it. Absent until then.
+       */
+      openedAt?: string;
     };
     /** @description The event that a ticket admits to. */
     Event: {
@@ -205,12 +332,12 @@ export interface components {
        */
       status: "created" | "awaiting:payment" | "complete" | "cancelled";
       /**
-       * @description Why the order was cancelled: it wasn't paid in time, the buyer cancelled it, or the payment failed.
-       * Absent for other orders.
+       * @description Why the order was cancelled: it wasn't paid in time, the buyer cancelled it, the payment failed, or the
+       * seller had withdrawn the ticket just before. Absent for other orders. Reasons may be added.
        *
        * @enum {string}
        */
-      reason?: "expired" | "user" | "payment-failed";
+      reason?: "expired" | "user" | "payment-failed" | "ticket-withdrawn";
       /**
        * Format: date-time
        * @description When the reservation ends. An order that's still `created` is then cancelled.
@@ -228,7 +355,7 @@ export interface components {
       version: components["schemas"]["Version"];
     };
     Charge: {
-      /** @description The order's price. */
+      /** @description The same as `orderId`. */
       id: components["schemas"]["Id"];
       orderId: components["schemas"]["Id"];
       /**
@@ -241,7 +368,20 @@ export interface components {
        * the charge failed.
        */
       reason?: string;
+      /** @description The order's price. */
       amount: components["schemas"]["Dollars"];
+      /**
+       * Format: date-time
+       * @description When payments learned that the money was captured. Absent before, and from payments of earlier releases.
+       */
+      paidAt?: string;
+      /** @description The card that was charged, for a receipt. Absent like `paidAt`, or if Stripe doesn't say. */
+      card?: {
+        /** @description [Stripe's](https://docs.stripe.com/api/charges/object#charge_object-payment_method_details-card-brand), such as `visa`. */
+        brand: string;
+        /** @description The last four digits. */
+        last4: string;
+      };
       /** @description The PaymentIntent, once it exists. */
       stripeId?: string;
       /** @description The Refund of a refunded charge, or the last one if several add up to the amount. */
@@ -286,7 +426,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -546,7 +686,8 @@ export interface operations {
   };
   /**
    * Sign out
-   * @description Also works without a session. The body is optional.
+   * @description Ends the session: copies of its cookie stop working, within a second in every service. Also works without a
+   * session. The body is optional.
    */
   signOut: {
     parameters: {
@@ -587,10 +728,15 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
-  /** Current user */
+  /**
+   * Current user
+   * @description A session in use is renewed: if its cookie is older than five minutes, the response sets a new one. Without
+   * that, a session ends after it was idle for 24 hours (`SESSION_IDLE_TIMEOUT`), and in any case after seven
+   * days (`SESSION_ABSOLUTE_TIMEOUT`).
+   */
   currentUser: {
     responses: {
-      /** @description The user, or null without a session. A forged or expired cookie counts as no session. */
+      /** @description The user, or null without a session. A forged, expired or ended cookie counts as no session. */
       200: {
         content: {
           "application/json": {
@@ -598,6 +744,83 @@ export interface operations {
           };
         };
       };
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * List the user's sessions
+   * @description The last seen first, at most 50. Renews the session like `GET /api/users/currentuser`.
+   */
+  listSessions: {
+    responses: {
+      /** @description The sessions that haven't ended. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Session"][];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Sign out everywhere
+   * @description Ends all sessions of the user, this one too, within a second in every service.
+   */
+  endSessions: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+    };
+    responses: {
+      /** @description All sessions have ended. */
+      204: {
+        headers: {
+          /** @description Removes the session cookie, under every name. */
+          "Set-Cookie"?: string;
+        };
+        content: never;
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      412: components["responses"]["OtherUser"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * End a session
+   * @description Signs out one of the user's browsers, within a second in every service.
+   */
+  endSession: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        /**
+         * @description The session's id.
+         * @example 7
+         */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description The session has ended. */
+      204: {
+        headers: {
+          /** @description Removes the session cookie, if it was this session. */
+          "Set-Cookie"?: string;
+        };
+        content: never;
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -612,6 +835,8 @@ export interface operations {
       query?: {
         /** @description Lists the user's own tickets. No other value is allowed. */
         seller?: "me";
+        /** @description With `seller=me`, only tickets in this state. `free` is another word for `available`. Empty counts as absent. */
+        status?: "available" | "free" | "reserved" | "sold" | "withdrawn";
         /**
          * @description Words that the title, venue, city or description must all have, in any order. Case and accents don't
          * matter. `seller=me` ignores this and the following parameters; empty ones count as absent.
@@ -693,6 +918,45 @@ export interface operations {
       503: components["responses"]["Unavailable"];
     };
   };
+  /**
+   * Add up the user's sales
+   * @description Sellers are paid by the operator, outside of this API.
+   */
+  readSales: {
+    responses: {
+      /** @description The totals. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Sales"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Download the user's sales
+   * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
+   * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+   * as a formula begins with an apostrophe.
+   */
+  exportSales: {
+    responses: {
+      /** @description The sales ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)). */
+      200: {
+        headers: {
+          "Content-Disposition": "attachment; filename=\"sales.csv\"";
+        };
+        content: {
+          "text/csv": string;
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
   /** Get a ticket */
   readTicket: {
     parameters: {
@@ -736,6 +1000,109 @@ export interface operations {
         };
       };
       /** @description A field is invalid, or the ticket isn't available. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
+      413: components["responses"]["TooLarge"];
+      415: components["responses"]["NotJSON"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Withdraw an available ticket
+   * @description Only the seller can. The ticket is no longer listed and can't be ordered. It stays in the seller's list and can
+   * still be read. Withdrawing a withdrawn ticket changes nothing. If a buyer reserves the ticket at the same
+   * moment, the order is cancelled with the reason `ticket-withdrawn`, unless it was paid before orders heard of
+   * the withdrawal: then the ticket is sold.
+   */
+  withdrawTicket: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    responses: {
+      /** @description The ticket is withdrawn. */
+      204: {
+        content: never;
+      };
+      /** @description The ticket is reserved or sold. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Get what the buyer of a ticket gets
+   * @description Only the seller and the buyer of the complete order can. The buyer's first read of a given part sets `openedAt`.
+   */
+  readPrivatePart: {
+    parameters: {
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    responses: {
+      /** @description The private part. Before the seller gives it, `given` is false. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["PrivatePart"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      404: components["responses"]["NotFound"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Give what the buyer of a ticket gets
+   * @description Only the seller can. It can be replaced until the ticket is sold. If the ticket was sold without a private part,
+   * the seller can still give it once.
+   */
+  givePrivatePart: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description A code or a link, with 1 to 2,000 characters. */
+          text: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The private part as it is now. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["PrivatePart"];
+        };
+      };
+      /** @description The text is invalid, or the private part can't be changed anymore. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -862,8 +1229,8 @@ export interface operations {
         };
       };
       /**
-       * @description The body is malformed, someone else has the ticket, its price or title has changed, its event has started,
-       * or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without
+       * @description The body is malformed, someone else has the ticket, the seller has withdrawn it, its price or title has
+       * changed, its event has started, or the user has too many open orders. With `Retry-After`, the user keeps reserving this ticket without
        * paying and has to wait.
        */
       400: {

@@ -12,9 +12,11 @@ import { setCookiesIn } from "@/api/set-cookies";
 type Schemas = components["schemas"];
 
 export type User = Schemas["User"];
+export type Session = Schemas["Session"];
 export type Ticket = Schemas["Ticket"];
 export type Order = Schemas["Order"];
 export type Charge = Schemas["Charge"];
+export type Sales = Schemas["Sales"];
 
 /** An error message for the user. field names the form field it belongs to. */
 export type Message = Schemas["Problem"]["errors"][number];
@@ -110,6 +112,24 @@ export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
   return ended;
 }
 
+/** The user's sessions, or null if this one has just ended. */
+export async function listSessions(): Promise<Session[] | null> {
+  return readableOrNull(await call<Session[]>("auth", "/api/users/sessions"));
+}
+
+export async function endSession(id: string, sender?: Sender): Promise<Outcome<unknown>> {
+  const path = `/api/users/sessions/${encodeURIComponent(id)}`;
+  return outcome(await call("auth", path, { method: "DELETE", deadline: WRITE, sender }));
+}
+
+/** Signs the user out of all browsers, this one too. */
+export async function endEverySession(sender?: Sender): Promise<Outcome<unknown>> {
+  const answer = await call("auth", "/api/users/sessions", { method: "DELETE", deadline: WRITE, sender });
+  const ended = outcome(answer);
+  if (ended.ok) await forgetSession(true);
+  return ended;
+}
+
 /** If auth has ended the session, a cookie of the old name that is still there belongs to another program. */
 async function forgetSession(ended: boolean): Promise<void> {
   const jar = await cookies();
@@ -135,11 +155,18 @@ export async function searchTickets(
   return total ? { ...pageOf(answer), total: Number(total) } : pageOf(answer);
 }
 
+/** The user's own tickets, of all states or one. */
 export async function listOwnTickets(options: {
+  status?: Ticket["status"] | undefined;
   after?: string | undefined;
   limit: number;
 }): Promise<Page<Ticket>> {
   return list("tickets", "/api/tickets", { ...options, seller: "me" });
+}
+
+/** The totals of the user's sales. */
+export async function readSales(): Promise<Sales> {
+  return readable(await call<Sales>("tickets", "/api/tickets/sales/summary"));
 }
 
 /** null if the ticket doesn't exist. Read once per request. */
@@ -158,6 +185,11 @@ export async function createTicket(offer: Offer, sender?: Sender): Promise<Outco
 export async function editTicket(id: string, offer: Offer, sender?: Sender): Promise<Outcome<Ticket>> {
   const path = `/api/tickets/${encodeURIComponent(id)}`;
   return outcome(await call("tickets", path, { method: "PUT", body: offer, deadline: WRITE, sender }));
+}
+
+export async function withdrawTicket(id: string, sender?: Sender): Promise<Outcome<unknown>> {
+  const path = `/api/tickets/${encodeURIComponent(id)}`;
+  return outcome(await call("tickets", path, { method: "DELETE", deadline: WRITE, sender }));
 }
 
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */
@@ -285,7 +317,14 @@ async function forwarded(newSession = false): Promise<Headers> {
   const incoming = await headers();
   const out = new Headers({ Accept: "application/json" });
   // The services trust these headers if the client is one of their TRUSTED_PROXIES.
-  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
+  // auth names the visitor's browser in the list of sessions.
+  for (const name of [
+    "x-request-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "user-agent",
+  ]) {
     const value = incoming.get(name);
     if (value) out.set(name, value);
   }

@@ -3,12 +3,18 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { readHeld, visitor } from "@/api/services";
 import { Viewer } from "@/form/viewer";
+import { cardOf, siteUrl } from "@/layout/site";
 import { SiteHeader } from "@/layout/site-header";
 
-export const metadata: Metadata = {
-  title: { default: "Ticketing: tickets from people who can’t go", template: "%s · Ticketing" },
-  description: "Buy and sell tickets. Reserve one, and we’ll hold it for you while you pay.",
-};
+const TITLE = "Ticketing: tickets from people who can’t go";
+
+export async function generateMetadata(): Promise<Metadata> {
+  return {
+    ...cardOf(TITLE, "Buy and sell tickets. Reserve one, and we’ll hold it for you while you pay.", "/"),
+    title: { default: TITLE, template: "%s · Ticketing" },
+    metadataBase: await siteUrl(),
+  };
+}
 
 export const viewport: Viewport = {
   themeColor: [

@@ -3,7 +3,7 @@ import { listTickets, searchTickets } from "@/api/services";
 import { Empty } from "@/layout/empty";
 import { page } from "@/layout/page";
 import { Pager } from "@/layout/pager";
-import { afterOf, cursorOf, type Search } from "@/layout/params";
+import { afterOf, cursorOf, type Search, type Trail, trailOf } from "@/layout/params";
 import { asQuery, isSearch, readSearch, searchPath, type TicketSearch } from "@/ticket/search";
 import { SearchForm } from "@/ticket/search-form";
 import { TicketGrid } from "@/ticket/ticket-grid";
@@ -17,14 +17,14 @@ export default page(Landing);
 
 async function Landing({ searchParams }: { searchParams: Search }) {
   const search = await readSearch(searchParams);
-  return isSearch(search) ? (
-    <Results search={search} after={await cursorOf(searchParams)} />
-  ) : (
-    <Newest after={await afterOf(searchParams)} />
-  );
+  const trail = await trailOf(searchParams);
+  // Functions, not components: page() handles only what fails before the page is returned.
+  return isSearch(search)
+    ? results(search, await cursorOf(searchParams), trail)
+    : newest(await afterOf(searchParams), trail);
 }
 
-async function Newest({ after }: { after: string | undefined }) {
+async function newest(after: string | undefined, trail: Trail | undefined) {
   const tickets = await listTickets({ after, limit: PAGE });
   return (
     <>
@@ -52,12 +52,19 @@ async function Newest({ after }: { after: string | undefined }) {
           </Link>
         </Empty>
       )}
-      <Pager path="/" after={after} next={tickets.next} first="Newest tickets" more="Older tickets" />
+      <Pager
+        path="/"
+        after={after}
+        trail={trail}
+        next={tickets.next}
+        first="Newest tickets"
+        more="Older tickets"
+      />
     </>
   );
 }
 
-async function Results({ search, after }: { search: TicketSearch; after: string | undefined }) {
+async function results(search: TicketSearch, after: string | undefined, trail: Trail | undefined) {
   const found = await searchTickets({ ...asQuery(search), after, limit: PAGE });
   return (
     <>
@@ -77,6 +84,7 @@ async function Results({ search, after }: { search: TicketSearch; after: string 
       <Pager
         path={searchPath(search)}
         after={after}
+        trail={trail}
         next={found?.next}
         first="First results"
         more="More results"

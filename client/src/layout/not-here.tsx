@@ -1,9 +1,16 @@
 import Link from "next/link";
+import { setStatus } from "@/layout/status";
 
 /**
- * The not-found page. Pages render it instead of calling notFound(), which gives visitors without JavaScript
- * an empty page.
+ * The not-found page, with status 404. Pages render it instead of calling notFound(), which gives visitors
+ * without JavaScript an empty page.
  */
+export async function Missing() {
+  await setStatus(404);
+  return <NotHere />;
+}
+
+/** Next renders this along with every page, in case it's needed, and sets the status itself. */
 export function NotHere() {
   return (
     <div className="mx-auto max-w-xl py-10 text-center">

@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
 import { Unavailable } from "@/api/services";
 import { Fresh } from "@/layout/fresh";
+import { setStatus } from "@/layout/status";
 import { Stuck } from "@/layout/stuck";
 
 /**
- * A page that shows an error when a service doesn’t respond. app/error.tsx handles other errors, but needs
+ * A page that shows an error, with status 503, when a service doesn’t respond. app/error.tsx handles other errors, but needs
  * JavaScript.
  */
 export function page<Props>(render: (props: Props) => Promise<ReactNode>) {
@@ -21,6 +22,7 @@ async function orStuck(content: Promise<ReactNode>): Promise<ReactNode> {
     return await content;
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
+    await setStatus(503);
     return (
       <Stuck
         again={

@@ -17,3 +17,15 @@ export async function cursorOf(search: Search): Promise<string | undefined> {
   const { after } = await search;
   return typeof after === "string" && after !== "" && after.length <= LONGEST_CURSOR ? after : undefined;
 }
+
+/** Where the pages before the current one begin, except for the first page. */
+export type Trail = string[];
+
+const TRAIL = /^[\w.-]*$/;
+
+/** The trail in a page's address, or undefined without one: then only the first page is known. */
+export async function trailOf(search: Search): Promise<Trail | undefined> {
+  const { trail } = await search;
+  if (typeof trail !== "string" || !TRAIL.test(trail)) return undefined;
+  return trail.split(".").filter((after) => after !== "");
+}

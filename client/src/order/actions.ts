@@ -25,8 +25,8 @@ import {
   senderOf,
   textOf,
 } from "@/form/form-state";
-import { formatMoney } from "@/layout/format";
 import { wishIn } from "@/order/wish";
+import { changesOf } from "@/ticket/changes";
 
 export async function submitReservation(_: FormState, form: FormData): Promise<FormState> {
   const wish = wishIn(form) ?? redirectUnreadable();
@@ -94,17 +94,10 @@ async function placeAsShown(wish: Wish, form: FormData): Promise<Outcome<Order>>
 async function changed(form: FormData, shown: Wish, problem: Problem): Promise<FormState> {
   const now = await refetchTicket(shown.ticketId).catch(() => null);
   if (!now) return { values: kept(form, "price", "title"), errors: problem.errors };
-  const messages: string[] = [];
-  if (shown.price !== undefined && now.price !== shown.price) {
-    messages.push(`The price changed from ${formatMoney(shown.price)} to ${formatMoney(now.price)}.`);
-  }
-  if (shown.title !== undefined && now.title !== shown.title) {
-    messages.push(`The title changed from “${shown.title}” to “${now.title}”.`);
-  }
   revalidatePath(`/tickets/${shown.ticketId}`);
   return {
     values: { ...kept(form), price: String(now.price), title: JSON.stringify(now.title), changed: "yes" },
-    errors: [{ message: [...messages, "Nothing is reserved yet."].join(" ") }],
+    errors: [{ message: [...changesOf(shown, now), "Nothing is reserved yet."].join(" ") }],
   };
 }
 

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Charge, Order } from "@/api/services";
-import { type OrderView, viewOrder } from "@/order/order-view";
+import { type OrderView, type ReadCharge, viewOrder } from "@/order/order-view";
 
 const now = new Date("2026-11-23T18:00:00Z");
 const early = "2026-11-23T18:10:00Z";
 const late = "2026-11-23T17:50:00Z";
 
-test.each<[Order["status"], string, Partial<Charge> | undefined, OrderView]>([
+test.each<[Order["status"], string, Partial<Charge> | "unread" | undefined, OrderView]>([
   ["created", early, undefined, "payable"],
   ["created", late, undefined, "time-up"],
   ["created", early, { status: "pending", clientSecret: "s" }, "bank"],
@@ -30,6 +30,11 @@ test.each<[Order["status"], string, Partial<Charge> | undefined, OrderView]>([
     "returned",
   ],
   ["created", late, { status: "refunded" }, "refunded"],
+  ["created", early, "unread", "unread"],
+  ["created", late, "unread", "unread"],
+  ["awaiting:payment", early, "unread", "unread"],
+  ["complete", early, "unread", "complete"],
+  ["cancelled", early, "unread", "void"],
   ["cancelled", early, undefined, "void"],
   ["cancelled", early, { status: "failed" }, "declined"],
   ["cancelled", late, { status: "pending" }, "processing"],
@@ -37,7 +42,7 @@ test.each<[Order["status"], string, Partial<Charge> | undefined, OrderView]>([
   ["cancelled", late, { status: "refunded" }, "refunded"],
 ])("an order that is %s until %s with a charge of %j is %s", (status, expiresAt, charge, view) => {
   const order = { status, expiresAt } as Order;
-  expect(viewOrder(order, charge as Charge | undefined, now)).toBe(view);
+  expect(viewOrder(order, charge as ReadCharge, now)).toBe(view);
 });
 
 // Whatever the time: it is the service that says why.
@@ -49,9 +54,11 @@ test.each<[NonNullable<Order["reason"]>, Partial<Charge> | undefined, OrderView]
   ["expired", { status: "refunded" }, "refunded"],
   ["payment-failed", { status: "failed" }, "declined"],
   ["payment-failed", undefined, "declined"],
+  ["ticket-withdrawn", undefined, "recalled"],
+  ["ticket-withdrawn", { status: "succeeded" }, "refunding"],
 ])("an order that is cancelled for %s, with a charge of %j, is %s", (reason, charge, view) => {
   for (const expiresAt of [early, late]) {
     const order = { status: "cancelled", reason, expiresAt } as Order;
-    expect(viewOrder(order, charge as Charge | undefined, now)).toBe(view);
+    expect(viewOrder(order, charge as ReadCharge, now)).toBe(view);
   }
 });

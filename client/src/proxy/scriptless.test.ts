@@ -1,14 +1,23 @@
 import { expect, test } from "vitest";
 import { isScriptless, withoutScripts } from "@/proxy/scriptless";
 
-const asked = (path: string, init?: RequestInit) => new Request(`http://localhost${path}`, init);
+const navigation = { "sec-fetch-dest": "document", accept: "text/html" };
 
-test("only the landing page, and only as a whole, goes without scripts", () => {
+function asked(path: string, headers: Record<string, string> = navigation, method = "GET"): Request {
+  return new Request(`http://localhost${path}`, { method, headers });
+}
+
+test("only navigations to the landing page go without scripts", () => {
   expect(isScriptless(asked("/"))).toBe(true);
   expect(isScriptless(asked("/?after=6502f1e2c3a4d5e6f7a8b9c1"))).toBe(true);
   expect(isScriptless(asked("/tickets/1"))).toBe(false);
-  expect(isScriptless(asked("/", { method: "POST" }))).toBe(false); // a form without scripts
-  expect(isScriptless(asked("/", { headers: { rsc: "1" } }))).toBe(false); // Next, within the client
+  expect(isScriptless(asked("/", navigation, "POST"))).toBe(false); // a form without scripts
+});
+
+test("what Next's router fetches keeps its scripts, though Next hides its own headers", () => {
+  expect(isScriptless(asked("/", { "sec-fetch-dest": "empty", accept: "*/*" }))).toBe(false);
+  expect(isScriptless(asked("/", { accept: "*/*" }))).toBe(false); // without fetch metadata
+  expect(isScriptless(asked("/", { accept: "text/html,application/xhtml+xml" }))).toBe(true);
 });
 
 test("scripts go, with what loads them ahead; all else stays", () => {

@@ -2,22 +2,25 @@
 // and it has nothing for them to do: links and forms work by themselves
 // (docs/decisions/0015-the-landing-page-has-no-scripts.md).
 
+import { isNavigation } from "@/layout/navigation";
 import { askSelf, isFromSelf } from "@/proxy/ask-self";
 
 /** Whether a request is for a whole page that needs no scripts. */
 export function isScriptless(request: Request): boolean {
   const { pathname } = new URL(request.url);
-  // Within the client, Next asks for a page's data with this header.
-  const isPage = !request.headers.has("rsc") && !isFromSelf(request.headers);
-  return pathname === "/" && request.method === "GET" && isPage;
+  const { headers, method } = request;
+  return pathname === "/" && method === "GET" && isNavigation(headers) && !isFromSelf(headers);
 }
 
-/** Renders the page at a path without its scripts. null if that fails. */
-export async function scriptless(path: string, headers: Headers, status = 200): Promise<Response | null> {
+/** Renders the page at a path without its scripts, with its own status or the given one. null if that fails. */
+export async function scriptless(path: string, headers: Headers, status?: number): Promise<Response | null> {
   const made = await askSelf(path, headers);
-  if (!made?.ok || !made.headers.get("content-type")?.startsWith("text/html")) return null;
+  if (!made) return null;
+  const isPage = made.headers.get("content-type")?.startsWith("text/html");
+  // 503 is a page that says which service is away. Other errors have no page without scripts.
+  if (!isPage || !(made.ok || made.status === 503)) return null;
   return new Response(withoutScripts(await made.text()), {
-    status,
+    status: status ?? made.status,
     headers: {
       "content-type": "text/html; charset=utf-8",
       "cache-control": made.headers.get("cache-control") ?? "no-store",

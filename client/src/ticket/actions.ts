@@ -2,7 +2,7 @@
 
 import { refresh, revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
-import { redirectSwitched } from "@/account/session";
+import { redirectSwitched, signInPath } from "@/account/session";
 import {
   createTicket,
   currentUser,
@@ -12,6 +12,7 @@ import {
   type Outcome,
   type Problem,
   type Ticket,
+  withdrawTicket,
 } from "@/api/services";
 import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/form/form-state";
 import { hasStarted, startsAtIn } from "@/ticket/occasion";
@@ -40,6 +41,20 @@ export async function submitEdit(_: FormState, form: FormData): Promise<FormStat
   }
   if (ticket.ok) redirect(`/tickets/${ticket.value.id}?saved=${Date.now()}`);
   return finish(form, ticket);
+}
+
+export async function submitWithdrawal(_: FormState, form: FormData): Promise<FormState> {
+  const id = textOf(form, "ticketId");
+  const here = `/tickets/${encodeURIComponent(id)}`;
+  const withdrawn = await withdrawTicket(id, senderOf(form));
+  if (!withdrawn.ok && withdrawn.problem.kind === "other-user") redirectSwitched(here);
+  if (!withdrawn.ok && withdrawn.problem.kind === "not-authorized") redirect(signInPath(here));
+  if (!withdrawn.ok) {
+    if (isOvertaken(withdrawn.problem)) refresh();
+    return { values: {}, errors: withdrawn.problem.errors };
+  }
+  revalidatePath(here);
+  redirect(here);
 }
 
 function offerIn(form: FormData): Offer {

@@ -20,7 +20,7 @@ class FakeSource extends EventTarget {
   }
 }
 
-const free = { id: "t1", status: "available", version: 3 } as const;
+const free = { id: "t1", status: "available", version: 3, price: 50, title: "Opening night" } as const;
 
 beforeEach(() => {
   FakeSource.opened = [];
@@ -48,6 +48,17 @@ test("tells that it is free again", () => {
   source().tell({ ...free, version: 4 });
   expect(screen.getByRole("status").textContent).toBe(
     "This ticket is available again. You can reserve it now.",
+  );
+});
+
+test("announces a changed price and title once the page shows them", () => {
+  const { rerender } = render(<LiveTicket ticket={free} />);
+  source().tell({ ...free, version: 4 });
+  expect(router.refresh).toHaveBeenCalledTimes(1);
+  expect(screen.getByRole("status").textContent).toBe("");
+  rerender(<LiveTicket ticket={{ ...free, version: 4, price: 95, title: "Last night" }} />);
+  expect(screen.getByRole("status").textContent).toBe(
+    "The price changed from $50.00 to $95.00. The title changed from “Opening night” to “Last night”.",
   );
 });
 

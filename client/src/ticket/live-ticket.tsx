@@ -3,26 +3,34 @@
 import { useEffect, useRef, useState } from "react";
 import type { Ticket } from "@/api/services";
 import { useRefresh } from "@/layout/use-refresh";
+import { changesOf } from "@/ticket/changes";
 
 type Known = Pick<Ticket, "id" | "status" | "version">;
+type Shown = Known & Pick<Ticket, "price" | "title">;
 
 const news: Record<Ticket["status"], string> = {
   available: "This ticket is available again. You can reserve it now.",
   reserved: "Someone just reserved this ticket.",
   sold: "This ticket was just sold.",
+  withdrawn: "The seller just withdrew this ticket.",
 };
 
 /**
  * Follows a ticket while its page is visible: it announces changes and refreshes the page. Without a stream,
  * the page stays as it is.
  */
-export function LiveTicket({ ticket }: { ticket: Known }) {
+export function LiveTicket({ ticket }: { ticket: Shown }) {
   const refresh = useRefresh();
   const shown = useRef<Known>(ticket);
+  const offered = useRef(ticket);
   const [announced, announce] = useState("");
 
   useEffect(() => {
     if (ticket.version > shown.current.version) shown.current = ticket;
+    if (ticket.version <= offered.current.version) return;
+    const changes = changesOf(offered.current, ticket);
+    offered.current = ticket;
+    if (changes.length > 0) announce(changes.join(" "));
   }, [ticket]);
 
   useEffect(() => {

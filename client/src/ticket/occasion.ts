@@ -1,4 +1,5 @@
 import type { Ticket } from "@/api/services";
+import { formatMoney } from "@/layout/format";
 
 type Says = Pick<Ticket, "event">;
 
@@ -15,6 +16,14 @@ const start = new Intl.DateTimeFormat("en-US", {
 /** "Sat, May 1, 2027, 8:00 PM": the clock of the place, which startsAt has with its UTC offset. */
 export function formatStart(startsAt: string): string {
   return start.format(new Date(`${localPart(startsAt)}Z`));
+}
+
+/** "$49.50 · Sat, May 1, 2027, 8:00 PM · Grand Hall, Chicago" */
+export function summaryOf(ticket: Pick<Ticket, "price" | "event">): string {
+  const startsAt = ticket.event?.startsAt;
+  return [formatMoney(ticket.price), startsAt && formatStart(startsAt), placeOf(ticket)]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** "Grand Hall, Chicago" */

@@ -31,7 +31,7 @@ func Run(t *testing.T, start func(t *testing.T) Broker) {
 		{"every group gets every message", groupsGetAll},
 		{"a message of a member that leaves goes to another", handedOver},
 		{"leaving waits for the running handler", leavingWaits},
-		{"a group keeps its place while nobody is there", keepsItsPlace},
+		{"a group keeps its place without members", keepsItsPlace},
 		{"nothing is lost among many publishers", manyPublishers},
 		{"nothing stored is lost when the broker restarts", restart},
 		{"poison goes to the dead letters", poisonIsBuried},

@@ -142,7 +142,7 @@ func TestOutage(t *testing.T) {
 func TestSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := memory.New()
-		publish(t, b, "for nobody")
+		publish(t, b, "without a group")
 		settle(t, b)
 
 		// What a handler publishes is open before its own message is acknowledged.
@@ -155,7 +155,7 @@ func TestSettled(t *testing.T) {
 			return nil
 		})
 		settle(t, b)
-		if last != "for nobody" {
+		if last != "without a group" {
 			t.Error("settled before the group had caught up")
 		}
 		publish(t, b, "one")

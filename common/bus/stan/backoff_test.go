@@ -43,8 +43,8 @@ func (a *attempts) take() []time.Time {
 	return at
 }
 
-// nobody is the address of a broker that hangs up at once.
-func nobody(t *testing.T) string {
+// closing is the address of a broker that closes each connection at once.
+func closing(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -81,7 +81,7 @@ func double(t *testing.T, at []time.Time) {
 // After a session is lost, reconnecting starts over with the shortest pause. (There is no
 // session in this test: nats.go keeps timers for other connections, which no fake clock may meet.)
 func TestPausesDoubleAndBeginAnew(t *testing.T) {
-	url := nobody(t) // outside: it is no part of what the clock waits for
+	url := closing(t) // outside the bubble, whose clock must not wait for it
 	synctest.Test(t, func(t *testing.T) {
 		var a attempts
 		b := &Bus{config: Config{URL: url, ClusterID: "ticketing", ClientID: "orders"}, log: slog.New(&a)}
@@ -98,7 +98,7 @@ func TestPausesDoubleAndBeginAnew(t *testing.T) {
 
 // A bus that is closed in the longest pause does not wait for its end.
 func TestTheEndWaitsForNoPause(t *testing.T) {
-	url := nobody(t)
+	url := closing(t)
 	synctest.Test(t, func(t *testing.T) {
 		b, err := Open(Config{URL: url, ClusterID: "ticketing", ClientID: "orders"}, slog.New(slog.DiscardHandler))
 		if err != nil {

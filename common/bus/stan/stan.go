@@ -77,7 +77,7 @@ type Bus struct {
 	config Config
 	log    *slog.Logger
 
-	current  atomic.Pointer[session]   // nil while there is none
+	current  atomic.Pointer[session]   // nil while disconnected
 	lostAt   atomic.Pointer[time.Time] // when the last session ended, or the bus was opened
 	sessions chan *session             // hands the current session to the subscriptions
 

@@ -220,7 +220,7 @@ func Published[E events.Event](t testing.TB, b *memory.Bus) []E {
 	return all
 }
 
-// Settled waits until every message has been handled by everybody.
+// Settled waits until every group has handled every message.
 func Settled(t testing.TB, b *memory.Bus) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), Patience)

@@ -21,3 +21,19 @@ test("the landing page sends no scripts, and all that is on it works", async ({ 
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
 });
+
+test("a link to the landing page stays in the client, and loads no document a second time", async ({
+  user,
+}) => {
+  const page = await user();
+  const ticket = await api.list(page);
+  await page.goto(`/tickets/${ticket.id}`);
+  const documents: string[] = [];
+  page.on("request", (request) => {
+    if (request.resourceType() === "document") documents.push(request.url());
+  });
+  await page.getByRole("link", { name: "Ticketing", exact: true }).click();
+  await expect(page.getByRole("link", { name: ticket.title })).toBeVisible();
+  await expect(page).toHaveURL("/");
+  expect(documents).toEqual([]);
+});

@@ -8,31 +8,34 @@ import (
 	"ticketing.dev/local/api"
 )
 
-func TestFindsAccessToOthersThings(t *testing.T) { testFinds(t, P6, othersThings) }
+func TestFindsAccessToOtherUsersObjects(t *testing.T) { testFinds(t, P6, othersThings) }
 
 var othersThings = []mistake{
 	{"a stranger who reads an order", func(h *history.History) {
 		op := find(h, history.Pry, "O3", 0)
 		op.Outcome, op.Status, op.OrderState = history.OK, 200, order(h, "O3")
 	}},
-	{"a stranger who learns of a state", func(h *history.History) { find(h, history.Pry, "O3", 0).Status = 400 }},
+	{"a stranger who learns an order's state", func(h *history.History) { find(h, history.Pry, "O3", 0).Status = 400 }},
 	{"a stranger who sees a charge", func(h *history.History) {
 		find(h, history.Pry, "O1", 0).ChargeStates = []api.Charge{h.Final.Charges["O1"]}
 	}},
-	{"an order in somebody else's list", func(h *history.History) {
+	{"an order in another user's list", func(h *history.History) {
 		op := find(h, history.MyOrders, "bob", 0)
 		op.OrderStates = append(op.OrderStates, *order(h, "O1"))
 	}},
-	{"a charge in somebody else's list", func(h *history.History) {
+	{"a charge in another user's list", func(h *history.History) {
 		op := find(h, history.MyCharges, "ann", 0)
 		op.ChargeStates = append(op.ChargeStates, h.Final.Charges["O5"])
 	}},
-	{"a ticket in somebody else's list", func(h *history.History) {
+	{"a ticket in another user's list", func(h *history.History) {
 		late(h, history.Op{User: "other", Kind: history.MyTickets, TicketStates: []api.Ticket{*ticket(h, "T4")}})
 	}},
-	{"a secret that is shown too long", func(h *history.History) { find(h, history.Pay, "O1", 0).ChargeState.ClientSecret = "s" }},
-	{"somebody who is kept from the own order", func(h *history.History) {
+	{"a client secret that is shown too long", func(h *history.History) { find(h, history.Pay, "O1", 0).ChargeState.ClientSecret = "s" }},
+	{"a buyer who is refused their own order", func(h *history.History) {
 		late(h, history.Op{User: "ann", Kind: history.ReadOrder, Order: "O1", Outcome: history.Refused, Status: 401})
+	}},
+	{"a session that goes on after the sign-out", func(h *history.History) {
+		late(h, history.Op{User: "guest", Kind: history.ComeBack, Tried: history.MyOrders, Outcome: history.OK, Status: 200})
 	}},
 	{"a stranger's edit that took effect", func(h *history.History) {
 		late(h, history.Op{User: "watcher", Kind: history.Pry, Tried: history.Edit, Ticket: "T4", Title: "Taken", Price: 1, Outcome: history.Unknown})
@@ -48,10 +51,10 @@ var othersThings = []mistake{
 func TestFindsChangedSales(t *testing.T) { testFinds(t, P7, changedSales) }
 
 var changedSales = []mistake{
-	{"a refusal as sold that was not", func(h *history.History) {
+	{"a refusal as sold for a ticket that isn't", func(h *history.History) {
 		late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, never", Outcome: history.Refused, Status: 400, Message: "A sold ticket can't be changed"})
 	}},
-	{"a ticket that does not say what was sold", func(h *history.History) {
+	{"a sold ticket with another title", func(h *history.History) {
 		find(h, history.ReadTicket, "T1", 1).TicketState.Title = "Row 1"
 		change(h.Final.Tickets, "T1", func(t *api.Ticket) { t.Title = "Row 1" })
 	}},

@@ -1,5 +1,5 @@
-// Package check judges a round by what is visible from outside: requests and answers, what could be read at the
-// end, and the sandbox's ledger. It knows what the services promise, not how they work.
+// Package check checks a round's history against the promises. It sees only what clients see: requests and
+// responses, the state at the end, and the sandbox's ledger. It knows the promises, not the code.
 package check
 
 import (
@@ -11,8 +11,8 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 )
 
-// The promises (docs/architecture.md), and what processes must do besides: not leak, and end only when killed
-// or asked to.
+// The promises (docs/architecture.md), and two about processes: they don't leak, and they exit only when stopped or
+// killed.
 const (
 	P1   = "P1"
 	P2   = "P2"
@@ -29,10 +29,10 @@ const (
 // Violation is a broken promise.
 type Violation struct {
 	Promise string
-	// What was seen, in a sentence.
+	// What describes it in a sentence.
 	What string
-	// Ops is the shortest history that shows it, in the order of Call. A state that was read in a list stands
-	// alone, and what was read at the end is a request of kind Final.
+	// Ops is a short history that shows it, in the order of Call. Objects of a list stand alone, and reads at the
+	// end have the kind Final.
 	Ops []history.Op
 }
 
@@ -44,16 +44,17 @@ type Verdict struct {
 	Undecided []string
 }
 
-// Judge finds the promises that were broken in a round.
+// Judge finds the violations of a round.
 func Judge(h history.History) Verdict {
 	j := &judge{facts: collect(h)}
 	j.oneHolder()
 	j.nothingLost()
+	j.withdrawn()
 	j.sensibleSteps()
 	j.money()
 	j.inTime()
 	j.paidInTime()
-	j.onesOwn()
+	j.access()
 	j.sales()
 	j.agreement()
 	j.operators()
@@ -74,27 +75,27 @@ func (j *judge) broken(promise, what string, ops ...history.Op) {
 		}
 		return cmp.Compare(a.ID, b.ID)
 	})
-	ops = slices.CompactFunc(ops, sameSight)
+	ops = slices.CompactFunc(ops, sameObservation)
 	j.violations = append(j.violations, Violation{promise, what, ops})
 }
 
-// sameSight reports whether two requests are the same, or show the same element of a list.
-func sameSight(a, b history.Op) bool {
+// sameObservation reports whether two requests are the same, or show the same element of a list.
+func sameObservation(a, b history.Op) bool {
 	return a.ID == b.ID && a.Kind == b.Kind && a.Order == b.Order && a.Ticket == b.Ticket &&
 		(a.OrderState == nil) == (b.OrderState == nil) && (a.ChargeState == nil) == (b.ChargeState == nil)
 }
 
-// mentioned reports whether a violation mentions something.
+// mentioned reports whether a violation mentions a text.
 func (j *judge) mentioned(of string) bool {
 	return slices.ContainsFunc(j.violations, func(v Violation) bool { return strings.Contains(v.What, of) })
 }
 
-// wander is how far the campaign's wall and monotonic clocks may drift apart in a round, and more than the
+// drift bounds how far the campaign's wall and monotonic clocks drift apart in a round. It also covers the
 // millisecond to which services round.
-const wander = 100 * time.Millisecond
+const drift = 100 * time.Millisecond
 
 // skew is how far a service's time of day may be off.
-func (j *judge) skew() time.Duration { return j.h.Skew + wander }
+func (j *judge) skew() time.Duration { return j.h.Skew + drift }
 
 // at is a time of day as time since the round began.
 func (j *judge) at(t time.Time) time.Duration { return t.Sub(j.h.Began) }

@@ -18,7 +18,7 @@ func TestACorrectHistoryBreaksNothing(t *testing.T) {
 	}
 }
 
-// change replaces one thing in a map.
+// change changes one value of a map.
 func change[T any](in map[string]T, key string, how func(*T)) {
 	v := in[key]
 	how(&v)
@@ -48,13 +48,13 @@ func ticket(h *history.History, id string) *api.Ticket {
 	return &t
 }
 
-// mistake makes one mistake in the correct history.
+// mistake adds one mistake to the correct history.
 type mistake struct {
 	name string
 	make func(h *history.History)
 }
 
-// testFinds makes each mistake, which must be found under its promise and no other.
+// testFinds makes each mistake, which must violate its promise and no other.
 func testFinds(t *testing.T, promise string, mistakes []mistake) {
 	for _, m := range mistakes {
 		t.Run(m.name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func testFinds(t *testing.T, promise string, mistakes []mistake) {
 	}
 }
 
-// sellAs has all that tells of ann's purchase, O1 of T1, tell another title and price.
+// sellAs gives ann's purchase, O1 of T1, another title and price everywhere.
 func sellAs(h *history.History, title string, cents int64) {
 	price := money.Cents(cents).Dollars()
 	everyOrder(h, "O1", func(o *api.Order) { o.Ticket.Title, o.Ticket.Price = title, price })
@@ -89,10 +89,10 @@ func sellAs(h *history.History, title string, cents int64) {
 
 // everyOrder changes an order wherever the history has it.
 func everyOrder(h *history.History, id string, how func(*api.Order)) {
-	told := make(map[*api.Order]bool) // more than one request may share a state
+	changed := make(map[*api.Order]bool) // more than one request may share a state
 	for i := range h.Ops {
-		if o := h.Ops[i].OrderState; o != nil && o.ID == id && !told[o] {
-			told[o] = true
+		if o := h.Ops[i].OrderState; o != nil && o.ID == id && !changed[o] {
+			changed[o] = true
 			how(o)
 		}
 		for k := range h.Ops[i].OrderStates {
@@ -113,14 +113,14 @@ func expiryOfNow(h *history.History) time.Time {
 	return h.Began.Add(last + h.OrderTTL)
 }
 
-// take books money for an order.
+// take adds a captured payment of an order to the ledger.
 func take(h *history.History, order string, amount int64) {
 	h.Final.Ledger.Captured += amount
 	h.Final.Ledger.Entries = append(h.Final.Ledger.Entries,
 		sandbox.LedgerEntry{PaymentIntent: "pi_" + order, OrderID: order, Status: "succeeded", Amount: amount, CapturedTimes: 1})
 }
 
-// revive makes an order that expired one that is still open at the end, and its ticket reserved.
+// revive leaves an expired order open at the end, and its ticket reserved.
 func revive(h *history.History, id, of string) {
 	first := *find(h, history.ReadOrder, id, 0).OrderState
 	h.Final.Orders[id] = first

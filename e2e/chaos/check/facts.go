@@ -10,33 +10,34 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// sighting is a state that a user was shown, and the request that showed it. The state was current at some moment
+// observation is a state that a user was shown, and the request that showed it. The state was current at some moment
 // between the request's Call and Return.
-type sighting[T any] struct {
+type observation[T any] struct {
 	state T
 	op    history.Op // with this state alone
 }
 
-// facts is a history by the things that it is about.
+// facts is a history by object.
 type facts struct {
 	h history.History
 
-	tickets map[string][]sighting[api.Ticket]
-	orders  map[string][]sighting[api.Order]
-	// charges are by order. One that wasn't there is the zero Charge.
-	charges map[string][]sighting[api.Charge]
+	tickets map[string][]observation[api.Ticket]
+	orders  map[string][]observation[api.Order]
+	// charges are by order. A missing one is the zero Charge.
+	charges map[string][]observation[api.Charge]
 
-	places  map[string][]history.Op // by ticket
-	edits   map[string][]history.Op // by ticket: its edits and, if it was answered, its listing
-	cancels map[string][]history.Op // by order, like the following
-	pays    map[string][]history.Op
-	decides map[string][]history.Op
-	// offered is what each ticket may say: what was asked for by requests that may have been carried out. Listings
-	// without an answer, which may have made any ticket, are under "".
+	places      map[string][]history.Op // by ticket
+	edits       map[string][]history.Op // by ticket: its edits and, if it got a response, its creation
+	withdrawals map[string][]history.Op // by ticket
+	cancels     map[string][]history.Op // by order, like the following
+	pays        map[string][]history.Op
+	decides     map[string][]history.Op
+	// offered has the offers of each ticket that requests may have made. Creations without a response, which may
+	// have made any ticket, are under "".
 	offered map[string]map[offer]bool
 }
 
-// offer is what a seller asks for, in cents.
+// offer is a ticket's title and price in cents.
 type offer struct {
 	title string
 	price int64
@@ -51,19 +52,19 @@ func (f *facts) mayOffer(ticket, title string, price money.Dollars) bool {
 func collect(h history.History) facts {
 	f := facts{
 		h:       h,
-		tickets: make(map[string][]sighting[api.Ticket]), orders: make(map[string][]sighting[api.Order]), charges: make(map[string][]sighting[api.Charge]),
-		places: make(map[string][]history.Op), edits: make(map[string][]history.Op), cancels: make(map[string][]history.Op),
+		tickets: make(map[string][]observation[api.Ticket]), orders: make(map[string][]observation[api.Order]), charges: make(map[string][]observation[api.Charge]),
+		places: make(map[string][]history.Op), edits: make(map[string][]history.Op), withdrawals: make(map[string][]history.Op), cancels: make(map[string][]history.Op),
 		pays: make(map[string][]history.Op), decides: make(map[string][]history.Op), offered: make(map[string]map[offer]bool),
 	}
 	end := h.Final.At
 	for _, op := range h.Ops {
 		end = max(end, op.Return)
 		f.ask(op)
-		if op.Kind != history.Pry { // which shows what isn't one's own
+		if op.Kind != history.Pry { // it shows other users' objects
 			f.see(op)
 		}
 		if op.Kind == history.ReadCharge && op.Outcome == history.OK && op.ChargeState == nil {
-			f.charges[op.Order] = append(f.charges[op.Order], sighting[api.Charge]{op: op})
+			f.charges[op.Order] = append(f.charges[op.Order], observation[api.Charge]{op: op})
 		}
 	}
 	f.see(history.Op{
@@ -73,7 +74,7 @@ func collect(h history.History) facts {
 	return f
 }
 
-// ask adds what a request asked for.
+// ask adds a request.
 func (f *facts) ask(op history.Op) {
 	add := func(to map[string][]history.Op, id string) { to[id] = append(to[id], op) }
 	switch op.Kind {
@@ -87,6 +88,8 @@ func (f *facts) ask(op history.Op) {
 		if op.Ticket != "" {
 			add(f.edits, op.Ticket)
 		}
+	case history.Withdraw:
+		add(f.withdrawals, op.Ticket)
 	case history.Place:
 		add(f.places, op.Ticket)
 	case history.Cancel:
@@ -98,32 +101,32 @@ func (f *facts) ask(op history.Op) {
 	}
 }
 
-// see adds what a request was answered, one state at a time.
+// see adds the states in a response.
 func (f *facts) see(op history.Op) {
 	tickets, orders, charges := op.Tickets(), op.Orders(), op.Charges()
 	op.TicketStates, op.OrderStates, op.ChargeStates = nil, nil, nil
 	for _, t := range tickets {
 		one := op
 		one.TicketState, one.Ticket = &t, t.ID
-		f.tickets[t.ID] = append(f.tickets[t.ID], sighting[api.Ticket]{t, one})
+		f.tickets[t.ID] = append(f.tickets[t.ID], observation[api.Ticket]{t, one})
 	}
 	for _, o := range orders {
 		one := op
 		one.OrderState, one.Order = &o, o.ID
-		f.orders[o.ID] = append(f.orders[o.ID], sighting[api.Order]{o, one})
+		f.orders[o.ID] = append(f.orders[o.ID], observation[api.Order]{o, one})
 	}
 	for _, c := range charges {
 		one := op
 		one.ChargeState, one.Order = &c, c.OrderID
-		f.charges[c.OrderID] = append(f.charges[c.OrderID], sighting[api.Charge]{c, one})
+		f.charges[c.OrderID] = append(f.charges[c.OrderID], observation[api.Charge]{c, one})
 	}
 }
 
-// sorted are the keys of a map in order, so that a history is always judged in the same words.
+// sorted are the keys of a map in order, so that a history always has the same verdict.
 func sorted[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
-// earliest is the wanted sighting that was answered first.
-func earliest[T any](all []sighting[T], wanted func(T) bool) (first sighting[T], found bool) {
+// earliest is the matching observation with the first response.
+func earliest[T any](all []observation[T], wanted func(T) bool) (first observation[T], found bool) {
 	for _, s := range all {
 		if wanted(s.state) && (!found || s.op.Return < first.op.Return) {
 			first, found = s, true
@@ -132,8 +135,8 @@ func earliest[T any](all []sighting[T], wanted func(T) bool) (first sighting[T],
 	return first, found
 }
 
-// latest is the wanted sighting that was asked for last.
-func latest[T any](all []sighting[T], wanted func(T) bool) (last sighting[T], found bool) {
+// latest is the matching observation with the last request.
+func latest[T any](all []observation[T], wanted func(T) bool) (last observation[T], found bool) {
 	for _, s := range all {
 		if wanted(s.state) && (!found || s.op.Call > last.op.Call) {
 			last, found = s, true
@@ -142,12 +145,12 @@ func latest[T any](all []sighting[T], wanted func(T) bool) (last sighting[T], fo
 	return last, found
 }
 
-// backwards finds two sightings of which the second was asked for after the first was answered, and is older.
-func backwards[T any](all []sighting[T], age func(T) int64) (before, after sighting[T], found bool) {
+// backwards finds an older state that was requested after a newer one was shown.
+func backwards[T any](all []observation[T], age func(T) int64) (before, after observation[T], found bool) {
 	byCall := slices.Clone(all)
-	slices.SortStableFunc(byCall, func(a, b sighting[T]) int { return cmp.Compare(a.op.Call, b.op.Call) })
+	slices.SortStableFunc(byCall, func(a, b observation[T]) int { return cmp.Compare(a.op.Call, b.op.Call) })
 	byReturn := slices.Clone(all)
-	slices.SortStableFunc(byReturn, func(a, b sighting[T]) int { return cmp.Compare(a.op.Return, b.op.Return) })
+	slices.SortStableFunc(byReturn, func(a, b observation[T]) int { return cmp.Compare(a.op.Return, b.op.Return) })
 	newest, answered := -1, 0 // of those answered before
 	for _, s := range byCall {
 		for answered < len(byReturn) && byReturn[answered].op.Return < s.op.Call {

@@ -21,12 +21,12 @@ const linearizeTimeout = 10 * time.Second
 // span is an interval in which something happened.
 type span struct{ from, to time.Duration }
 
-// claim is one order of a ticket: when it was placed and, if it ended, when.
+// claim is when an order of a ticket was placed and, if it ended, when.
 type claim struct {
 	id     string
 	placed span
 	ended  *span
-	ops    []history.Op // that show it
+	ops    []history.Op // that show this
 }
 
 // oneHolder judges P1: the orders of each ticket can be put in a sequence in which each ends before the next
@@ -59,8 +59,8 @@ func (j *judge) oneHolderOf(ticket string, orders []string) {
 	}
 	var refusals []history.Op
 	for _, op := range j.places[ticket] {
-		// For a ticket that orders knows, a 400 can only mean reserved.
-		if op.Outcome == history.Refused && op.Status == http.StatusBadRequest && !provesNothing(op, claims) {
+		// For a ticket that orders knows, a 400 can only mean reserved or withdrawn.
+		if op.Outcome == history.Refused && op.Status == http.StatusBadRequest && !saysWithdrawn(op) && !provesNothing(op, claims) {
 			refusals = append(refusals, op)
 		}
 	}
@@ -72,8 +72,8 @@ func (j *judge) oneHolderOf(ticket string, orders []string) {
 	}
 }
 
-// provesNothing reports whether an order was live at some moment of a refusal in any sequence. Such refusals
-// prove nothing and only slow the search.
+// provesNothing reports whether an order was certainly live at some moment of a refusal. Such refusals only slow the
+// search.
 func provesNothing(refusal history.Op, claims []claim) bool {
 	return slices.ContainsFunc(claims, func(c claim) bool {
 		from, to := c.placed.to, time.Duration(math.MaxInt64)
@@ -85,7 +85,7 @@ func provesNothing(refusal history.Op, claims []claim) bool {
 }
 
 func (j *judge) oneSale(ticket string, orders []string) {
-	var sales []sighting[api.Order]
+	var sales []observation[api.Order]
 	for _, id := range orders {
 		if s, found := earliest(j.orders[id], isComplete); found {
 			sales = append(sales, s)
@@ -97,7 +97,7 @@ func (j *judge) oneSale(ticket string, orders []string) {
 	}
 }
 
-// placedOf is when an order was placed, by the requests that may have placed it and the first sighting. It's
+// placedOf is when an order was placed, by the requests that may have placed it and the first observation. It's
 // false if no request can have placed it.
 func (j *judge) placedOf(id string) (c claim, ok bool) {
 	first, _ := earliest(j.orders[id], always)
@@ -117,7 +117,7 @@ func (j *judge) placedOf(id string) (c claim, ok bool) {
 	return c, c.placed.from >= 0
 }
 
-// claimOf is when an order began and ended. It's false if its sightings contradict each other, which another
+// claimOf is when an order began and ended. It's false if its observations contradict each other, which another
 // rule reports.
 func (j *judge) claimOf(id string) (claim, bool) {
 	c, ok := j.placedOf(id)
@@ -166,6 +166,8 @@ func (j *judge) endedAfter(id string, ended span) time.Duration {
 		causes = j.cancels[id]
 	case api.PaymentFailed:
 		causes = j.pays[id]
+	case api.TicketWithdrawn:
+		causes = j.withdrawals[s.state.Ticket.ID]
 	}
 	for _, op := range causes {
 		if after < 0 || op.Call < after {
@@ -249,7 +251,7 @@ func (j *judge) reportHolders(ticket string, claims []claim, refusals []history.
 	j.broken(P1, fmt.Sprintf("ticket %s was refused as reserved when no order can have held it", ticket), ops...)
 }
 
-// fewest leaves out whatever isn't needed for a condition to hold.
+// fewest removes the elements that a condition doesn't need.
 func fewest[T any](all []T, holds func([]T) bool) []T {
 	for i := 0; i < len(all); {
 		without := slices.Delete(slices.Clone(all), i, i+1)
@@ -262,7 +264,7 @@ func fewest[T any](all []T, holds func([]T) bool) []T {
 	return all
 }
 
-// around are the last order placed before a refusal and the first after it.
+// around returns the last order placed before a refusal and the first after it.
 func around(claims []claim, refusal history.Op) []claim {
 	var before, after []claim
 	for _, c := range claims {

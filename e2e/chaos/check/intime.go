@@ -12,7 +12,7 @@ import (
 // overtime is how long an order may outlive its time without a payment when a part was down.
 const overtime = 15 * time.Second
 
-// Words of payments' refusals.
+// Parts of the messages of payments.
 const (
 	saysExpired   = "order has expired"
 	saysCancelled = "order is cancelled"
@@ -46,11 +46,11 @@ func (j *judge) inTime() {
 func (j *judge) asLong(id string) {
 	c, ok := j.placedOf(id)
 	if !ok {
-		return // nobody asked for it, which another rule reports
+		return // unrequested, which another rule reports
 	}
 	read := j.at(j.orders[id][0].state.ExpiresAt) - j.h.OrderTTL
 	if read < c.placed.from-j.skew() || read > c.placed.to+j.skew() {
-		j.broken(P5, fmt.Sprintf("order %s was placed between %v and %v, and has the time of one that was placed at %v", id, c.placed.from, c.placed.to, read), c.ops...)
+		j.broken(P5, fmt.Sprintf("order %s was placed between %v and %v, but expires as if it was placed at %v", id, c.placed.from, c.placed.to, read), c.ops...)
 	}
 }
 
@@ -58,7 +58,7 @@ func (j *judge) asLong(id string) {
 func (j *judge) notEarly(id string) {
 	s, found := earliest(j.orders[id], func(o api.Order) bool { return isCancelled(o) && o.Reason == api.Expired })
 	if found && s.op.Kind != Final && s.op.Return < j.at(s.state.ExpiresAt)-j.skew() {
-		j.broken(P5, fmt.Sprintf("order %s has expired %v before its time", id, j.at(s.state.ExpiresAt)-s.op.Return), s.op)
+		j.broken(P5, fmt.Sprintf("order %s expired %v before its time", id, j.at(s.state.ExpiresAt)-s.op.Return), s.op)
 	}
 }
 
@@ -81,7 +81,7 @@ func (j *judge) notLate(id string) {
 	}
 }
 
-// refusedInTime finds a payment that was refused for a reason that wasn't true.
+// refusedInTime finds a payment that was refused for a wrong reason.
 func (j *judge) refusedInTime(op history.Op) {
 	o, there := j.h.Final.Orders[op.Order]
 	if op.Outcome != history.Refused || !there {
@@ -91,6 +91,52 @@ func (j *judge) refusedInTime(op history.Op) {
 	case strings.Contains(op.Message, saysExpired) && op.Return < j.at(o.ExpiresAt)-j.skew():
 		j.broken(P5, fmt.Sprintf("a payment of order %s was refused as too late, %v before its time", op.Order, j.at(o.ExpiresAt)-op.Return), op, j.finalOrder(op.Order))
 	case strings.Contains(op.Message, saysCancelled) && isComplete(o):
-		j.broken(P2, fmt.Sprintf("a payment of order %s was refused as it is cancelled, and it is complete", op.Order), op, j.finalOrder(op.Order))
+		j.broken(P2, fmt.Sprintf("a payment of order %s was refused because it is cancelled, but it is complete", op.Order), op, j.finalOrder(op.Order))
 	}
+}
+
+// catchUp is how long orders may lag behind the broker after another fault: the broker redelivers a frozen replica's
+// messages after 15 seconds.
+const catchUp = 15 * time.Second
+
+// paidInTime judges P5b: an order whose payment was answered `succeeded` in time doesn't expire because of
+// a broker outage. It skips orders whose events another fault may have delayed.
+func (j *judge) paidInTime() {
+	for _, id := range sorted(j.pays) {
+		o, there := j.h.Final.Orders[id]
+		if !there || !isCancelled(o) || o.Reason != api.Expired {
+			continue
+		}
+		due := j.at(o.ExpiresAt)
+		for _, op := range j.pays[id] {
+			if op.Outcome == history.OK && op.ChargeState != nil && op.ChargeState.Status == api.Succeeded &&
+				op.Return < due-j.skew() && !j.delayed(op.Call, due) {
+				j.broken(P5b, fmt.Sprintf("order %s was paid %v before its time, but expired", id, due-op.Return), op, j.finalOrder(id))
+				break
+			}
+		}
+	}
+}
+
+// delayed reports whether a fault other than the broker's may have delayed a payment's event beyond the order's
+// time.
+func (j *judge) delayed(from, due time.Duration) bool {
+	for _, f := range j.h.Faults {
+		if !brokers(f) && max(f.End, f.Recovered)+catchUp > from && f.Begin < due+catchUp {
+			return true
+		}
+	}
+	return false
+}
+
+// brokers reports whether a fault only takes the broker away.
+func brokers(f history.Fault) bool {
+	_, to, link := strings.Cut(f.Target, "→")
+	switch f.Kind {
+	case "kill", "pause", "outage":
+		return f.Target == "nats"
+	case "cut":
+		return link && to == "nats"
+	}
+	return false
 }

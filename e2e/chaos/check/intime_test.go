@@ -2,6 +2,7 @@ package check
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,5 +66,34 @@ var wrongTimes = []mistake{
 		early.Outcome, early.Status, early.Message, early.ChargeState = history.Refused, 400, "The order has expired", nil
 		h.Ops = append(h.Ops, early)
 	}},
-	{"a charge that waits for a person", func(h *history.History) { h.Final.Stuck = []string{"O5 succeeded"} }},
+	{"a charge that waits for an operator", func(h *history.History) { h.Final.Stuck = []string{"O5 succeeded"} }},
+}
+
+// An order was paid in time, but expired and was refunded. That breaks P5b unless another fault than the
+// broker's explains it.
+func TestAPaidOrderMayExpireOnlyBecauseOfAnotherFault(t *testing.T) {
+	for _, c := range []struct {
+		fault  history.Fault
+		broken bool
+	}{
+		{history.Fault{Kind: "cut", Target: "orders-1→nats", End: time.Minute}, true},
+		{history.Fault{Kind: "pause", Target: "nats", End: time.Minute}, true},
+		{history.Fault{Kind: "kill", Target: "nats", Recovered: time.Minute}, true},
+		{history.Fault{Kind: "pause", Target: "orders-2", End: time.Minute}, false},
+		{history.Fault{Kind: "cut", Target: "orders-1→mongo", End: time.Minute}, false},
+		{history.Fault{Kind: "kill", Target: "mongo", Recovered: time.Minute}, false},
+	} {
+		w := newWriter()
+		w.list("T1", "Row 1", 1999)
+		w.place("O1", "ann", "T1")
+		w.add(history.Op{User: "ann", Kind: history.Pay, Order: "O1", Token: "tok_visa", Status: http.StatusCreated, ChargeState: w.charge("O1", api.Succeeded, "")})
+		w.order("O1", "ann", "T1", api.Cancelled, api.Expired, 1)
+		w.charge("O1", api.Refunded, "re_O1")
+		w.capture("O1", "re_O1")
+		w.h.Faults = []history.Fault{c.fault}
+		broken := slices.ContainsFunc(Judge(w.h).Violations, func(v Violation) bool { return v.Promise == P5b })
+		if broken != c.broken {
+			t.Errorf("%s of %s: broken is %v", c.fault.Kind, c.fault.Target, broken)
+		}
+	}
 }

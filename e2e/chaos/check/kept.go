@@ -10,7 +10,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// Words of refusals.
+// Parts of refusals' messages.
 const (
 	saysSold     = "sold ticket"
 	saysComplete = "completed order"
@@ -31,44 +31,44 @@ func (j *judge) nothingLost() {
 		j.chargeKept(id)
 	}
 	j.notForgotten()
-	j.nobodyAsked()
+	j.unrequested()
 	j.missing()
 }
 
-// missing reports what wasn't found at the end, unless another rule has.
+// missing reports objects that were missing at the end, unless another rule did.
 func (j *judge) missing() {
 	for _, what := range j.h.Final.Missing {
 		thing, _, _ := strings.Cut(what, ":")
 		kind, id, _ := strings.Cut(thing, " ")
 		if !slices.Contains([]string{"ticket", "order", "charge"}, kind) || !j.mentioned(id) {
-			j.broken(P2, "wrong at the end: "+what)
+			j.broken(P2, "at the end: "+what)
 		}
 	}
 }
 
-// acknowledged compares answers with the final state.
+// acknowledged compares responses with the final state.
 func (j *judge) acknowledged() {
 	final := j.h.Final
 	for _, op := range j.h.Ops {
 		switch op.Kind {
 		case history.List, history.Edit:
-			if strings.Contains(op.Message, saysSold) && op.Outcome == history.Refused && !isSold(j.h.Final.Tickets[op.Ticket]) {
-				j.broken(P7, fmt.Sprintf("ticket %s was sold, and then it is not", op.Ticket), op, j.finalTicket(op.Ticket))
-			}
+			j.staysSold(op)
 			if op.Outcome != history.OK {
 				continue
 			}
 			if t, there := final.Tickets[op.Ticket]; !there {
-				j.broken(P2, fmt.Sprintf("ticket %s was acknowledged and is not there", op.Ticket), op)
+				j.broken(P2, fmt.Sprintf("ticket %s was acknowledged and doesn't exist", op.Ticket), op)
 			} else if t.Version < op.TicketState.Version {
 				j.broken(P2, fmt.Sprintf("ticket %s was acknowledged as version %d and is version %d", op.Ticket, op.TicketState.Version, t.Version), op, j.finalTicket(op.Ticket))
 			}
 			if t := op.TicketState; t.Title != op.Title || int64(t.Price.Cents) != op.Price {
-				j.broken(P2, fmt.Sprintf("ticket %s was acknowledged as something else than was asked for", op.Ticket), op)
+				j.broken(P2, fmt.Sprintf("the response about ticket %s differs from its request", op.Ticket), op)
 			}
+		case history.Withdraw:
+			j.staysSold(op)
 		case history.Place:
 			if _, there := final.Orders[op.Order]; op.Outcome == history.OK && !there {
-				j.broken(P2, fmt.Sprintf("order %s was acknowledged and is not there", op.Order), op)
+				j.broken(P2, fmt.Sprintf("order %s was acknowledged and doesn't exist", op.Order), op)
 			}
 		case history.Cancel:
 			j.cancelKept(op)
@@ -78,19 +78,26 @@ func (j *judge) acknowledged() {
 	}
 }
 
-// asAsked finds answers about something else than was asked for. For charges, P6 covers that.
+// staysSold judges a refusal because the ticket is sold.
+func (j *judge) staysSold(op history.Op) {
+	if strings.Contains(op.Message, saysSold) && op.Outcome == history.Refused && !isSold(j.h.Final.Tickets[op.Ticket]) {
+		j.broken(P7, fmt.Sprintf("ticket %s was sold, and later it isn't", op.Ticket), op, j.finalTicket(op.Ticket))
+	}
+}
+
+// asAsked finds responses about another object than the request's. For charges, P6 covers that.
 func (j *judge) asAsked() {
 	for _, op := range j.h.Ops {
 		if op.Outcome != history.OK || op.Kind == history.Pry {
 			continue
 		}
 		if t := op.TicketState; t != nil && t.ID != op.Ticket {
-			j.broken(P2, fmt.Sprintf("ticket %s was asked for, and ticket %s was the answer", op.Ticket, t.ID), op)
+			j.broken(P2, fmt.Sprintf("a request for ticket %s returned ticket %s", op.Ticket, t.ID), op)
 		}
 		if o := op.OrderState; o != nil && op.Kind == history.Place && o.Ticket.ID != op.Ticket {
-			j.broken(P2, fmt.Sprintf("an order of ticket %s was asked for, and one of ticket %s was the answer", op.Ticket, o.Ticket.ID), op)
+			j.broken(P2, fmt.Sprintf("a request for ticket %s returned an order of ticket %s", op.Ticket, o.Ticket.ID), op)
 		} else if o != nil && o.ID != op.Order {
-			j.broken(P2, fmt.Sprintf("order %s was asked for, and order %s was the answer", op.Order, o.ID), op)
+			j.broken(P2, fmt.Sprintf("a request for order %s returned order %s", op.Order, o.ID), op)
 		}
 	}
 }
@@ -98,7 +105,7 @@ func (j *judge) asAsked() {
 func (j *judge) cancelKept(op history.Op) {
 	if op.Outcome == history.Refused {
 		if strings.Contains(op.Message, saysComplete) && !isComplete(j.h.Final.Orders[op.Order]) {
-			j.broken(P2, fmt.Sprintf("order %s was complete, and then it is not", op.Order), op, j.finalOrder(op.Order))
+			j.broken(P2, fmt.Sprintf("order %s was complete, and later it isn't", op.Order), op, j.finalOrder(op.Order))
 		}
 		return
 	}
@@ -107,7 +114,7 @@ func (j *judge) cancelKept(op history.Op) {
 	}
 	for _, s := range j.orders[op.Order] {
 		if s.op.Call > op.Return && isLive(s.state) {
-			j.broken(P2, fmt.Sprintf("order %s was cancelled, and then it is %s", op.Order, s.state.Status), op, s.op)
+			j.broken(P2, fmt.Sprintf("order %s was cancelled, and later it is %s", op.Order, s.state.Status), op, s.op)
 			return
 		}
 	}
@@ -121,32 +128,32 @@ func (j *judge) payKept(op history.Op) {
 	charge, there := j.h.Final.Charges[op.Order]
 	switch {
 	case !there:
-		j.broken(P2, fmt.Sprintf("the charge of order %s was acknowledged and is not there", op.Order), op)
+		j.broken(P2, fmt.Sprintf("the charge of order %s was acknowledged and doesn't exist", op.Order), op)
 	case declined && charge.Status != api.Failed:
 		j.broken(P4, fmt.Sprintf("the payment of order %s was declined, and is %s", op.Order, charge.Status), op, j.finalCharge(op.Order))
 	}
 }
 
-// notForgotten finds answers that something doesn't exist after a user has seen it.
+// notForgotten finds 404s for objects that a user saw before.
 func (j *judge) notForgotten() {
 	for _, op := range j.h.Ops {
 		gone := op.Outcome == history.Refused && op.Status == http.StatusNotFound
 		switch op.Kind {
-		case history.ReadTicket, history.Edit:
+		case history.ReadTicket, history.Edit, history.Withdraw:
 			if s, found := earliest(j.tickets[op.Ticket], always); gone && found && s.op.Return < op.Call {
-				j.broken(P2, fmt.Sprintf("ticket %s was there, and then it is not", op.Ticket), s.op, op)
+				j.broken(P2, fmt.Sprintf("ticket %s existed, and later it doesn't", op.Ticket), s.op, op)
 			}
 		case history.ReadOrder, history.Cancel:
 			if s, found := earliest(j.orders[op.Order], always); gone && found && s.op.Return < op.Call {
-				j.broken(P2, fmt.Sprintf("order %s was there, and then it is not", op.Order), s.op, op)
+				j.broken(P2, fmt.Sprintf("order %s existed, and later it doesn't", op.Order), s.op, op)
 			}
 		case history.Place:
 			if before, found := j.placedBefore(op); gone && found {
-				j.broken(P2, fmt.Sprintf("orders knew ticket %s, and then does not", op.Ticket), before, op)
+				j.broken(P2, fmt.Sprintf("orders knew ticket %s, and later it doesn't", op.Ticket), before, op)
 			}
 		case history.Pay:
 			if s, found := earliest(j.charges[op.Order], func(c api.Charge) bool { return c.ID != "" }); gone && found && s.op.Return < op.Call {
-				j.broken(P2, fmt.Sprintf("payments knew order %s, and then does not", op.Order), s.op, op)
+				j.broken(P2, fmt.Sprintf("payments knew order %s, and later it doesn't", op.Order), s.op, op)
 			}
 		case history.MyOrders:
 			listed(j, "order", j.orders, op, op.OrderStates, func(o api.Order) (string, string) { return o.ID, o.UserID })
@@ -168,9 +175,8 @@ func (j *judge) placedBefore(op history.Op) (history.Op, bool) {
 	return j.places[op.Ticket][i], true
 }
 
-// listed finds what a user's list leaves out though a user has seen it before. Lists are expected to fit on one
-// page.
-func listed[T any](j *judge, what string, all map[string][]sighting[T], op history.Op, list []T, key func(T) (id, owner string)) {
+// listed finds an object that is missing in its owner's list though a user saw it before. Lists fit on one page.
+func listed[T any](j *judge, what string, all map[string][]observation[T], op history.Op, list []T, key func(T) (id, owner string)) {
 	inList := make(map[string]bool)
 	for _, one := range list {
 		id, _ := key(one)
@@ -180,15 +186,15 @@ func listed[T any](j *judge, what string, all map[string][]sighting[T], op histo
 		s, _ := earliest(all[id], always)
 		if _, owner := key(s.state); op.Outcome == history.OK && owner == op.User && s.op.Return < op.Call && !inList[id] {
 			op.OrderStates, op.TicketStates = nil, nil
-			j.broken(P2, fmt.Sprintf("%s %s is not in its owner's list", what, id), s.op, op)
+			j.broken(P2, fmt.Sprintf("%s %s isn't in its owner's list", what, id), s.op, op)
 			return
 		}
 	}
 }
 
-// twoStates finds two sightings of one version that differ.
-func twoStates[T any](seen []sighting[T], version func(T) int64, same func(a, b T) bool) (one, other sighting[T], found bool) {
-	byVersion := make(map[int64]sighting[T])
+// twoStates finds two observations of one version that differ.
+func twoStates[T any](seen []observation[T], version func(T) int64, same func(a, b T) bool) (one, other observation[T], found bool) {
+	byVersion := make(map[int64]observation[T])
 	for _, s := range seen {
 		v := version(s.state)
 		if one, known := byVersion[v]; known && !same(one.state, s.state) {
@@ -205,16 +211,16 @@ func twoStates[T any](seen []sighting[T], version func(T) int64, same func(a, b 
 func (j *judge) ticketKept(id string) {
 	seen := j.tickets[id]
 	if before, after, found := backwards(seen, func(t api.Ticket) int64 { return t.Version }); found {
-		j.broken(P2, fmt.Sprintf("ticket %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
+		j.broken(P2, fmt.Sprintf("ticket %s went from version %d to version %d", id, before.state.Version, after.state.Version), before.op, after.op)
 	}
 	one, other, found := twoStates(seen, func(t api.Ticket) int64 { return t.Version }, func(a, b api.Ticket) bool { return a == b })
 	if found {
-		j.broken(P2, fmt.Sprintf("version %d of ticket %s is two different things", one.state.Version, id), one.op, other.op)
+		j.broken(P2, fmt.Sprintf("version %d of ticket %s has two different states", one.state.Version, id), one.op, other.op)
 		return
 	}
 	for _, s := range seen {
 		if isSold(s.state) || !j.mayOffer(id, s.state.Title, s.state.Price) {
-			continue // it says what was ordered, which P7 looks at, or what nobody was allowed to say
+			continue // P7 covers sold tickets, and unrequested the others
 		}
 		if edit, undone := j.undone(id, s); undone {
 			j.broken(P2, fmt.Sprintf("an acknowledged edit of ticket %s, version %d, is undone in version %d", id, edit.TicketState.Version, s.state.Version), edit, s.op)
@@ -225,7 +231,7 @@ func (j *judge) ticketKept(id string) {
 
 // undone finds the last acknowledged edit up to a state's version if the state doesn't show it, unless an edit
 // without an answer may have come after it.
-func (j *judge) undone(id string, s sighting[api.Ticket]) (last history.Op, is bool) {
+func (j *judge) undone(id string, s observation[api.Ticket]) (last history.Op, is bool) {
 	for _, op := range j.edits[id] {
 		acknowledged := op.Outcome == history.OK && op.TicketState.Version <= s.state.Version
 		if acknowledged && (last.TicketState == nil || op.TicketState.Version > last.TicketState.Version) {
@@ -257,27 +263,27 @@ func (j *judge) sentAgain(id string, op history.Op) bool {
 	})
 }
 
-// orderKept judges one order likewise. Only its status ever changes.
+// orderKept does the same for an order, of which only the status changes.
 func (j *judge) orderKept(id string) {
 	seen := j.orders[id]
 	if before, after, found := backwards(seen, func(o api.Order) int64 { return o.Version }); found {
-		j.broken(P2, fmt.Sprintf("order %s was version %d, and then version %d", id, before.state.Version, after.state.Version), before.op, after.op)
+		j.broken(P2, fmt.Sprintf("order %s went from version %d to version %d", id, before.state.Version, after.state.Version), before.op, after.op)
 	}
 	for _, s := range seen {
 		first := seen[0].state
 		if s.state.UserID != first.UserID || s.state.Ticket != first.Ticket || !s.state.ExpiresAt.Equal(first.ExpiresAt) {
-			j.broken(P2, fmt.Sprintf("order %s is not the same as before", id), seen[0].op, s.op)
+			j.broken(P2, fmt.Sprintf("order %s changed its buyer, ticket or time", id), seen[0].op, s.op)
 			return
 		}
 	}
 	one, other, found := twoStates(seen, func(o api.Order) int64 { return o.Version },
 		func(a, b api.Order) bool { return a.Status == b.Status && a.Reason == b.Reason })
 	if found {
-		j.broken(P2, fmt.Sprintf("version %d of order %s is two different things", one.state.Version, id), one.op, other.op)
+		j.broken(P2, fmt.Sprintf("version %d of order %s has two different states", one.state.Version, id), one.op, other.op)
 	}
 }
 
-// chargeAge orders the statuses of a charge. chargeKept tells failure from success.
+// chargeAge orders the statuses of a charge. chargeKept distinguishes failure from success.
 func chargeAge(c api.Charge) int64 {
 	return map[string]int64{"": 0, api.Pending: 1, api.Succeeded: 2, api.Failed: 3, api.Refunded: 3}[c.Status]
 }
@@ -290,14 +296,14 @@ func (j *judge) chargeKept(order string) {
 		if then == "" {
 			then = "gone"
 		}
-		j.broken(P2, fmt.Sprintf("the charge of order %s was %s, and then it is %s", order, before.state.Status, then), before.op, after.op)
+		j.broken(P2, fmt.Sprintf("the charge of order %s went from %s to %s", order, before.state.Status, then), before.op, after.op)
 	}
 	failed, hasFailed := earliest(seen, func(c api.Charge) bool { return c.Status == api.Failed })
 	paid, hasPaid := earliest(seen, func(c api.Charge) bool { return c.Status == api.Succeeded || c.Status == api.Refunded })
 	if hasFailed && hasPaid {
-		j.broken(P4, fmt.Sprintf("the charge of order %s has failed and succeeded", order), paid.op, failed.op)
+		j.broken(P4, fmt.Sprintf("the charge of order %s failed and succeeded", order), paid.op, failed.op)
 	}
-	var first sighting[api.Charge]
+	var first observation[api.Charge]
 	for _, s := range seen {
 		switch {
 		case s.state.ID == "":
@@ -305,7 +311,7 @@ func (j *judge) chargeKept(order string) {
 			first = s
 		case s.state.Amount != first.state.Amount,
 			first.state.StripeID != "" && s.state.StripeID != "" && s.state.StripeID != first.state.StripeID:
-			j.broken(P2, fmt.Sprintf("the charge of order %s is not the same as before", order), first.op, s.op)
+			j.broken(P2, fmt.Sprintf("the charge of order %s changed its amount or PaymentIntent", order), first.op, s.op)
 			return
 		case first.state.StripeID == "" && s.state.StripeID != "":
 			first = s
@@ -313,16 +319,16 @@ func (j *judge) chargeKept(order string) {
 	}
 }
 
-// finalTicket and the like are the final states, as requests.
+// finalTicket, finalOrder and finalCharge are the final reads.
 func (j *judge) finalTicket(id string) history.Op { return finalOf(j.tickets[id]) }
 func (j *judge) finalOrder(id string) history.Op  { return finalOf(j.orders[id]) }
 func (j *judge) finalCharge(id string) history.Op { return finalOf(j.charges[id]) }
 
-func finalOf[T any](seen []sighting[T]) history.Op {
+func finalOf[T any](seen []observation[T]) history.Op {
 	for _, s := range seen {
 		if s.op.Kind == Final {
 			return s.op
 		}
 	}
-	return history.Op{Kind: Final, Outcome: history.Refused, Message: "not there"}
+	return history.Op{Kind: Final, Outcome: history.Refused, Message: "doesn't exist"}
 }

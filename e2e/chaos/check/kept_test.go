@@ -29,25 +29,25 @@ var lostChanges = []mistake{
 		change(h.Final.Tickets, "T4", func(t *api.Ticket) { t.Version = 3 })
 		late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, perhaps", Price: 903, Outcome: history.Unknown})
 	}},
-	{"an acknowledged edit that is not there", func(h *history.History) {
+	{"an acknowledged edit that is lost", func(h *history.History) {
 		late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, last", Price: 902,
 			TicketState: &api.Ticket{ID: "T4", Title: "Row 4, last", Price: money.Cents(902).Dollars(), UserID: "seller", Status: api.Available, Version: 2}})
 	}},
-	{"an edit that was refused and is there", func(h *history.History) {
+	{"a refused edit that took effect", func(h *history.History) {
 		op := find(h, history.Edit, "T4", 0)
 		op.Outcome, op.Status = history.Refused, 400
 		late(h, history.Op{User: "seller", Kind: history.Edit, Ticket: "T4", Title: "Row 4, perhaps", Price: 903, Outcome: history.Unknown})
 	}},
-	{"an order at a price that nobody asked for", func(h *history.History) {
+	{"an order at a price that its seller never requested", func(h *history.History) {
 		sellAs(h, "Row 1, changed", 2049)
 	}},
-	{"an order that says what another ticket says", func(h *history.History) { sellAs(h, "Row 2", 50) }},
-	{"an order of another ticket than was asked for", func(h *history.History) { find(h, history.Place, "O4", 0).Ticket = "T4" }},
-	{"another ticket than was asked for", func(h *history.History) {
+	{"an order with the title of another ticket", func(h *history.History) { sellAs(h, "Row 2", 50) }},
+	{"an order of a response with another ticket", func(h *history.History) { find(h, history.Place, "O4", 0).Ticket = "T4" }},
+	{"a response with another ticket", func(h *history.History) {
 		late(h, history.Op{User: "ann", Kind: history.ReadTicket, Ticket: "T4", TicketState: ticket(h, "T3")})
 	}},
-	{"another order than was asked for", func(h *history.History) { find(h, history.ReadOrder, "O2", 0).Order = "O3" }},
-	{"a version that is two things", func(h *history.History) {
+	{"a response with another order", func(h *history.History) { find(h, history.ReadOrder, "O2", 0).Order = "O3" }},
+	{"a version with two states", func(h *history.History) {
 		find(h, history.ReadTicket, "T4", 0).TicketState.Price = money.Cents(1).Dollars()
 	}},
 	{"a ticket that goes back", func(h *history.History) {
@@ -69,7 +69,7 @@ var lostChanges = []mistake{
 	{"a charge that is gone", func(h *history.History) {
 		late(h, history.Op{User: "eve", Kind: history.ReadCharge, Order: "O5"})
 	}},
-	{"an order that nobody placed", func(h *history.History) {
+	{"an order that no request placed", func(h *history.History) {
 		op := find(h, history.Place, "cat", 1)
 		op.Outcome, op.Status, op.Message = history.Refused, 404, "Not Found"
 	}},
@@ -78,7 +78,7 @@ var lostChanges = []mistake{
 		o.ID = "O9"
 		h.Final.Orders["O9"] = o
 	}},
-	{"a cancellation that nobody asked for", func(h *history.History) {
+	{"a cancellation that no request made", func(h *history.History) {
 		op := find(h, history.Cancel, "O2", 0)
 		op.Outcome, op.Status = history.Refused, 400
 	}},
@@ -92,7 +92,7 @@ var lostChanges = []mistake{
 		find(h, history.Market, "watcher", 0).TicketStates = nil
 	}},
 	{"a dead letter", func(h *history.History) { h.Final.DeadLetters["orders"] = []string{"6501 order:created"} }},
-	{"something missing", func(h *history.History) {
+	{"a user who can't sign in", func(h *history.History) {
 		h.Final.Missing = []string{"user friend@example.com: cannot sign in"}
 	}},
 }

@@ -31,7 +31,7 @@ const (
 // asynq's server and client; two idle ones to Stripe.
 var mostLinks = map[string]int{"mongo": 104, "nats": 2, "redis": 60, "stripe": 8}
 
-// operators judges the dead letters. There are none unless an event was lost or wrong.
+// operators reports dead letters, which mean that an event was lost or wrong.
 func (j *judge) operators() {
 	for _, service := range sorted(j.h.Final.DeadLetters) {
 		if letters := j.h.Final.DeadLetters[service]; len(letters) > 0 {
@@ -40,14 +40,14 @@ func (j *judge) operators() {
 	}
 }
 
-// processes judges how processes ended and what they held before.
+// processes checks how processes exited and which resources they held.
 func (j *judge) processes() {
 	for _, p := range j.h.Final.Processes {
 		if p.Exit != "" {
-			j.broken(Exit, fmt.Sprintf("%s did not end well: %s", p.Name, p.Exit))
+			j.broken(Exit, fmt.Sprintf("%s exited badly: %s", p.Name, p.Exit))
 		}
 		if len(p.Deaths) > 0 {
-			j.broken(Exit, fmt.Sprintf("%s has died %d times though nobody had killed it, at first: %s", p.Name, len(p.Deaths), p.Deaths[0]))
+			j.broken(Exit, fmt.Sprintf("%s died %d times without being killed, first: %s", p.Name, len(p.Deaths), p.Deaths[0]))
 		}
 		if service, _, _ := strings.Cut(p.Name, "-"); slices.Contains(system.Services, service) {
 			j.bounded(service, p)
@@ -59,7 +59,7 @@ func (j *judge) bounded(service string, p history.Process) {
 	served := p.Stacks[serve]
 	if p.Goroutines-served > mostGoroutines || served > mostServed {
 		by, n := commonest(p.Stacks)
-		j.broken(Leak, fmt.Sprintf("%s has %d goroutines, %d of them made by %s", p.Name, p.Goroutines, n, by))
+		j.broken(Leak, fmt.Sprintf("%s has %d goroutines, %d of them started by %s", p.Name, p.Goroutines, n, by))
 	}
 	most := int64(mostResident)
 	if service == "auth" {

@@ -9,7 +9,7 @@ import (
 func TestFindsBadExits(t *testing.T) { testFinds(t, Exit, badExits) }
 
 var badExits = []mistake{
-	{"a process that does not end well", func(h *history.History) { h.Final.Processes[0].Exit = "killed after 40s" }},
+	{"a process that exits badly", func(h *history.History) { h.Final.Processes[0].Exit = "killed after 40s" }},
 	{"a process that died by itself", func(h *history.History) { h.Final.Processes[0].Deaths = []string{"exit status 2"} }},
 }
 

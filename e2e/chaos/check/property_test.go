@@ -77,7 +77,7 @@ var mutations = []struct {
 	{"an answer is older than the one before", []string{P2, P3, P5, P7}, func(r *rand.Rand, h *history.History) bool {
 		f := collect(*h)
 		op, ok := some(r, h, func(op *history.Op) bool {
-			return op.Kind == history.Place && slices.ContainsFunc(f.orders[op.Order], func(s sighting[api.Order]) bool {
+			return op.Kind == history.Place && slices.ContainsFunc(f.orders[op.Order], func(s observation[api.Order]) bool {
 				return s.op.Kind != Final && s.state.Version > 0
 			})
 		})
@@ -86,7 +86,7 @@ var mutations = []struct {
 		}
 		return ok
 	}},
-	{"a refusal with nobody there", []string{P1}, func(_ *rand.Rand, h *history.History) bool {
+	{"a refusal without an order", []string{P1}, func(_ *rand.Rand, h *history.History) bool {
 		for _, id := range sorted(h.Final.Tickets) {
 			if knownFree(h, id) {
 				late(h, history.Op{User: "buyer-0", Kind: history.Place, Ticket: id, Outcome: history.Refused, Status: 400, Message: "Ticket is already reserved"})

@@ -7,7 +7,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-// sales judges P7: a sold ticket never changes, and says what was sold at which price.
+// sales judges P7: a sold ticket never changes, and shows the ordered title and price.
 func (j *judge) sales() {
 	for _, id := range sorted(j.tickets) {
 		sold, is := earliest(j.tickets[id], isSold)
@@ -15,15 +15,15 @@ func (j *judge) sales() {
 			continue
 		}
 		j.neverChanges(id, sold)
-		j.saysWhatWasSold(sold)
+		j.showsOrderedTicket(sold)
 	}
 }
 
-func (j *judge) neverChanges(id string, sold sighting[api.Ticket]) {
+func (j *judge) neverChanges(id string, sold observation[api.Ticket]) {
 	for _, s := range j.tickets[id] {
 		later := s.op.Call > sold.op.Return || s.state.Version > sold.state.Version
 		if later && s.state != sold.state {
-			j.broken(P7, fmt.Sprintf("ticket %s was sold in version %d, and is another in version %d", id, sold.state.Version, s.state.Version), sold.op, s.op)
+			j.broken(P7, fmt.Sprintf("ticket %s was sold in version %d and changed in version %d", id, sold.state.Version, s.state.Version), sold.op, s.op)
 			return
 		}
 	}
@@ -35,27 +35,27 @@ func (j *judge) neverChanges(id string, sold sighting[api.Ticket]) {
 	}
 }
 
-func (j *judge) saysWhatWasSold(sold sighting[api.Ticket]) {
+func (j *judge) showsOrderedTicket(sold observation[api.Ticket]) {
 	t := sold.state
 	seen := j.orders[t.OrderID]
 	bought, complete := earliest(seen, isComplete)
 	switch {
 	case len(seen) == 0:
-		j.broken(P7, fmt.Sprintf("ticket %s is sold to order %s, which nobody has", t.ID, t.OrderID), sold.op)
+		j.broken(P7, fmt.Sprintf("ticket %s is sold to order %s, which doesn't exist", t.ID, t.OrderID), sold.op)
 	case !complete:
-		j.broken(P7, fmt.Sprintf("ticket %s is sold to order %s, which is not complete", t.ID, t.OrderID), sold.op, seen[len(seen)-1].op)
+		j.broken(P7, fmt.Sprintf("ticket %s is sold to order %s, which isn't complete", t.ID, t.OrderID), sold.op, seen[len(seen)-1].op)
 	case bought.state.Ticket != api.OrderedTicket{ID: t.ID, Title: t.Title, Price: t.Price}:
-		j.broken(P7, fmt.Sprintf("ticket %s does not say what order %s has bought", t.ID, t.OrderID), bought.op, sold.op)
+		j.broken(P7, fmt.Sprintf("ticket %s doesn't have the title and price of order %s", t.ID, t.OrderID), bought.op, sold.op)
 	}
 }
 
-// agreement judges whether tickets and orders agree at the end: P7 if the ticket was sold, and P2 otherwise.
+// agreement compares tickets and orders at the end: P7 for sold tickets, P2 for others.
 func (j *judge) agreement() {
-	holder := make(map[string]api.Order) // by ticket: who has it, or has bought it
+	holder := make(map[string]api.Order) // by ticket: its live or complete order
 	for _, id := range sorted(j.h.Final.Orders) {
 		o := j.h.Final.Orders[id]
 		if _, there := j.h.Final.Tickets[o.Ticket.ID]; !there && !j.mentioned(o.Ticket.ID) {
-			j.broken(P2, fmt.Sprintf("order %s is of ticket %s, which is not there", id, o.Ticket.ID), j.finalOrder(id))
+			j.broken(P2, fmt.Sprintf("order %s is of ticket %s, which doesn't exist", id, o.Ticket.ID), j.finalOrder(id))
 		}
 		if isLive(o) && !isComplete(holder[o.Ticket.ID]) {
 			holder[o.Ticket.ID] = o
@@ -65,15 +65,15 @@ func (j *judge) agreement() {
 		t, o := j.h.Final.Tickets[id], holder[id]
 		switch {
 		case isComplete(o) && (!isSold(t) || t.OrderID != o.ID):
-			j.broken(P7, fmt.Sprintf("order %s is complete, and ticket %s is %s", o.ID, id, t.Status), j.finalTicket(id), j.finalOrder(o.ID))
+			j.broken(P7, fmt.Sprintf("order %s is complete, but ticket %s is %s, for order %q", o.ID, id, t.Status, t.OrderID), j.finalTicket(id), j.finalOrder(o.ID))
 		case !isComplete(o) && isSold(t):
 			if !j.mentioned(id) {
-				j.broken(P7, fmt.Sprintf("ticket %s is sold, and none of its orders is complete", id), j.finalTicket(id))
+				j.broken(P7, fmt.Sprintf("ticket %s is sold, but none of its orders is complete", id), j.finalTicket(id))
 			}
-		case o.ID == "" && t.Status != api.Available:
+		case o.ID == "" && t.Status == api.Reserved:
 			j.broken(P2, fmt.Sprintf("ticket %s is reserved for order %s, which has ended", id, t.OrderID), j.finalTicket(id), finalOf(j.orders[t.OrderID]))
-		case o.ID != "" && !isComplete(o) && t.Status == api.Available:
-			j.broken(P2, fmt.Sprintf("ticket %s is free, and order %s is %s", id, o.ID, o.Status), j.finalTicket(id), j.finalOrder(o.ID))
+		case o.ID != "" && !isComplete(o) && t.Status != api.Reserved:
+			j.broken(P2, fmt.Sprintf("ticket %s is %s, but order %s is %s", id, t.Status, o.ID, o.Status), j.finalTicket(id), j.finalOrder(o.ID))
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package check
 
 import (
-	"container/heap"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -20,7 +20,7 @@ type simulation struct {
 	*rand.Rand
 	h     history.History
 	now   time.Duration
-	queue moments
+	queue []moment
 
 	tickets  map[string]*api.Ticket
 	reserved map[string]int // by ticket: the highest reservation that tickets has heard of
@@ -32,6 +32,7 @@ type simulation struct {
 	payer    map[string]string
 	ledger   map[string]*sandbox.LedgerEntry
 	skew     time.Duration
+	gone     map[string]bool // tickets that orders knows to be withdrawn
 }
 
 // up is a time up to some most.
@@ -46,6 +47,7 @@ func simulate(seed uint64) history.History {
 		tickets: map[string]*api.Ticket{}, reserved: map[string]int{}, orders: map[string]*api.Order{}, number: map[string]int{},
 		live: map[string]string{}, claims: map[string]int{}, charges: map[string]*api.Charge{}, payer: map[string]string{},
 		ledger: map[string]*sandbox.LedgerEntry{}, skew: 2 * time.Second,
+		gone: map[string]bool{},
 	}
 	s.h = history.History{Seed: seed, OrderTTL: storyTTL, Skew: s.skew, Began: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	for i := range 4 {
@@ -54,8 +56,9 @@ func simulate(seed uint64) history.History {
 	for i := range 10 {
 		s.after(s.up(3*time.Second), func() { s.shop(fmt.Sprintf("buyer-%d", i), 12) })
 	}
-	for s.queue.Len() > 0 {
-		m := heap.Pop(&s.queue).(moment)
+	for len(s.queue) > 0 {
+		m := s.queue[0]
+		s.queue = s.queue[1:]
 		s.now = m.at
 		m.do()
 	}
@@ -77,7 +80,7 @@ func (s *simulation) request(op history.Op, carry func(*history.Op), then func(h
 	switch at := s.IntN(100); {
 	case at < 4: // it never arrives
 		s.after(s.up(5*time.Second), func() { answer(op) })
-	case at < 8: // the answer gets lost, or what was asked is done when nobody waits any more
+	case at < 8: // the response is lost, or the effect comes after the client gave up
 		s.after(s.up(10*time.Second), func() { lost := op; carry(&lost) })
 		s.after(s.up(5*time.Second), func() { answer(op) })
 	default:
@@ -118,6 +121,9 @@ func (s *simulation) sell(seller string, n int) {
 			if op.Outcome == history.OK {
 				s.after(s.up(15*time.Second), func() { s.edit(seller, op.Ticket, fmt.Sprintf("%s %d.%d", seller, n, i)) })
 			}
+		}
+		if op.Outcome == history.OK && s.IntN(2) == 0 {
+			s.after(s.up(15*time.Second), func() { s.withdraw(seller, op.Ticket) })
 		}
 		s.after(s.up(2*time.Second), func() { s.sell(seller, n-1) })
 	})
@@ -162,6 +168,10 @@ func (s *simulation) shop(buyer string, n int) {
 }
 
 func (s *simulation) place(op *history.Op) {
+	if s.gone[op.Ticket] {
+		refuse(op, http.StatusBadRequest, "The seller has withdrawn this ticket")
+		return
+	}
 	if s.live[op.Ticket] != "" {
 		refuse(op, http.StatusBadRequest, "Ticket is already reserved")
 		return
@@ -199,6 +209,10 @@ func (s *simulation) tell(id string) {
 			t, n := s.tickets[now.Ticket.ID], s.number[id]
 			next := *t
 			switch {
+			case t.Status == api.Withdrawn && now.Status != api.Complete:
+				if n > s.reserved[t.ID] {
+					s.sayWithdrawn(t.ID)
+				}
 			case now.Status == api.Created && n > s.reserved[t.ID]:
 				next.Status, next.OrderID = api.Reserved, id
 			case now.Status == api.Cancelled && n >= s.reserved[t.ID]:
@@ -384,4 +398,17 @@ func (s *simulation) finish() {
 	s.h.Final = f
 	// Those whose answer had not come when the queue ran dry do not exist: each has returned.
 	s.h.Ops = slices.Clip(s.h.Ops)
+}
+
+// moment is a step of the simulation. Equal times keep the order in which they were scheduled.
+type moment struct {
+	at time.Duration
+	do func()
+}
+
+// after schedules a step.
+func (s *simulation) after(d time.Duration, do func()) {
+	at := s.now + d
+	i, _ := slices.BinarySearchFunc(s.queue, at+1, func(m moment, t time.Duration) int { return cmp.Compare(m.at, t) })
+	s.queue = slices.Insert(s.queue, i, moment{at, do})
 }

@@ -13,7 +13,7 @@ import (
 func (j *judge) sensibleSteps() {
 	for _, id := range sorted(j.orders) {
 		if s, found := earliest(j.orders[id], func(o api.Order) bool { return !possible(o) }); found {
-			j.broken(P3, fmt.Sprintf("order %s is %s %s in version %d, which no way leads to", id, s.state.Status, s.state.Reason, s.state.Version), s.op)
+			j.broken(P3, fmt.Sprintf("order %s is %s %s in version %d, which is impossible", id, s.state.Status, s.state.Reason, s.state.Version), s.op)
 		}
 		complete, isDone := earliest(j.orders[id], isComplete)
 		cancelled, isOver := earliest(j.orders[id], isCancelled)
@@ -40,7 +40,7 @@ func possible(o api.Order) bool {
 		switch o.Reason {
 		case api.Expired, api.ByUser:
 			return o.Version == 1
-		case api.PaymentFailed:
+		case api.PaymentFailed, api.TicketWithdrawn:
 			return o.Version == 1 || o.Version == 2
 		}
 	}
@@ -50,11 +50,11 @@ func possible(o api.Order) bool {
 // ticketSteps judges consecutive versions of a ticket.
 func (j *judge) ticketSteps(id string) {
 	seen := slices.Clone(j.tickets[id])
-	slices.SortStableFunc(seen, func(a, b sighting[api.Ticket]) int { return cmp.Compare(a.state.Version, b.state.Version) })
+	slices.SortStableFunc(seen, func(a, b observation[api.Ticket]) int { return cmp.Compare(a.state.Version, b.state.Version) })
 	for i := 1; i < len(seen); i++ {
 		from, to := seen[i-1], seen[i]
 		if to.state.Version == from.state.Version+1 && !follows(from.state, to.state) {
-			j.broken(P3, fmt.Sprintf("ticket %s was %s in version %d and %s in the next, which no step leads to", id, from.state.Status, from.state.Version, to.state.Status), from.op, to.op)
+			j.broken(P3, fmt.Sprintf("ticket %s went from %s in version %d to %s in the next, which is impossible", id, from.state.Status, from.state.Version, to.state.Status), from.op, to.op)
 			return
 		}
 	}
@@ -65,16 +65,17 @@ func (j *judge) ticketSteps(id string) {
 		}
 	}
 	if last := seen[len(seen)-1]; last.state.Version > j.mostSteps(id) {
-		j.broken(P3, fmt.Sprintf("ticket %s is version %d, and all that was done to it is %d steps", id, last.state.Version, j.mostSteps(id)), last.op)
+		j.broken(P3, fmt.Sprintf("ticket %s is version %d after %d changes", id, last.state.Version, j.mostSteps(id)), last.op)
 	}
 }
 
-// odd says what is impossible about a ticket in any version.
+// odd describes what is impossible about a ticket in any version.
 func odd(t api.Ticket) string {
+	held := t.Status != api.Available && t.Status != api.Withdrawn
 	switch {
-	case t.Status == api.Available && t.OrderID != "":
-		return "free and held by order " + t.OrderID
-	case t.Status != api.Available && t.OrderID == "":
+	case !held && t.OrderID != "":
+		return t.Status + " and held by order " + t.OrderID
+	case held && t.OrderID == "":
 		return t.Status + " for no order"
 	case t.Version == 0 && t.Status != api.Available:
 		return t.Status + " in its first version"
@@ -82,13 +83,14 @@ func odd(t api.Ticket) string {
 	return ""
 }
 
-// follows reports whether one step leads from one state of a ticket to another: an edit while it's free, or
-// what an order did.
+// follows reports whether an edit, a withdrawal or an order leads from one state of a ticket to another.
 func follows(from, to api.Ticket) bool {
 	same := from.Title == to.Title && from.Price == to.Price
 	switch {
 	case from.Status == api.Sold, to.Status == api.Sold:
-		return true // what may become of a sold ticket is P7's
+		return true // P7 covers sold tickets
+	case from.Status == api.Withdrawn, to.Status == api.Withdrawn:
+		return same && to.Status == api.Withdrawn && from.Status != api.Reserved
 	case to.Status == api.Reserved:
 		return same && from.OrderID != to.OrderID
 	default:
@@ -96,11 +98,16 @@ func follows(from, to api.Ticket) bool {
 	}
 }
 
-// mostSteps is how many versions the requests and orders of a ticket can have made: one for an edit, two for an
-// order.
+// mostSteps is how many versions the requests and orders of a ticket can have made: one for an edit or
+// a withdrawal, two for an order.
 func (j *judge) mostSteps(id string) (n int64) {
 	for _, op := range j.edits[id] {
 		if op.Kind == history.Edit && mayHaveWorked(op) {
+			n++
+		}
+	}
+	for _, op := range j.withdrawals[id] {
+		if mayHaveWorked(op) {
 			n++
 		}
 	}

@@ -121,8 +121,8 @@ func (w *writer) capture(order string, refund string) {
 }
 
 // story is a correct history in which much happens: ann buys a ticket; bob cancels, and cat, whose
-// request had no answer, lets the next order expire; dan's card is declined; eve pays too late and gets
-// the money back; a watcher pries in vain; an edit without an answer takes effect late.
+// request got no response, lets the next order expire; dan's card is declined; eve pays too late and gets
+// the money back; a watcher's requests for other users' objects are refused; an edit without a response takes effect late.
 func story() history.History {
 	w := newWriter()
 	w.sale()

@@ -9,8 +9,8 @@ import (
 	"ticketing.dev/tickets"
 )
 
-// What is judged by the words of a refusal would not be judged any more if the services said it in others.
-func TestRefusalsAreKnownByTheirWords(t *testing.T) {
+// The checks recognize refusals by their messages, so a change of a message must change them too.
+func TestRefusalsHaveTheExpectedMessages(t *testing.T) {
 	for words, err := range map[string]error{
 		saysSold:      tickets.ErrSold,
 		saysComplete:  orders.ErrComplete,
@@ -18,7 +18,7 @@ func TestRefusalsAreKnownByTheirWords(t *testing.T) {
 		saysCancelled: payments.ErrOrderCancelled,
 	} {
 		if !strings.Contains(err.Error(), words) {
-			t.Errorf("%q does not say %q", err, words)
+			t.Errorf("%q doesn't contain %q", err, words)
 		}
 	}
 }

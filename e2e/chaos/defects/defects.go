@@ -4,14 +4,14 @@ import "slices"
 
 type Defect struct {
 	Name string
-	// Why says what is left out.
+	// Why describes the broken rule.
 	Why string
-	// Promises are those of which at least one must be seen broken, or "leak".
+	// Promises lists promises, or "leak", of which a round must find at least one violation.
 	Promises []string
-	// Service is the one that differs, "" for several.
+	// Service is the changed service, or "" for several.
 	Service string
 	Edits   []Edit
-	// Provoke are the faults that bring it out, as a faults.Selection. If empty, all may happen.
+	// Provoke are the faults that expose it, as a faults.Selection. Empty means all.
 	Provoke []string
 }
 

@@ -54,22 +54,22 @@ func packages(d defects.Defect) []string {
 	return slices.Compact(all)
 }
 
-func TestTheListIsWhole(t *testing.T) {
+func TestEachDefectIsComplete(t *testing.T) {
 	promises := []string{"P1", "P2", "P3", "P4", "P5", "P5b", "P6", "P7", "leak"}
 	seen := map[string]bool{}
 	for _, d := range defects.All {
 		if d.Name == "" || seen[d.Name] {
-			t.Errorf("%q: the name is empty, or that of another one", d.Name)
+			t.Errorf("%q: empty or duplicate name", d.Name)
 		}
 		seen[d.Name] = true
 		if named, ok := defects.Named(d.Name); !ok || named.Why != d.Why {
 			t.Errorf("%s is not found by its name", d.Name)
 		}
 		if d.Why == "" || len(d.Edits) == 0 || len(d.Promises) == 0 {
-			t.Errorf("%s does not say what it is", d.Name)
+			t.Errorf("%s has no Why, edits or promises", d.Name)
 		}
 		if err := faults.Selection(d.Provoke).Check(); err != nil {
-			t.Errorf("%s is provoked by what is not done: %v", d.Name, err)
+			t.Errorf("%s names faults that don't exist: %v", d.Name, err)
 		}
 		if d.Service != "" && !slices.Contains(system.Services, d.Service) {
 			t.Errorf("%s is about %q", d.Name, d.Service)
@@ -82,11 +82,11 @@ func TestTheListIsWhole(t *testing.T) {
 		for _, e := range d.Edits {
 			owner, _, _ := strings.Cut(e.File, "/")
 			if owner != "common" && d.Service != "" && owner != d.Service {
-				t.Errorf("%s changes %s, and is about %s alone", d.Name, e.File, d.Service)
+				t.Errorf("%s changes %s, but only %s is its service", d.Name, e.File, d.Service)
 			}
 		}
 	}
 	if _, ok := defects.Named("none"); ok {
-		t.Error("there is one without a name of the list")
+		t.Error("found a defect named none")
 	}
 }

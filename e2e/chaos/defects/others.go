@@ -16,6 +16,13 @@ var others = []Defect{
 `, "\treturn nil\n"}},
 	},
 	{
+		Name:     "ended-sessions-ignored",
+		Why:      "services acknowledge session:ended without storing it",
+		Promises: []string{"P6"},
+		Edits: []Edit{{"common/signouts/signouts.go", "func (c *Copy) Listener() bus.Listener { return bus.On(c.Store) }\n",
+			"func (c *Copy) Listener() bus.Listener {\n\treturn bus.On(func(context.Context, events.SessionEnded) error { return nil })\n}\n"}},
+	},
+	{
 		Name:     "leaks-goroutines",
 		Why:      "each request leaves a blocked goroutine behind",
 		Promises: []string{"leak"},

@@ -49,7 +49,7 @@ var paid = []Defect{
 `, ""},
 			{"payments/events.go", "\t\"errors\"\n", ""},
 			{"payments/events.go", "\t\"ticketing.dev/common/problem\"\n", ""},
-			{reconcileFile, "return s.settle(ctx, c.ID) }))", "return c, nil }))"},
+			{reconcileFile, "return s.settle(ctx, c.ID) }})", "return c, nil }})"},
 		},
 	},
 	{
@@ -59,7 +59,7 @@ var paid = []Defect{
 		Service:  "payments",
 		Provoke:  []string{"stripe", "pause:payments", "slow:payments"},
 		Edits: []Edit{
-			{payFile, "	if c != nil && !c.waits(s.now()) {\n", "	if c != nil && c.Status != Pending {\n"},
+			{payFile, "	if c != nil && !c.resumable(s.now()) {\n", "	if c != nil && c.Status != Pending {\n"},
 			{payFile, `	c, started, err := s.start(ctx, o, c, request)
 `, `	c, started, err := s.start(ctx, o, nil, request)
 `},
@@ -106,7 +106,10 @@ var paid = []Defect{
 		Promises: []string{"P4", "P5"},
 		Service:  "payments",
 		Provoke:  []string{"kill:payments", "stripe", "webhooks"},
-		Edits:    []Edit{{paymentsFile, "\t\tservice.Every(reconcileEvery, s.log, \"reconciliation\", s.reconcile),\n", ""}},
+		Edits: []Edit{
+			{paymentsFile, "\t\tservice.Every(reconcileEvery, s.log, \"reconciliation\", s.resolvePending),\n", ""},
+			{paymentsFile, "\t\tservice.Every(reconcileEvery, s.log, \"settling\", s.settleSucceeded),\n", ""},
+		},
 	},
 	{
 		Name:     "dashboard-not-noticed",

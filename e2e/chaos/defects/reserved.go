@@ -8,7 +8,7 @@ const (
 	ticketFile  = "tickets/ticket.go"
 )
 
-// reserved breaks who gets a ticket.
+// reserved breaks reservations.
 var reserved = []Defect{
 	{
 		Name:     "slot-not-unique",
@@ -56,9 +56,8 @@ var reserved = []Defect{
 		Promises: []string{"P2", "P3", "P7"},
 		Service:  "tickets",
 		Provoke:  []string{"replay", "kill:tickets", "cut:tickets"},
-		Edits: []Edit{{ticketFile, `	if reservation <= t.Reservation {
+		Edits: []Edit{{ticketFile, `	case reservation <= t.Reservation:
 		return nil
-	}
 `, ""}},
 	},
 	{
@@ -73,6 +72,13 @@ var reserved = []Defect{
 	}
 `, `func (t *Ticket) Release(reservation int64) error {
 `}},
+	},
+	{
+		Name:     "withdrawal-unpublished",
+		Why:      "tickets doesn't tell orders that a ticket is withdrawn",
+		Promises: []string{"P2"},
+		Service:  "tickets",
+		Edits:    []Edit{{ticketFile, "\t\tWithdrawn: t.Status == Withdrawn,\n", ""}},
 	},
 	{
 		Name:     "sold-editable",

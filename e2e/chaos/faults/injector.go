@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/e2e/chaos/history"
-	"ticketing.dev/e2e/chaos/world"
 )
 
 const (
@@ -27,13 +27,13 @@ type Injector struct {
 	Load   time.Duration // how long users buy
 	Log    *slog.Logger
 
-	world *world.World
+	cluster *cluster.Cluster
 }
 
 // Run injects each fault at its time while users buy, undoes what isn't undone yet, and waits until everything
 // serves. The error says what doesn't. When ctx ends, it waits for nothing.
-func (in *Injector) Run(ctx context.Context, w *world.World) error {
-	in.world = w
+func (in *Injector) Run(ctx context.Context, c *cluster.Cluster) error {
+	in.cluster = c
 	loading, over := context.WithTimeout(ctx, in.Load)
 	defer over()
 	began := time.Now()
@@ -49,7 +49,7 @@ func (in *Injector) Run(ctx context.Context, w *world.World) error {
 	<-loading.Done()
 	ctx, cancel := context.WithTimeout(ctx, 2*recoverTimeout)
 	defer cancel()
-	return errors.Join(w.Heal(ctx), w.AwaitReady(ctx))
+	return errors.Join(c.Heal(ctx), c.AwaitReady(ctx))
 }
 
 // sleep is false if ctx ended.
@@ -84,9 +84,9 @@ func (in *Injector) carryOut(ctx, loading context.Context, f Fault) {
 		return
 	}
 	in.Log.Info("fault undone", "fault", f.String())
-	p := in.world.Process(f.Target)
-	if l := in.world.Link(f.Target); l != nil {
-		p = in.world.Process(l.From)
+	p := in.cluster.Process(f.Target)
+	if l := in.cluster.Link(f.Target); l != nil {
+		p = in.cluster.Process(l.From)
 	}
 	recovering, cancel := context.WithTimeout(ctx, recoverTimeout)
 	defer cancel()
@@ -97,7 +97,7 @@ func (in *Injector) carryOut(ctx, loading context.Context, f Fault) {
 
 // inject injects a fault, and returns how to undo it.
 func (in *Injector) inject(ctx context.Context, f Fault) (undo func(context.Context) error, err error) {
-	w, p, l := in.world, in.world.Process(f.Target), in.world.Link(f.Target)
+	c, p, l := in.cluster, in.cluster.Process(f.Target), in.cluster.Link(f.Target)
 	nothing := func(context.Context) error { return nil }
 	restart := func(context.Context) error { return p.Restart() }
 	resume := func(context.Context) error { return p.Resume() }
@@ -116,19 +116,19 @@ func (in *Injector) inject(ctx context.Context, f Fault) (undo func(context.Cont
 	case f.Kind == Slow:
 		return heal, l.Slow(f.Latency, f.Jitter, f.Rate)
 	case f.Kind == Wipe && f.Flush:
-		return nothing, w.FlushRedis(ctx)
+		return nothing, c.FlushRedis(ctx)
 	case f.Kind == Wipe:
-		return restart, w.WipeRedis()
+		return restart, c.WipeRedis()
 	case f.Kind == Replay:
-		n, err := w.Republish(ctx, random, f.Channels, f.Count, f.For)
+		n, err := c.Republish(ctx, random, f.Channels, f.Count, f.For)
 		in.Log.Info("events republished", "events", n)
 		return nothing, err
 	case f.Kind == Refund:
-		n, err := w.RefundByHand(ctx, random, f.Count)
+		n, err := c.RefundByHand(ctx, random, f.Count)
 		in.Log.Info("payments refunded by hand", "payments", n)
 		return nothing, err
 	case f.Kind == Stripe, f.Kind == Webhooks:
-		return w.HealStripe, w.TroubleStripe(ctx, f.Trouble...)
+		return c.HealStripe, c.TroubleStripe(ctx, f.Trouble...)
 	}
 	return nil, fmt.Errorf("unknown kind of fault %q", f.Kind)
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"ticketing.dev/e2e/chaos/world"
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/local/sandbox"
 )
 
@@ -44,7 +44,7 @@ type Fault struct {
 	At, For time.Duration `json:",omitempty"`
 
 	// Lose is the direction in which a cut link loses what is sent. If empty, it refuses connections.
-	Lose world.Direction `json:",omitempty"`
+	Lose cluster.Direction `json:",omitempty"`
 	// Latency, Jitter and Rate, in kilobytes a second or 0 for no limit, slow a link.
 	Latency, Jitter time.Duration `json:",omitempty"`
 	Rate            int64         `json:",omitempty"`
@@ -103,24 +103,24 @@ type candidate struct {
 
 // candidates are in a fixed order. Spared processes are neither killed nor paused.
 func candidates(spared []string) (all []candidate) {
-	stores := []string{world.Mongo, world.NATS, world.Redis}
-	for _, process := range slices.Concat(world.AllReplicas(), stores) {
+	stores := []string{cluster.Mongo, cluster.NATS, cluster.Redis}
+	for _, process := range slices.Concat(cluster.AllReplicas(), stores) {
 		if !slices.Contains(spared, process) {
 			all = append(all, candidate{Kill, process}, candidate{Pause, process})
 		}
 	}
-	for _, link := range world.LinkNames() {
+	for _, link := range cluster.LinkNames() {
 		all = append(all, candidate{Cut, link}, candidate{Slow, link})
 	}
-	return append(all, candidate{Wipe, world.Redis}, candidate{Replay, "events"}, candidate{Stripe, world.Stripe},
-		candidate{Webhooks, world.Stripe}, candidate{Refund, Dashboard}, candidate{Outage, world.NATS})
+	return append(all, candidate{Wipe, cluster.Redis}, candidate{Replay, "events"}, candidate{Stripe, cluster.Stripe},
+		candidate{Webhooks, cluster.Stripe}, candidate{Refund, Dashboard}, candidate{Outage, cluster.NATS})
 }
 
 // matches reports whether a pattern of a Selection selects the candidate.
 func (c candidate) matches(pattern string) bool {
 	kind, target, narrowed := strings.Cut(pattern, ":")
 	from, to, _ := strings.Cut(c.target, "→")
-	return kind == string(c.kind) && (!narrowed || slices.Contains([]string{c.target, from, world.ServiceOf(from), to}, target))
+	return kind == string(c.kind) && (!narrowed || slices.Contains([]string{c.target, from, cluster.ServiceOf(from), to}, target))
 }
 
 const (
@@ -148,7 +148,7 @@ func Draw(seed uint64, load time.Duration, s Selection, spared ...string) Plan {
 	d := drawer{Rand: rand.New(rand.NewPCG(seed, 0xfa)), load: load, candidates: candidates(spared)}
 	d.ttl = d.between(shortestTTL, longestTTL).Round(time.Second)
 	p := Plan{OrderTTL: d.ttl, Skew: make(map[string]time.Duration)}
-	for _, replica := range world.AllReplicas() {
+	for _, replica := range cluster.AllReplicas() {
 		p.Skew[replica] = d.between(-maxSkew, maxSkew).Round(time.Millisecond)
 	}
 	if d.chance(0.25) {
@@ -225,7 +225,7 @@ func (d drawer) fault(s Selection, others []Fault) (Fault, bool) {
 // twin is now and then the same fault of the other replica, so that none is left, for long enough that the broker
 // notices.
 func (d drawer) twin(f Fault) (Fault, bool) {
-	names := world.ReplicaNames(world.ServiceOf(f.Target))
+	names := cluster.ReplicaNames(cluster.ServiceOf(f.Target))
 	if len(names) < 2 || f.Kind != Kill && f.Kind != Pause || !d.chance(0.3) {
 		return f, false
 	}
@@ -265,7 +265,7 @@ func (d drawer) detailed(c candidate) Fault {
 		if d.chance(0.4) {
 			f.For = d.between(outage, 2*outage+2*time.Second)
 		}
-		f.Lose = pick(d, "", world.Both, world.There, world.Back)
+		f.Lose = pick(d, "", cluster.Both, cluster.There, cluster.Back)
 		if f.Lose != "" && f.For > outage {
 			f.For += handling
 		}
@@ -284,7 +284,7 @@ func (d drawer) detailed(c candidate) Fault {
 		f.For = d.between(2*time.Second, 8*time.Second)
 		f.Channels = d.channels()
 		f.Count = 3 + d.IntN(15)
-		if len(f.Channels) < len(world.Channels) && d.chance(0.5) { // all events of a few channels
+		if len(f.Channels) < len(cluster.Channels) && d.chance(0.5) { // all events of a few channels
 			f.Count = 100
 		}
 		f.Choice = d.Uint64()
@@ -306,9 +306,9 @@ func (d drawer) detailed(c candidate) Fault {
 
 func (d drawer) channels() []string {
 	if d.chance(0.5) {
-		return world.Channels
+		return cluster.Channels
 	}
-	some := slices.Clone(world.Channels)
+	some := slices.Clone(cluster.Channels)
 	d.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 	return some[:1+d.IntN(4)]
 }

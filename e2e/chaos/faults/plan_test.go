@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"ticketing.dev/e2e/chaos/cluster"
 	"ticketing.dev/e2e/chaos/faults"
-	"ticketing.dev/e2e/chaos/world"
 )
 
 const load = 20 * time.Second
@@ -23,7 +23,7 @@ func TestASeedDecidesThePlan(t *testing.T) {
 }
 
 func TestPlans(t *testing.T) {
-	kinds, overlapping, long, nobody, skewed := make(map[faults.Kind]int), 0, 0, 0, 0
+	kinds, overlapping, long, allDown, skewed := make(map[faults.Kind]int), 0, 0, 0, 0
 	for seed := range uint64(300) {
 		p := faults.Draw(seed, load, nil)
 		if len(p.Faults) < 6 {
@@ -55,8 +55,8 @@ func TestPlans(t *testing.T) {
 				}
 				overlapping++
 				if f.Kind == faults.Kill && f.Target != other.Target && other.Kind == faults.Kill && strings.Contains(f.Target, "-") &&
-					world.ServiceOf(f.Target) == world.ServiceOf(other.Target) {
-					nobody++
+					cluster.ServiceOf(f.Target) == cluster.ServiceOf(other.Target) {
+					allDown++
 				}
 				if f.Target == other.Target {
 					t.Errorf("seed %d: %s and %s at once", seed, f, other)
@@ -75,8 +75,8 @@ func TestPlans(t *testing.T) {
 	if long < 10 {
 		t.Errorf("in 300 rounds, only %d replicas stood still for longer than the broker waits", long)
 	}
-	if nobody < 30 {
-		t.Errorf("in 300 rounds, all replicas of a service were dead only %d times", nobody)
+	if allDown < 30 {
+		t.Errorf("in 300 rounds, all replicas of a service were down only %d times", allDown)
 	}
 	if skewed == 0 {
 		t.Error("no clock was off")
@@ -99,12 +99,12 @@ func TestASelectionNarrowsThePlan(t *testing.T) {
 		selection faults.Selection
 		target    string // is part of each
 	}{
-		{faults.Selection{"kill:nats"}, world.NATS},
+		{faults.Selection{"kill:nats"}, cluster.NATS},
 		{faults.Selection{"pause:orders"}, "orders-"},
 		{faults.Selection{"cut:orders-2"}, "orders-2→"},
-		{faults.Selection{"slow:mongo", "cut:mongo"}, "→" + world.Mongo},
-		{faults.Selection{"wipe:redis", "kill:redis"}, world.Redis},
-		{faults.Selection{"stripe", "webhooks"}, world.Stripe},
+		{faults.Selection{"slow:mongo", "cut:mongo"}, "→" + cluster.Mongo},
+		{faults.Selection{"wipe:redis", "kill:redis"}, cluster.Redis},
+		{faults.Selection{"stripe", "webhooks"}, cluster.Stripe},
 		{faults.Selection{"replay"}, "events"},
 		{faults.Selection{"refund"}, faults.Dashboard},
 	} {
@@ -134,11 +134,11 @@ func TestASelectionNarrowsThePlan(t *testing.T) {
 func TestSparedTargetsHaveNoFaults(t *testing.T) {
 	links := 0
 	for seed := range uint64(100) {
-		for _, f := range faults.Draw(seed, load, nil, world.Mongo).Faults {
-			if f.Target == world.Mongo {
+		for _, f := range faults.Draw(seed, load, nil, cluster.Mongo).Faults {
+			if f.Target == cluster.Mongo {
 				t.Errorf("seed %d: %s", seed, f)
 			}
-			if strings.HasSuffix(f.Target, "→"+world.Mongo) {
+			if strings.HasSuffix(f.Target, "→"+cluster.Mongo) {
 				links++
 			}
 		}
@@ -147,11 +147,11 @@ func TestSparedTargetsHaveNoFaults(t *testing.T) {
 		t.Errorf("in 100 rounds, only %d ways to it were hurt", links)
 	}
 	for _, pattern := range []string{"kill:mongo", "pause:mongo"} {
-		if err := (faults.Selection{"kill", pattern}).Check(world.Mongo); err == nil {
+		if err := (faults.Selection{"kill", pattern}).Check(cluster.Mongo); err == nil {
 			t.Errorf("%q selects something", pattern)
 		}
 	}
-	if err := (faults.Selection{"kill", "pause:nats", "cut:mongo", "slow:orders-1→mongo"}).Check(world.Mongo); err != nil {
+	if err := (faults.Selection{"kill", "pause:nats", "cut:mongo", "slow:orders-1→mongo"}).Check(cluster.Mongo); err != nil {
 		t.Error(err)
 	}
 }

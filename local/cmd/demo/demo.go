@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// soon is how long news may take from one service to the others.
+	// soon is how long an event may take to reach the other services.
 	soon = 10 * time.Second
 	// late is how long an order may outlive its time: 15 seconds when a part is down.
 	late = 15 * time.Second
@@ -54,7 +54,7 @@ func newDemo(at place, out io.Writer) *demo {
 }
 
 // scene is a part of the story. One that waits for orders to end is left out where they live long, one
-// that needs the sandbox where there is none.
+// that needs a missing sandbox.
 type scene struct {
 	title          string
 	play           func(context.Context) error
@@ -70,7 +70,7 @@ func (d *demo) play(ctx context.Context) error {
 		{title: "A card without funds", play: d.declined("tok_chargeDeclinedInsufficientFunds", "Your card has insufficient funds.")},
 		{title: "Two buyers, one ticket", play: d.race},
 		{title: "A bank that asks the payer (3-D Secure)", play: d.bank, sandbox: true},
-		{title: "An order that nobody pays", play: d.expiry, waits: true},
+		{title: "An unpaid order", play: d.expiry, waits: true},
 		{title: "A payment that comes too late", play: d.latePayment, waits: true, sandbox: true},
 		{title: "The money", play: d.money, sandbox: true},
 	} {
@@ -100,7 +100,7 @@ func (d *demo) say(format string, args ...any) {
 	fmt.Fprintf(d.out, "%6.2fs  %s\n", time.Since(d.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// enter signs somebody new up.
+// enter signs up a new user.
 func (d *demo) enter(ctx context.Context, c *api.Client, role string) error {
 	email := role + "-" + strings.ToLower(rand.Text()[:8]) + "@example.com"
 	u, err := c.SignUp(ctx, email, rand.Text())

@@ -77,7 +77,7 @@ func (d *demo) race(ctx context.Context) error {
 	if err := refused(loser.err, http.StatusBadRequest, "Ticket is already reserved"); err != nil {
 		return err
 	}
-	d.say("both order it at once: one has it, the other is told 400 Ticket is already reserved")
+	d.say("both order it at once: one gets it, the other gets 400 Ticket is already reserved")
 	if err := within(ctx, soon, d.ticketIs(t, api.Reserved)); err != nil {
 		return err
 	}

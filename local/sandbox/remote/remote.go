@@ -1,5 +1,4 @@
-// Package remote is a client of what a Stripe sandbox has beside Stripe's API: its faults, the page of the
-// payer's bank, and where the money is.
+// Package remote is a client of the sandbox's own routes: faults, the bank's page and the ledger.
 package remote
 
 import (
@@ -17,26 +16,26 @@ import (
 	"ticketing.dev/local/sandbox"
 )
 
-// The payer's answers to the bank.
+// The payer's decisions at the bank.
 const (
 	Approve = "approve"
 	Refuse  = "refuse"
 )
 
-// ByOperator is the reason of refunds that Refund makes. Refunds that a shop's own program makes have none.
+// ByOperator is the reason of refunds that Refund makes. Refunds by payments have none.
 const ByOperator = "requested_by_customer"
 
-// dashboardKey is the API key for calls as from Stripe's dashboard. The sandbox takes any secret key.
+// dashboardKey is the API key for refunds. The sandbox accepts any secret key.
 const dashboardKey = "sk_test_dashboard"
 
-// Sandbox is one that runs somewhere.
+// Sandbox is a running sandbox.
 type Sandbox struct {
 	URL string
-	// HTTP sends the requests: unless set, http.DefaultClient.
+	// HTTP defaults to http.DefaultClient.
 	HTTP *http.Client
 }
 
-// Refusal is an answer with a status of 400 or more.
+// Refusal is a response with a status of 400 or more.
 type Refusal struct {
 	Status int
 	Body   string
@@ -44,7 +43,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%d %s", r.Status, r.Body) }
 
-// Fail adds a fault to those that wait. One that can never strike is a *Refusal.
+// Fail adds a fault. A fault that could never strike is a *Refusal.
 func (s Sandbox) Fail(ctx context.Context, f sandbox.Fault) error {
 	body, err := json.Marshal(f)
 	if err != nil {
@@ -54,32 +53,32 @@ func (s Sandbox) Fail(ctx context.Context, f sandbox.Fault) error {
 	return err
 }
 
-// SlowDown makes the next call of an operation, such as payment_intents.confirm, take a time.
+// SlowDown delays the next call of an operation, such as payment_intents.confirm.
 func (s Sandbox) SlowDown(ctx context.Context, operation string, delay time.Duration) error {
 	return s.Fail(ctx, sandbox.Fault{Operation: operation, Kind: "slow", DelayMS: delay.Milliseconds(), Times: 1})
 }
 
-// Heal ends all faults.
+// Heal removes all faults.
 func (s Sandbox) Heal(ctx context.Context) error {
 	_, err := s.send(ctx, http.MethodDelete, "/sandbox/faults", "", "")
 	return err
 }
 
-// BankPage is what the bank shows the payer of a PaymentIntent, as HTML.
+// BankPage is the HTML of the bank's page for a PaymentIntent.
 func (s Sandbox) BankPage(ctx context.Context, intent, clientSecret string) (string, error) {
 	query := url.Values{"client_secret": {clientSecret}}
 	return s.send(ctx, http.MethodGet, bank(intent)+"?"+query.Encode(), "", "")
 }
 
-// Decide is the payer's answer to the bank, Approve or Refuse.
+// Decide sends the payer's decision to the bank: Approve or Refuse.
 func (s Sandbox) Decide(ctx context.Context, intent, clientSecret, decision string) error {
 	form := url.Values{"client_secret": {clientSecret}, "decision": {decision}}
 	_, err := s.send(ctx, http.MethodPost, bank(intent), "application/x-www-form-urlencoded", form.Encode())
 	return err
 }
 
-// Refund gives back an amount of a PaymentIntent, everything that is left if it is 0, as a person does in
-// Stripe's dashboard. It returns the refund's id.
+// Refund refunds an amount of a PaymentIntent, or the rest if it's 0, like an operator in Stripe's dashboard. It
+// returns the refund's id.
 func (s Sandbox) Refund(ctx context.Context, intent string, amount money.Cents) (id string, err error) {
 	form := url.Values{"payment_intent": {intent}, "reason": {ByOperator}}
 	if amount > 0 {
@@ -98,7 +97,7 @@ func (s Sandbox) Refund(ctx context.Context, intent string, amount money.Cents) 
 
 func bank(intent string) string { return "/sandbox/authenticate/" + url.PathEscape(intent) }
 
-// Ledger is what became of the money.
+// Ledger reads the sandbox's ledger.
 func (s Sandbox) Ledger(ctx context.Context) (l sandbox.Ledger, err error) {
 	text, err := s.send(ctx, http.MethodGet, "/sandbox/ledger", "", "")
 	if err != nil {
@@ -110,7 +109,7 @@ func (s Sandbox) Ledger(ctx context.Context) (l sandbox.Ledger, err error) {
 	return l, nil
 }
 
-// Kept is what is left of what was taken for an order, and how often it was taken.
+// Kept returns how much of an order's money wasn't refunded, and how many captures it had.
 func Kept(l sandbox.Ledger, order string) (left money.Cents, captures int) {
 	for _, e := range l.Entries {
 		if e.OrderID == order {

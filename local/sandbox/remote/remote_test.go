@@ -63,7 +63,7 @@ func TestThePayerAnswersTheBank(t *testing.T) {
 		t.Errorf("%s are kept of %d captures", left, captures)
 	}
 	if left, captures := remote.Kept(ledger, "o2"); left != 0 || captures != 0 {
-		t.Errorf("%s are kept of %d captures for an order that nobody has paid", left, captures)
+		t.Errorf("%s of %d captures kept for an unpaid order", left, captures)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 	s, _ := open(t)
 	for what, err := range map[string]error{
 		"a fault of nothing":       s.Fail(t.Context(), sandbox.Fault{Operation: "none", Kind: "slow", DelayMS: 1}),
-		"the bank asks nobody":     s.Decide(t.Context(), "pi_none", "secret", remote.Refuse),
+		"an unknown PaymentIntent": s.Decide(t.Context(), "pi_none", "secret", remote.Refuse),
 		"a slowness without delay": s.SlowDown(t.Context(), "*", 0),
 	} {
 		if refusal, ok := errors.AsType[*remote.Refusal](err); !ok || refusal.Status < 400 || refusal.Status >= 500 {

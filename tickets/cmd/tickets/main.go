@@ -18,16 +18,21 @@ type config struct {
 	NATS    stan.Config
 	Session session.Config
 	Streams tickets.StreamLimits
+	Keys    tickets.KeyConfig
 }
 
 func main() {
 	var c config
-	ctx, p := service.Start("tickets", &c, deadletters.Commands("tickets"))
+	ctx, p := service.Start("tickets", &c, deadletters.Commands("tickets"), tickets.Commands())
 	p.Exit(run(ctx, p, c))
 }
 
 func run(ctx context.Context, p *service.Program, c config) error {
 	sessions, err := session.Open(c.Session, p.Log)
+	if err != nil {
+		return err
+	}
+	keys, err := tickets.NewKeys(c.Keys.Key, c.Keys.Previous, c.Session.Key)
 	if err != nil {
 		return err
 	}
@@ -43,7 +48,7 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	defer broker.Close()
 
 	s, err := tickets.New(ctx, tickets.Options{
-		DB: db, Bus: broker, Sessions: sessions, Streams: c.Streams, Log: p.Log,
+		DB: db, Bus: broker, Sessions: sessions, Keys: keys, Streams: c.Streams, Log: p.Log,
 	})
 	if err != nil {
 		return err

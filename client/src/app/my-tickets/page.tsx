@@ -1,15 +1,17 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { requireUser } from "@/account/session";
-import { listOwnTickets, type Ticket } from "@/api/services";
+import { listOwnTickets, readSales, type Ticket } from "@/api/services";
 import { Empty } from "@/layout/empty";
+import { Filters } from "@/layout/filters";
 import { madeAt } from "@/layout/format";
 import { page } from "@/layout/page";
 import { Pager } from "@/layout/pager";
-import { afterOf, type Search } from "@/layout/params";
+import { afterOf, type Search, trailOf } from "@/layout/params";
 import { Time } from "@/layout/time";
 import { EventLines } from "@/ticket/event-lines";
 import { hasStarted } from "@/ticket/occasion";
+import { SaleLines, SalesSummary } from "@/ticket/sales";
 import { TicketCard } from "@/ticket/ticket-card";
 
 export const metadata: Metadata = { title: "Selling" };
@@ -20,14 +22,21 @@ const states: Record<Ticket["status"], string> = {
   available: "For sale",
   reserved: "Sale pending",
   sold: "Sold",
+  withdrawn: "Withdrawn",
 };
+
+const statuses = ["available", "reserved", "sold", "withdrawn"] as const;
 
 export default page(MyTickets);
 
 async function MyTickets({ searchParams }: { searchParams: Search }) {
-  await requireUser("/my-tickets");
+  const status = await statusOf(searchParams);
+  await requireUser(pathOf(status));
   const after = await afterOf(searchParams);
-  const tickets = await listOwnTickets({ after, limit: PAGE });
+  const [tickets, sales] = await Promise.all([
+    listOwnTickets({ status, after, limit: PAGE }),
+    readSales().catch(() => undefined),
+  ]);
   const now = new Date();
   return (
     <>
@@ -37,6 +46,14 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
           Sell a ticket
         </Link>
       </div>
+      <Filters
+        filters={[undefined, ...statuses].map((filter) => ({
+          path: pathOf(filter),
+          text: filter ? states[filter] : "All",
+          current: filter === status,
+        }))}
+      />
+      {sales && sales.sales > 0 && (!status || status === "sold") && !after && <SalesSummary sales={sales} />}
       {tickets.items.length > 0 ? (
         <ul className="grid gap-5 sm:grid-cols-2 lg:grid-cols-3">
           {tickets.items.map((ticket) => (
@@ -45,7 +62,7 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
                 heading="h2"
                 ticket={ticket}
                 href={`/tickets/${ticket.id}`}
-                spent={ticket.status === "sold"}
+                spent={ticket.status === "sold" || ticket.status === "withdrawn"}
                 note={
                   <>
                     <EventLines ticket={ticket} />
@@ -54,7 +71,13 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
                         ? "Event started"
                         : states[ticket.status]}
                     </strong>{" "}
-                    · listed <Time at={madeAt(ticket.id).toISOString()} style="date" />
+                    {ticket.status === "sold" ? (
+                      <SaleLines ticket={ticket} />
+                    ) : (
+                      <>
+                        · listed <Time at={madeAt(ticket.id).toISOString()} style="date" />
+                      </>
+                    )}
                   </>
                 }
               />
@@ -62,17 +85,35 @@ async function MyTickets({ searchParams }: { searchParams: Search }) {
           ))}
         </ul>
       ) : (
-        <Empty title="You haven’t listed any tickets">
-          <p>Can’t make it? Sell your ticket to someone who can.</p>
+        <Empty
+          title={after ? "That’s everything" : status ? "Nothing here" : "You haven’t listed any tickets"}
+        >
+          <p>
+            {after
+              ? "You have no older tickets."
+              : status
+                ? "You have no tickets in this list."
+                : "Can’t make it? Sell your ticket to someone who can."}
+          </p>
         </Empty>
       )}
       <Pager
-        path="/my-tickets"
+        path={pathOf(status)}
         after={after}
+        trail={await trailOf(searchParams)}
         next={tickets.next}
         first="Newest tickets"
         more="Older tickets"
       />
     </>
   );
+}
+
+async function statusOf(search: Search): Promise<Ticket["status"] | undefined> {
+  const { status } = await search;
+  return statuses.find((s) => s === status);
+}
+
+function pathOf(status: Ticket["status"] | undefined): string {
+  return status ? `/my-tickets?status=${status}` : "/my-tickets";
 }

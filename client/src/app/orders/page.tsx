@@ -8,17 +8,19 @@ import {
   type Order,
   type OrderState,
   orderStates,
+  type Page,
   readCharge,
 } from "@/api/services";
 import { Empty } from "@/layout/empty";
+import { Filters } from "@/layout/filters";
 import { madeAt } from "@/layout/format";
 import { Money } from "@/layout/money";
 import { page } from "@/layout/page";
 import { Pager } from "@/layout/pager";
-import { afterOf, type Search } from "@/layout/params";
+import { afterOf, type Search, trailOf } from "@/layout/params";
 import { Time } from "@/layout/time";
 import { moneyBack } from "@/order/money-back";
-import { type OrderView, viewOrder } from "@/order/order-view";
+import { type OrderView, orUnread, viewOrder } from "@/order/order-view";
 import { stockOf } from "@/ticket/stock";
 
 export const metadata: Metadata = { title: "Purchases" };
@@ -30,12 +32,14 @@ const states: Record<OrderView, { text: string; look: string }> = {
   "time-up": { text: "Time’s up", look: "text-muted" },
   bank: { text: "Waiting for your bank", look: "text-warn" },
   processing: { text: "Payment processing", look: "text-warn" },
+  unread: { text: "Open", look: "text-warn" },
   complete: { text: "Paid", look: "text-good" },
   returned: { text: "Refunded", look: "text-muted" },
   declined: { text: "Payment declined", look: "text-bad" },
   refunding: { text: "Refund in progress", look: "text-warn" },
   refunded: { text: "Refunded", look: "text-muted" },
   withdrawn: { text: "Cancelled by you", look: "text-muted" },
+  recalled: { text: "Withdrawn by the seller", look: "text-muted" },
   lapsed: { text: "Not paid in time", look: "text-muted" },
   void: { text: "Cancelled", look: "text-muted" },
 };
@@ -51,24 +55,23 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
   return (
     <>
       <h1 className="mb-5 text-4xl">Purchases</h1>
-      <nav aria-label="Filter" className="mb-6 -ml-2.5 flex flex-wrap">
-        {[undefined, ...orderStates].map((filter) => (
-          <Link
-            key={filter ?? "all"}
-            href={pathOf(filter)}
-            prefetch={false}
-            aria-current={filter === state ? "page" : undefined}
-            className="inline-flex min-h-11 items-center rounded-md px-2.5 font-medium decoration-2 decoration-accent underline-offset-8 hover:underline aria-[current=page]:underline"
-          >
-            {filters[filter ?? "all"]}
-          </Link>
-        ))}
-      </nav>
+      <Filters
+        filters={[undefined, ...orderStates].map((filter) => ({
+          path: pathOf(filter),
+          text: filters[filter ?? "all"],
+          current: filter === state,
+        }))}
+      />
+      {!charges && (
+        <p role="status" className="mb-4 text-muted">
+          Payments aren’t available right now, so we can’t show refunds and payments in progress.
+        </p>
+      )}
       {orders.items.length > 0 ? (
         <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-card">
           {orders.items.map((order) => {
-            const charge = charges.find((c) => c.orderId === order.id);
-            const view = viewOrder(order, charge, now);
+            const charge = charges?.find((c) => c.orderId === order.id);
+            const view = viewOrder(order, charges ? charge : "unread", now);
             const state = states[view];
             return (
               <li key={order.id} className="relative flex items-stretch hover:bg-line/25">
@@ -117,6 +120,7 @@ async function MyOrders({ searchParams }: { searchParams: Search }) {
       <Pager
         path={pathOf(state)}
         after={after}
+        trail={await trailOf(searchParams)}
         next={orders.next}
         first="Newest purchases"
         more="Older purchases"
@@ -136,19 +140,20 @@ function pathOf(state: OrderState | undefined): string {
   return state ? `/orders?state=${state}` : "/orders";
 }
 
+/** The charges are undefined if payments doesn't respond. The orders are shown without them. */
 async function read(
   state: OrderState | undefined,
   after: string | undefined,
-): Promise<{ orders: { items: Order[]; next?: string }; charges: Charge[] }> {
+): Promise<{ orders: Page<Order>; charges: Charge[] | undefined }> {
   if (!state) {
     // A charge has its order's id, so the same page of charges holds all that belong to these orders.
     const [orders, charges] = await Promise.all([
       listOrders({ after, limit: PAGE }),
-      listCharges({ after, limit: PAGE }),
+      listCharges({ after, limit: PAGE }).catch(orUnread),
     ]);
-    return { orders, charges: charges.items };
+    return { orders, charges: charges === "unread" ? undefined : charges.items };
   }
   const orders = await listOrders({ state, after, limit: PAGE });
-  const charges = await Promise.all(orders.items.map((order) => readCharge(order.id)));
-  return { orders, charges: charges.filter((charge) => charge !== undefined) };
+  const charges = await Promise.all(orders.items.map((order) => readCharge(order.id))).catch(orUnread);
+  return { orders, charges: charges === "unread" ? undefined : charges.filter((c) => c !== undefined) };
 }

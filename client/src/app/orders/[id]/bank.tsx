@@ -2,6 +2,7 @@ import { sandboxBankUrl, stripeKey } from "@/api/config";
 import type { Charge, Order } from "@/api/services";
 import { CheckAgain, Notice } from "@/app/orders/[id]/parts";
 import { Money } from "@/layout/money";
+import { Time } from "@/layout/time";
 import { CancelPaymentForm } from "@/order/order-forms";
 import { BankQuestion } from "@/payment/bank-question";
 
@@ -10,7 +11,8 @@ export function Bank({ order, charge }: { order: Order; charge: Charge | undefin
     <Notice title="Confirm with your bank">
       <p>
         Your bank asks you to confirm the payment of <Money dollars={order.ticket.price} />. Your ticket stays
-        reserved in the meantime. If you cancel, you won’t be charged and the ticket goes back on sale.
+        reserved until <Time at={order.expiresAt} style="time" />. If you cancel, you won’t be charged and the
+        ticket goes back on sale.
       </p>
       {charge && <WayToBank charge={charge} />}
       <CancelPaymentForm orderId={order.id} />

@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { type Charge, type Order, readTicket } from "@/api/services";
 import { BackToTicket, Notice } from "@/app/orders/[id]/parts";
 import { Time } from "@/layout/time";
@@ -33,6 +34,17 @@ export function Withdrawn({ order }: { order: Order }) {
   );
 }
 
+export function Recalled() {
+  return (
+    <Notice title="The seller withdrew this ticket">
+      <p>The seller withdrew it just before you reserved it. You weren’t charged.</p>
+      <Link href="/" prefetch={false} className="button">
+        More tickets
+      </Link>
+    </Notice>
+  );
+}
+
 export function Lapsed({ order }: { order: Order }) {
   return (
     <Notice title="Time ran out">
@@ -48,7 +60,7 @@ export function Lapsed({ order }: { order: Order }) {
 export function Void({ order }: { order: Order }) {
   return (
     <Notice title="This order is cancelled">
-      <p>You weren’t charged, and the ticket is back on sale.</p>
+      <p>You weren’t charged.</p>
       <BackToTicket order={order} />
     </Notice>
   );

@@ -10,6 +10,7 @@ export function stampOf(view: OrderView): "Yours" | "Reserved" | "Refunded" | "C
       return "Refunded";
     case "declined":
     case "withdrawn":
+    case "recalled":
     case "lapsed":
     case "void":
     case "refunding":

@@ -1,17 +1,18 @@
 import type { Metadata } from "next";
 import { requireUser } from "@/account/session";
-import { readCharge, readOrder } from "@/api/services";
+import { type Order, readCharge, readOrder } from "@/api/services";
 import { Facts } from "@/app/orders/[id]/facts";
 import { FocusResult } from "@/app/orders/[id]/focus-result";
 import { OrderStamp, stampOf } from "@/app/orders/[id]/order-stamp";
+import { Receipt } from "@/app/orders/[id]/receipt";
 import { State } from "@/app/orders/[id]/state";
 import { madeAt } from "@/layout/format";
 import { Money } from "@/layout/money";
-import { NotHere } from "@/layout/not-here";
+import { Missing } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import { Refresh } from "@/layout/refresh";
 import { Time } from "@/layout/time";
-import { isPassing, type OrderView, viewOrder } from "@/order/order-view";
+import { isPassing, known, type OrderView, orUnread, type ReadCharge, viewOrder } from "@/order/order-view";
 import { PayingProvider } from "@/payment/paying";
 import { Description } from "@/ticket/description";
 import { EventLines } from "@/ticket/event-lines";
@@ -32,20 +33,26 @@ const titles: Partial<Record<OrderView, string>> = {
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { id } = await params;
-  const [order, charge] = await Promise.all([readOrder(id), readCharge(id)]).catch(() => []);
+  const [order, charge] = await readBoth(id).catch(() => []);
+  if (order === null) return { title: "Page not found" };
   const view = order && viewOrder(order, charge, new Date());
   return { title: (view && titles[view]) ?? "Your order" };
 }
 
 export default page(OrderPage);
 
+function readBoth(id: string): Promise<[Order | null, ReadCharge]> {
+  return Promise.all([readOrder(id), readCharge(id).catch(orUnread)]);
+}
+
 async function OrderPage({ params }: Props) {
   const { id } = await params;
   await requireUser(`/orders/${encodeURIComponent(id)}`);
-  const [order, charge] = await Promise.all([readOrder(id), readCharge(id)]);
-  if (!order) return <NotHere />;
+  const [order, read] = await readBoth(id);
+  if (!order) return <Missing />;
   const now = new Date();
-  const view = viewOrder(order, charge, now);
+  const view = viewOrder(order, read, now);
+  const charge = known(read);
   return (
     <div className="grid grid-cols-1 items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_26rem] lg:grid-rows-[auto_auto_1fr]">
       <div className="lg:row-start-1">
@@ -79,6 +86,7 @@ async function OrderPage({ params }: Props) {
         <Description of={order.ticket} />
       </div>
       <div className="lg:col-start-1 lg:row-start-3">
+        <Receipt order={order} charge={charge} />
         <Facts order={order} charge={charge} />
       </div>
       {isPassing(view) && <Refresh every={ASK_AGAIN} />}

@@ -1,6 +1,6 @@
 import { stripeKey } from "@/api/config";
 import type { Order } from "@/api/services";
-import { CheckAgain } from "@/app/orders/[id]/parts";
+import { CheckAgain, Notice } from "@/app/orders/[id]/parts";
 import { formatMoney } from "@/layout/format";
 import { Time } from "@/layout/time";
 import { Countdown } from "@/order/countdown";
@@ -12,15 +12,35 @@ export function Payable({ order, now }: { order: Order; now: number }) {
   const price = formatMoney(order.ticket.price);
   return (
     <>
-      <div>
-        <Countdown expiresAt={order.expiresAt} now={now} />
-        <p className="mt-2 text-muted text-sm">
-          Reserved for you until <Time at={order.expiresAt} style="time" />.
-        </p>
-      </div>
+      <TimeLeft order={order} now={now} />
       <Pay order={order} price={price} />
       <CancelForm orderId={order.id} />
     </>
+  );
+}
+
+/** What the buyer can do while payments doesn't respond. */
+export function Unread({ order, now }: { order: Order; now: number }) {
+  return (
+    <>
+      {order.status === "created" && <TimeLeft order={order} now={now} />}
+      <Notice title="Payments aren’t available right now">
+        <p>Your order is safe. This page will show the payment as soon as it can.</p>
+        <CheckAgain order={order} />
+      </Notice>
+      <CancelForm orderId={order.id} />
+    </>
+  );
+}
+
+function TimeLeft({ order, now }: { order: Order; now: number }) {
+  return (
+    <div>
+      <Countdown expiresAt={order.expiresAt} now={now} />
+      <p className="mt-2 text-muted text-sm">
+        Reserved for you until <Time at={order.expiresAt} style="time" />.
+      </p>
+    </div>
   );
 }
 

@@ -1,8 +1,8 @@
 import type { Charge, Order } from "@/api/services";
 import { Bank } from "@/app/orders/[id]/bank";
-import { Declined, Lapsed, Void, Withdrawn } from "@/app/orders/[id]/cancelled";
+import { Declined, Lapsed, Recalled, Void, Withdrawn } from "@/app/orders/[id]/cancelled";
 import { Complete, Returned } from "@/app/orders/[id]/complete";
-import { Payable, TimeUp } from "@/app/orders/[id]/payable";
+import { Payable, TimeUp, Unread } from "@/app/orders/[id]/payable";
 import { Processing } from "@/app/orders/[id]/processing";
 import { Refunded, Refunding } from "@/app/orders/[id]/refund";
 import type { OrderView } from "@/order/order-view";
@@ -21,6 +21,8 @@ export function State({ view, order, charge, now }: StateProps) {
       return <Payable order={order} now={now} />;
     case "time-up":
       return <TimeUp order={order} now={now} />;
+    case "unread":
+      return <Unread order={order} now={now} />;
     case "bank":
       return <Bank order={order} charge={charge} />;
     case "processing":
@@ -37,6 +39,8 @@ export function State({ view, order, charge, now }: StateProps) {
       return <Refunded order={order} charge={charge} />;
     case "withdrawn":
       return <Withdrawn order={order} />;
+    case "recalled":
+      return <Recalled />;
     case "lapsed":
       return <Lapsed order={order} />;
     case "void":

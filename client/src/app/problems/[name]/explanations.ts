@@ -86,6 +86,10 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
     title: "Payments are paused",
     text: "No payment can start right now. Nothing was charged, and the ticket stays reserved until its time is up.",
   },
+  "/problems/private-part-final": {
+    title: "What the buyer gets is final",
+    text: "Once a ticket is sold, what the seller gave for its buyer can’t be replaced.",
+  },
   "/problems/reserved-too-often": {
     title: "You reserved this ticket too often",
     text: "You’ve reserved it several times within an hour without paying. The Retry-After header says when you can reserve it again.",
@@ -101,6 +105,10 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
   "/problems/ticket-sold": {
     title: "The ticket is sold",
     text: "A sold ticket can’t be changed.",
+  },
+  "/problems/ticket-withdrawn": {
+    title: "The ticket is withdrawn",
+    text: "The seller took the ticket off the market, so it can’t be reserved or changed anymore.",
   },
   "/problems/too-large": {
     title: "The body is too large",

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import type { ProblemType } from "@/api/services";
 import { explanations } from "@/app/problems/[name]/explanations";
-import { NotHere } from "@/layout/not-here";
+import { Missing } from "@/layout/not-here";
 import { page } from "@/layout/page";
 
 type Props = { params: Promise<{ name: string }> };
@@ -17,7 +17,7 @@ export default page(ProblemPage);
 async function ProblemPage({ params }: Props) {
   const { name } = await params;
   const problem = find(name);
-  if (!problem) return <NotHere />;
+  if (!problem) return <Missing />;
   return (
     <div className="mx-auto max-w-xl py-10">
       <p className="font-mono text-muted text-sm">{`/problems/${name}`}</p>

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { NotHere } from "@/layout/not-here";
+import { Missing } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import { type Refusal, refusals } from "@/proxy/refusals";
 
@@ -15,7 +15,7 @@ export default page(Refused);
 /** Shown by proxy.ts when it refuses a form. */
 async function Refused({ params }: Props) {
   const refusal = find((await params).why);
-  if (!refusal) return <NotHere />;
+  if (!refusal) return <Missing />;
   return (
     <div role="alert" className="mx-auto max-w-xl py-10 text-center">
       <h1 className="text-4xl">{refusal.title}</h1>

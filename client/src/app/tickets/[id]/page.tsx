@@ -3,18 +3,22 @@ import Link from "next/link";
 import { authPath } from "@/account/wished";
 import { currentUser, listTickets, type Order, readOrder, readTicket, type Ticket } from "@/api/services";
 import { madeAt } from "@/layout/format";
-import { NotHere } from "@/layout/not-here";
+import { Missing } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import type { Search } from "@/layout/params";
+import { cardOf, siteUrl } from "@/layout/site";
 import { Stamp } from "@/layout/stamp";
 import { Time } from "@/layout/time";
 import { ReserveForm } from "@/order/order-forms";
 import { Description } from "@/ticket/description";
 import { EventLines } from "@/ticket/event-lines";
 import { LiveTicket } from "@/ticket/live-ticket";
-import { hasStarted } from "@/ticket/occasion";
+import { hasStarted, summaryOf } from "@/ticket/occasion";
+import { PAYOUT, SaleLines } from "@/ticket/sales";
+import { StructuredData } from "@/ticket/structured-data";
 import { TicketLarge } from "@/ticket/ticket-card";
 import { TicketGrid } from "@/ticket/ticket-grid";
+import { WithdrawForm } from "@/ticket/withdraw-form";
 
 type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
@@ -24,18 +28,22 @@ const OTHERS = 3;
 const TAKEN_NEWS = 60_000;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  // If tickets is unavailable, the page says so.
-  const ticket = await readTicket((await params).id).catch(() => null);
+  const ticket = await readTicket((await params).id).catch(() => undefined);
+  if (ticket === undefined) return { title: "Something went wrong" }; // tickets is unavailable
+  if (ticket === null) return { title: "Page not found" };
   // Next fills in its title template with String.replace, which would interpret "$&" in a ticket's title.
-  return { title: { absolute: `${ticket?.title ?? "Ticket not found"} · Ticketing` } };
+  const title = { absolute: `${ticket.title} · Ticketing` };
+  const path = `/tickets/${ticket.id}`;
+  return { ...cardOf(ticket.title, summaryOf(ticket), path), title, alternates: { canonical: path } };
 }
 
 export default page(TicketPage);
 
 async function TicketPage({ params, searchParams }: Props) {
   const ticket = await readTicket((await params).id);
-  if (!ticket) return <NotHere />;
+  if (!ticket) return <Missing />;
   const user = await currentUser();
+  const { version, price, title } = ticket;
   const started = hasStarted(ticket, new Date());
   const free = ticket.status === "available" && !started;
   const [own, others] = await Promise.all([
@@ -44,7 +52,7 @@ async function TicketPage({ params, searchParams }: Props) {
     free ? [] : otherTickets(ticket.id),
   ]);
   const { taken, saved: savedAt } = await searchParams;
-  const tooLate = isNews(taken) && !own;
+  const tooLate = isNews(taken) && !own && ticket.status !== "withdrawn";
   const saved = isNews(savedAt) && user?.id === ticket.userId;
   return (
     <>
@@ -67,6 +75,7 @@ async function TicketPage({ params, searchParams }: Props) {
             }
           />
           <Description of={ticket} />
+          <StructuredData ticket={ticket} url={new URL(`/tickets/${ticket.id}`, await siteUrl()).href} />
         </div>
         <div className="panel space-y-5">
           {tooLate && <TooLate free={free} />}
@@ -75,7 +84,7 @@ async function TicketPage({ params, searchParams }: Props) {
               Saved
             </p>
           )}
-          <LiveTicket ticket={{ id: ticket.id, status: ticket.status, version: ticket.version }} />
+          <LiveTicket ticket={{ id: ticket.id, status: ticket.status, version, price, title }} />
           {user?.id === ticket.userId && !own ? (
             <ForSeller ticket={ticket} started={started} />
           ) : started && ticket.status === "available" ? (
@@ -166,6 +175,13 @@ function State({ ticket, own, signedIn }: { ticket: Ticket; own: Order | null; s
           <p className="text-muted">This ticket has been sold.</p>
         </>
       );
+    case "withdrawn":
+      return (
+        <>
+          <h2 className="text-2xl">No longer for sale</h2>
+          <p className="text-muted">The seller has withdrawn this ticket.</p>
+        </>
+      );
   }
 }
 
@@ -211,6 +227,7 @@ function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
           <Link href={`/tickets/${ticket.id}/edit`} prefetch={false} className="button w-full">
             Edit title or price
           </Link>
+          <WithdrawForm ticketId={ticket.id} />
         </>
       );
     case "reserved":
@@ -226,7 +243,22 @@ function ForSeller({ ticket, started }: { ticket: Ticket; started: boolean }) {
       return (
         <>
           <h2 className="text-2xl">Sold</h2>
-          <p className="text-muted">Your ticket has been sold, so you can’t edit it anymore.</p>
+          <p className="text-muted">
+            Sold <SaleLines ticket={ticket} />
+          </p>
+          <p className="text-muted">{PAYOUT}</p>
+          <Link href="/my-tickets?status=sold" prefetch={false} className="button button-quiet w-full">
+            All your sales
+          </Link>
+        </>
+      );
+    case "withdrawn":
+      return (
+        <>
+          <h2 className="text-2xl">Withdrawn</h2>
+          <p className="text-muted">
+            You took this ticket off the market. To sell it after all, list it as a new ticket.
+          </p>
         </>
       );
   }

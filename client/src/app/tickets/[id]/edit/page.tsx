@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { answersForm, formUser } from "@/account/session";
 import { readTicket, type Ticket } from "@/api/services";
-import { NotHere } from "@/layout/not-here";
+import { Missing } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import { TicketForm } from "@/ticket/ticket-form";
 
@@ -14,7 +14,7 @@ async function EditTicket({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const user = await formUser(`/tickets/${encodeURIComponent(id)}/edit`);
   const ticket = await readTicket(id).catch(unlessTyped);
-  if (!ticket) return <NotHere />;
+  if (!ticket) return <Missing />;
   const obstacle = ticket !== "unknown" && user && whyNot(ticket, user.id);
   return (
     <div className="mx-auto max-w-xl">
@@ -48,5 +48,7 @@ function whyNot(ticket: Ticket, userId: string): string | undefined {
       return "Someone has reserved this ticket. If they don’t buy it, you can edit it again.";
     case "sold":
       return "This ticket has been sold, so you can’t edit it.";
+    case "withdrawn":
+      return "You’ve withdrawn this ticket, so you can’t edit it.";
   }
 }
