@@ -7,38 +7,29 @@ import (
 )
 
 // elements reads the array that an operator changes. One that was just made is empty.
-func elements(i *item, op string) ([]value, error) {
+func elements(i *item, op string) []value {
 	now := i.current()
-	switch now.Type {
-	case 0:
-		return nil, nil
-	case bson.TypeArray:
-		return values(now.Data), nil
+	if now.Type != 0 && now.Type != bson.TypeArray {
+		code := int32(codeBadValue)
+		if op == "$pop" {
+			code = codeTypeMismatch
+		}
+		refuse(code, "The field '%s' must be an array but is of type %s: cannot apply %s", i.key, now.Type, op)
 	}
-	code := int32(codeBadValue)
-	if op == "$pop" {
-		code = codeTypeMismatch
-	}
-	return nil, errorf(code, "The field '%s' must be an array but is of type %s: cannot apply %s", i.key, now.Type, op)
-}
-
-func (i *item) setArray(items []value) {
-	i.value, i.inner = array(items), nil
+	return values(now.Data)
 }
 
 // pushing is what $push can say beside the values.
 type pushing struct {
-	values   []value
-	position *int64
-	slice    *int64
-	sort     value
+	values          []value
+	position, slice *int64
+	sort            value
 }
 
-func parsePush(arg value, op string) (*pushing, error) {
+func parsePush(arg value, op string) (p pushing) {
 	if !isOperators(arg) {
-		return &pushing{values: []value{arg}}, nil
+		return pushing{values: []value{arg}}
 	}
-	p := &pushing{}
 	each := false
 	for k, v := range fields(arg.Data) {
 		n, isInt := asInt(v)
@@ -52,135 +43,95 @@ func parsePush(arg value, op string) (*pushing, error) {
 		case op == "$push" && name == "$sort":
 			p.sort = v
 		default:
-			return nil, errorf(codeBadValue, "Unrecognized clause in %s: %s", op, name)
+			refuse(codeBadValue, "Unrecognized clause in %s: %s", op, name)
 		}
 	}
 	if !each {
-		return nil, errorf(codeBadValue, "%s with modifiers needs $each", op)
+		refuse(codeBadValue, "%s with modifiers needs $each", op)
 	}
-	return p, nil
+	return p
 }
 
-func push(i *item, arg value) error {
-	p, err := parsePush(arg, "$push")
-	if err != nil {
-		return err
-	}
-	items, err := elements(i, "$push")
-	if err != nil {
-		return err
-	}
+func push(i *item, arg value) {
+	p := parsePush(arg, "$push")
+	items := elements(i, "$push")
 	at := len(items)
 	if p.position != nil {
-		at = int(min(*p.position, int64(len(items))))
-		if at < 0 {
-			at = max(len(items)+at, 0)
-		}
+		at = place(*p.position, at)
 	}
-	items = slices.Insert(items, at, p.values...)
-	if items, err = p.order(items); err != nil {
-		return err
-	}
+	items = p.order(slices.Insert(items, at, p.values...))
 	if p.slice != nil {
-		n := int(min(max(*p.slice, -int64(len(items))), int64(len(items))))
-		if n >= 0 {
+		if n := place(*p.slice, len(items)); *p.slice >= 0 {
 			items = items[:n]
 		} else {
-			items = items[len(items)+n:]
+			items = items[n:]
 		}
 	}
-	i.setArray(items)
-	return nil
+	i.set(array(items))
+}
+
+// place is a place in an array: from its start, or from its end if it's negative.
+func place(n int64, length int) int {
+	if n < 0 {
+		n += int64(length)
+	}
+	return int(min(max(n, 0), int64(length)))
 }
 
 // order sorts the elements by value, or by fields of theirs.
-func (p *pushing) order(items []value) ([]value, error) {
+func (p pushing) order(items []value) []value {
 	if missing(p.sort) {
-		return items, nil
+		return items
 	}
 	if n, ok := asInt(p.sort); ok && (n == 1 || n == -1) {
 		slices.SortStableFunc(items, func(a, b value) int { return int(n) * compare(a, b) })
-		return items, nil
+		return items
 	}
-	spec, err := parseSort(p.sort)
-	if err != nil {
-		return nil, err
-	}
+	spec := parseSort(p.sort)
 	if len(spec) == 0 {
-		return nil, errorf(codeBadValue, "The $sort pattern is empty when it should be a set of fields.")
+		refuse(codeBadValue, "The $sort pattern is empty when it should be a set of fields.")
 	}
 	slices.SortStableFunc(items, func(a, b value) int { return slices.Compare(spec.key(inner(a)), spec.key(inner(b))) })
-	return items, nil
+	return items
 }
 
-// inner is the document in a value, or an empty one.
-func inner(v value) document {
-	if isDocument(v) {
-		return v.Data
-	}
-	return nil
-}
-
-func addToSet(i *item, arg value) error {
-	p, err := parsePush(arg, "$addToSet")
-	if err != nil {
-		return err
-	}
-	items, err := elements(i, "$addToSet")
-	if err != nil {
-		return err
-	}
-	for _, v := range p.values {
+func addToSet(i *item, arg value) {
+	items := elements(i, "$addToSet")
+	for _, v := range parsePush(arg, "$addToSet").values {
 		if !slices.ContainsFunc(items, func(other value) bool { return equal(v, other) }) {
 			items = append(items, v)
 		}
 	}
-	i.setArray(items)
-	return nil
+	i.set(array(items))
 }
 
-func pop(i *item, arg value) error {
-	items, err := elements(i, "$pop")
-	if err != nil {
-		return err
-	}
+func pop(i *item, arg value) {
+	items := elements(i, "$pop")
 	n, ok := asInt(arg)
 	switch {
 	case !ok || (n != 1 && n != -1):
-		return errorf(codeFailedToParse, "$pop expects 1 or -1")
+		refuse(codeFailedToParse, "$pop expects 1 or -1")
 	case len(items) == 0:
-		return nil
+		return
 	case n == 1:
 		items = items[:len(items)-1]
 	default:
 		items = items[1:]
 	}
-	i.setArray(items)
-	return nil
+	i.set(array(items))
 }
 
 // pull removes the elements that equal a value or meet conditions.
-func pull(i *item, arg value) error {
-	items, err := elements(i, "$pull")
-	if err != nil {
-		return err
-	}
-	unwanted, err := pullFilter(arg)
-	if err != nil {
-		return err
-	}
-	i.setArray(slices.DeleteFunc(items, unwanted))
-	return nil
-}
-
-func pullFilter(arg value) (func(value) bool, error) {
+func pull(i *item, arg value) {
+	items := elements(i, "$pull")
+	unwanted := func(v value) bool { return equal(v, arg) }
 	switch {
 	case isOperators(arg) || arg.Type == bson.TypeRegex:
-		parts, err := parseField("", arg)
-		return func(v value) bool { return matchValue(and(parts), v) }, err
+		parts := and(parseField("", arg))
+		unwanted = func(v value) bool { return matchValue(parts, v) }
 	case isDocument(arg):
-		f, err := parseFilter(arg.Data)
-		return func(v value) bool { return isDocument(v) && f.match(v.Data) }, err
+		f := parseFilter(arg.Data)
+		unwanted = func(v value) bool { return isDocument(v) && f.match(v.Data) }
 	}
-	return func(v value) bool { return equal(v, arg) }, nil
+	i.set(array(slices.DeleteFunc(items, unwanted)))
 }

@@ -7,8 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// bound is a place in the order of encoded values: before or after all that start
-// with a prefix.
+// bound is a place in the order of encoded values: before or after all that start with a prefix.
 type bound struct {
 	prefix []byte
 	after  bool
@@ -40,16 +39,14 @@ type interval struct {
 
 func point(key []byte) interval { return interval{bound{key, false}, bound{key, true}, true} }
 
-// intervals are the values that satisfy a condition, in order. They may include
-// more, since every document is tested again.
+// intervals are the values that satisfy a condition, in order. They may include more: every document is tested again.
 type intervals []interval
 
 func (i intervals) arePoints() bool {
 	return !slices.ContainsFunc(i, func(each interval) bool { return !each.point })
 }
 
-// bounds returns the intervals of a condition, ascending, or nil if an index is of
-// no use to it.
+// bounds returns the intervals of a condition, ascending, or nil if an index is of no use to it.
 func (c *condition) bounds() intervals {
 	switch c.op {
 	case "$eq":
@@ -71,8 +68,6 @@ func (c *condition) bounds() intervals {
 		return all
 	case "$gt", "$gte", "$lt", "$lte":
 		return c.rangeBounds()
-	case "$regex":
-		return c.prefixBounds()
 	}
 	return nil
 }
@@ -103,33 +98,6 @@ func (c *condition) rangeBounds() intervals {
 		high = bound{c.key, true}
 	}
 	return intervals{{from: low, to: high}}
-}
-
-// prefixBounds narrows a regex that starts with ^ and plain letters.
-func (c *condition) prefixBounds() intervals {
-	pattern := c.regexes[0].String()
-	if len(pattern) < 2 || pattern[0] != '^' {
-		return nil
-	}
-	n := 1
-	for n < len(pattern) && (pattern[n] == ' ' || pattern[n] == '-' || pattern[n] == '@' || isAlphanumeric(pattern[n])) {
-		n++
-	}
-	if n < len(pattern) && bytes.IndexByte([]byte("?*{|"), pattern[n]) >= 0 {
-		n-- // the last letter may be missing
-	}
-	if n < 2 || bytes.IndexByte([]byte(pattern), '|') >= 0 {
-		return nil
-	}
-	prefix, regex := append([]byte{rankString}, pattern[1:n]...), []byte{rankRegex} // a regex as a value matches itself
-	return intervals{
-		{from: bound{prefix, false}, to: bound{prefix, true}},
-		{from: bound{regex, false}, to: bound{regex, true}},
-	}
-}
-
-func isAlphanumeric(b byte) bool {
-	return '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // intersect returns what is in both, which is right for fields without arrays only.

@@ -2,10 +2,13 @@ package mongo
 
 import (
 	"bytes"
+	"crypto/rand"
 	"math"
+	"strconv"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/bson/bsontype"
+	"go.mongodb.org/mongo-driver/bson/primitive"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -58,50 +61,41 @@ func field(doc []byte, key string) value {
 	return value{}
 }
 
-// validate checks that bytes from outside are a document that can be read without
-// further checks.
-func validate(doc []byte, depth int) error {
+// validate refuses bytes from outside that aren't a document.
+func validate(doc []byte, depth int) {
 	if depth > maxDepth {
-		return errorf(codeOverflow, "exceeded depth limit of %d", maxDepth)
+		refuse(codeOverflow, "exceeded depth limit of %d", maxDepth)
 	}
 	size, _, ok := bsoncore.ReadLength(doc)
 	if !ok || int(size) != len(doc) || size < 5 || doc[size-1] != 0 {
-		return errorf(codeInvalidBSON, "invalid BSON: wrong length")
+		refuse(codeInvalidBSON, "invalid BSON: wrong length")
 	}
 	for rest := doc[4 : size-1]; len(rest) > 0; {
 		end := bytes.IndexByte(rest[1:], 0)
 		if end < 0 {
-			return errorf(codeInvalidBSON, "invalid BSON: a key doesn't end")
+			refuse(codeInvalidBSON, "invalid BSON: a key doesn't end")
 		}
 		key, t := rest[1:end+1], bsontype.Type(rest[0])
 		v, after, ok := bsoncore.ReadValue(rest[end+2:], t)
 		if !ok || !validValue(v) {
-			return errorf(codeInvalidBSON, "invalid BSON: field %q of type %d", key, t)
+			refuse(codeInvalidBSON, "invalid BSON: field %q of type %d", key, t)
 		}
-		if err := validateNested(v, depth); err != nil {
-			return err
+		switch t {
+		case bson.TypeEmbeddedDocument, bson.TypeArray:
+			validate(v.Data, depth+1)
+		case bson.TypeCodeWithScope:
+			_, scope, _ := v.CodeWithScopeOK()
+			validate(scope, depth+1)
 		}
 		rest = after
 	}
-	return nil
-}
-
-func validateNested(v value, depth int) error {
-	switch v.Type {
-	case bson.TypeEmbeddedDocument, bson.TypeArray:
-		return validate(v.Data, depth+1)
-	case bson.TypeCodeWithScope:
-		_, scope, _ := v.CodeWithScopeOK()
-		return validate(scope, depth+1)
-	}
-	return nil
 }
 
 func validValue(v value) (ok bool) {
 	defer func() { ok = ok && recover() == nil }() // bsoncore slices by lengths it has read
 	switch v.Type {
 	case bson.TypeEmbeddedDocument, bson.TypeArray:
-		return true // validateNested looks into it
+		return true // validate looks into it
 	case bson.TypeCodeWithScope:
 		_, _, ok := v.CodeWithScopeOK()
 		return ok
@@ -145,6 +139,14 @@ func isNumber(v value) bool { return rank(v.Type) == rankNumber }
 
 func isDocument(v value) bool { return v.Type == bson.TypeEmbeddedDocument }
 
+// inner is the document in a value, or an empty one.
+func inner(v value) document {
+	if isDocument(v) {
+		return v.Data
+	}
+	return nil
+}
+
 // isOperators reports whether a value is a document whose first key starts with $.
 func isOperators(v value) bool {
 	if !isDocument(v) {
@@ -165,21 +167,26 @@ func values(array []byte) []value {
 	return all
 }
 
-// marshal encodes what the server itself has to say.
+// array encodes values as an array.
+func array(items []value) value {
+	return value{Type: bson.TypeArray, Data: build(func(dst []byte) []byte {
+		for n, v := range items {
+			dst = bsoncore.AppendValueElement(dst, strconv.Itoa(n), v)
+		}
+		return dst
+	})}
+}
+
 func marshal(v any) document {
 	doc, err := bson.Marshal(v)
-	if err != nil {
-		panic("encode a reply: " + err.Error())
-	}
+	must(err)
 	return doc
 }
 
 // toValue encodes a value for which Go has a type.
 func toValue(v any) value {
 	t, data, err := bson.MarshalValue(v)
-	if err != nil {
-		panic("encode a value: " + err.Error())
-	}
+	must(err)
 	return value{Type: t, Data: data}
 }
 
@@ -187,8 +194,15 @@ func toValue(v any) value {
 func build(write func(dst []byte) []byte) document {
 	start, dst := bsoncore.AppendDocumentStart(nil)
 	doc, err := bsoncore.AppendDocumentEnd(write(dst), start)
-	if err != nil {
-		panic("encode a document: " + err.Error())
-	}
+	must(err)
 	return doc
+}
+
+// newUUID makes a random UUID.
+func newUUID() primitive.Binary {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // never fails
+	id[6] = id[6]&0x0F | 0x40
+	id[8] = id[8]&0x3F | 0x80
+	return primitive.Binary{Subtype: 4, Data: id}
 }

@@ -11,8 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
-// catalog is what collections and indexes there are. It is never changed; a change
-// makes another with the next version.
+// catalog lists collections and indexes. It never changes; a change makes another with the next version.
 type catalog struct {
 	version     uint64
 	collections map[string]*collection // by database.name
@@ -36,29 +35,24 @@ type storedIndex struct {
 	Multikey []bool   `bson:"multikey"`
 }
 
-func readCatalog(tx *bolt.Tx, version uint64) (*catalog, error) {
+func readCatalog(tx *bolt.Tx, version uint64) *catalog {
 	c := &catalog{version: version, collections: map[string]*collection{}}
-	err := tx.Bucket(catalogBucket).ForEach(func(key, data []byte) error {
+	must(tx.Bucket(catalogBucket).ForEach(func(key, data []byte) error {
 		if string(key) == string(versionKey) {
 			return nil
 		}
 		var s stored
-		if err := bson.Unmarshal(slices.Clone(data), &s); err != nil {
-			return err
-		}
+		must(bson.Unmarshal(slices.Clone(data), &s))
 		coll := newCollection(string(key), s.ID)
 		for _, i := range s.Indexes {
-			ix, err := parseIndex(document(i.Spec))
-			if err != nil {
-				return err
-			}
+			ix := parseIndex(document(i.Spec))
 			copy(ix.multikey, i.Multikey)
 			coll.indexes = append(coll.indexes, ix)
 		}
 		c.collections[coll.ns] = coll
 		return nil
-	})
-	return c, err
+	}))
+	return c
 }
 
 func newCollection(ns string, id primitive.Binary) *collection {
@@ -67,59 +61,51 @@ func newCollection(ns string, id primitive.Binary) *collection {
 }
 
 // put writes a collection into the catalog.
-func (t *txn) put(c *collection) error {
+func (t *txn) put(c *collection) {
 	s := stored{ID: c.id}
 	for _, i := range c.indexes[1:] {
 		s.Indexes = append(s.Indexes, storedIndex{Spec: bson.Raw(i.spec), Multikey: i.multikey})
 	}
-	if err := t.Bucket(catalogBucket).Put([]byte(c.ns), marshal(s)); err != nil {
-		return err
-	}
-	return t.replaceCatalog(func(all map[string]*collection) { all[c.ns] = c })
+	must(t.Bucket(catalogBucket).Put([]byte(c.ns), marshal(s)))
+	t.replaceCatalog(func(all map[string]*collection) { all[c.ns] = c })
 }
 
-func (t *txn) replaceCatalog(change func(map[string]*collection)) error {
+func (t *txn) replaceCatalog(change func(map[string]*collection)) {
 	next := &catalog{version: t.cat.version + 1, collections: maps.Clone(t.cat.collections)}
 	change(next.collections)
 	t.cat = next
-	return t.Bucket(catalogBucket).Put(versionKey, binary.BigEndian.AppendUint64(nil, next.version))
+	must(t.Bucket(catalogBucket).Put(versionKey, binary.BigEndian.AppendUint64(nil, next.version)))
 }
 
-// create makes a collection.
-func (t *txn) create(ns string) (*collection, error) {
-	if err := checkNamespace(ns); err != nil {
-		return nil, err
+// existing returns a collection that has to be there.
+func (t *txn) existing(ns string) *collection {
+	c := t.cat.collections[ns]
+	if c == nil {
+		refuse(codeNamespaceNotFound, "ns does not exist: %s", ns)
 	}
-	id := newUUID()
-	c := newCollection(ns, id)
-	if _, err := t.CreateBucket(c.docsName()); err != nil {
-		return nil, err
-	}
-	return c, t.put(c)
+	return c
 }
 
-// ensure returns a collection, and makes it if there is none.
-func (t *txn) ensure(ns string) (*collection, error) {
-	if c := t.cat.collections[ns]; c != nil {
-		return c, nil
+// ensure returns a collection, and creates it if it's missing.
+func (t *txn) ensure(ns string) *collection {
+	c := t.cat.collections[ns]
+	if c == nil {
+		checkNamespace(ns)
+		c = newCollection(ns, newUUID())
+		_, err := t.CreateBucket(c.docsName())
+		must(err)
+		t.put(c)
 	}
-	return t.create(ns)
+	return c
 }
 
 // drop removes a collection and its indexes.
-func (t *txn) drop(c *collection) error {
-	for _, i := range c.indexes[1:] {
-		if err := t.DeleteBucket(c.indexName(i)); err != nil {
-			return err
-		}
+func (t *txn) drop(c *collection) {
+	for _, i := range c.indexes { // the first is the documents' bucket
+		must(t.DeleteBucket(c.indexName(i)))
 	}
-	if err := t.DeleteBucket(c.docsName()); err != nil {
-		return err
-	}
-	if err := t.Bucket(catalogBucket).Delete([]byte(c.ns)); err != nil {
-		return err
-	}
-	return t.replaceCatalog(func(all map[string]*collection) { delete(all, c.ns) })
+	must(t.Bucket(catalogBucket).Delete([]byte(c.ns)))
+	t.replaceCatalog(func(all map[string]*collection) { delete(all, c.ns) })
 }
 
 func (c *collection) docsName() []byte { return append([]byte("d"), c.id.Data...) }
@@ -129,16 +115,6 @@ func (c *collection) indexName(i *index) []byte {
 		return c.docsName()
 	}
 	return append(append([]byte("i"), c.id.Data...), i.name...)
-}
-
-// index finds an index by its name.
-func (c *collection) index(name string) *index {
-	for _, i := range c.indexes {
-		if i.name == name {
-			return i
-		}
-	}
-	return nil
 }
 
 // with returns the collection with other indexes.
@@ -169,13 +145,12 @@ func (c *catalog) databases() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-func checkNamespace(ns string) error {
+func checkNamespace(ns string) {
 	db, name, _ := strings.Cut(ns, ".")
 	switch {
 	case db == "" || len(db) > 63 || strings.ContainsAny(db, "/\\ \"$\x00"):
-		return errorf(codeInvalidNamespace, "Invalid database name: '%s'", db)
+		refuse(codeInvalidNamespace, "Invalid database name: '%s'", db)
 	case name == "" || len(ns) > 255 || strings.ContainsAny(name, "$\x00") || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "system."):
-		return errorf(codeInvalidNamespace, "Invalid namespace specified '%s'", ns)
+		refuse(codeInvalidNamespace, "Invalid namespace specified '%s'", ns)
 	}
-	return nil
 }

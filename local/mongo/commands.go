@@ -12,7 +12,7 @@ import (
 
 // command answers one kind of request.
 type command struct {
-	run   func(*Server, *request) (document, error)
+	run   func(*Server, *request) document
 	write bool // it can be retried, and reports a write concern that can't be met
 	coll  bool // its own key names a collection, which becomes the request's ns
 }
@@ -21,16 +21,18 @@ type command struct {
 func allCommands() map[string]command {
 	return map[string]command{
 		"hello": {run: (*Server).hello}, "isMaster": {run: (*Server).hello}, "ismaster": {run: (*Server).hello},
-		"ping": always(), "buildInfo": {run: (*Server).buildInfo}, "buildinfo": {run: (*Server).buildInfo},
-		"serverStatus": {run: (*Server).serverStatus}, "hostInfo": always(bson.E{Key: "system", Value: bson.D{}}, bson.E{Key: "os", Value: bson.D{}}),
-		"getParameter": {run: (*Server).getParameter}, "getCmdLineOpts": always(bson.E{Key: "argv", Value: bson.A{}}, bson.E{Key: "parsed", Value: bson.D{}}),
-		"getLog": always(bson.E{Key: "totalLinesWritten", Value: int32(0)}, bson.E{Key: "log", Value: bson.A{}}), "whatsmyuri": {run: (*Server).whatsMyURI},
-		"connectionStatus": always(bson.E{Key: "authInfo", Value: bson.D{{Key: "authenticatedUsers", Value: bson.A{}}, {Key: "authenticatedUserRoles", Value: bson.A{}}}}), "currentOp": always(bson.E{Key: "inprog", Value: bson.A{}}),
-		"replSetGetStatus": {run: (*Server).replSetGetStatus}, "logout": always(),
+		"ping": always(), "logout": always(), "buildInfo": {run: (*Server).buildInfo}, "buildinfo": {run: (*Server).buildInfo},
+		"serverStatus": {run: (*Server).serverStatus}, "replSetGetStatus": {run: (*Server).replSetGetStatus},
+		"getParameter": {run: (*Server).getParameter}, "collStats": {run: (*Server).stats}, "dbStats": {run: (*Server).stats},
+		"hostInfo":       always(bson.E{Key: "system", Value: bson.D{}}, bson.E{Key: "os", Value: bson.D{}}),
+		"getCmdLineOpts": always(bson.E{Key: "argv", Value: bson.A{}}, bson.E{Key: "parsed", Value: bson.D{}}),
+		"getLog":         always(bson.E{Key: "totalLinesWritten", Value: int32(0)}, bson.E{Key: "log", Value: bson.A{}}),
+		"currentOp":      always(bson.E{Key: "inprog", Value: bson.A{}}),
+		"connectionStatus": always(bson.E{Key: "authInfo", Value: bson.D{{Key: "authenticatedUsers", Value: bson.A{}},
+			{Key: "authenticatedUserRoles", Value: bson.A{}}}}),
 
-		"startSession": {run: (*Server).startSession}, "refreshSessions": always(),
-		"endSessions": {run: (*Server).endSessions}, "killSessions": {run: (*Server).killSessions},
-		"killAllSessions":   {run: (*Server).killSessions},
+		"startSession": {run: (*Server).startSession}, "refreshSessions": always(), "endSessions": {run: (*Server).endSessions},
+		"killSessions": {run: (*Server).killSessions}, "killAllSessions": {run: (*Server).killSessions},
 		"commitTransaction": {run: (*Server).noTransaction}, "abortTransaction": {run: (*Server).noTransaction},
 		"configureFailPoint": {run: (*Server).configureFailPoint},
 
@@ -38,22 +40,21 @@ func allCommands() map[string]command {
 		"count": {coll: true, run: (*Server).count}, "distinct": {coll: true, run: (*Server).distinct}, "aggregate": {run: (*Server).aggregate},
 		"explain": {run: (*Server).explain},
 
-		"insert": {run: (*Server).insert, write: true}, "update": {run: (*Server).update, write: true},
-		"delete": {run: (*Server).delete, write: true}, "findAndModify": {coll: true, run: (*Server).findAndModify, write: true},
-		"findandmodify": {coll: true, run: (*Server).findAndModify, write: true},
+		"insert": {coll: true, write: true, run: (*Server).insert}, "update": {coll: true, write: true, run: (*Server).update},
+		"delete": {coll: true, write: true, run: (*Server).delete}, "findAndModify": {coll: true, write: true, run: (*Server).findAndModify},
+		"findandmodify": {coll: true, write: true, run: (*Server).findAndModify},
 
-		"create": {coll: true, run: (*Server).create, write: true}, "drop": {coll: true, run: (*Server).drop, write: true},
-		"dropDatabase": {run: (*Server).dropDatabase, write: true}, "createIndexes": {coll: true, run: (*Server).createIndexes, write: true},
-		"dropIndexes": {coll: true, run: (*Server).dropIndexes, write: true}, "listIndexes": {coll: true, run: (*Server).listIndexes},
+		"create": {coll: true, write: true, run: (*Server).create}, "drop": {coll: true, write: true, run: (*Server).drop},
+		"dropDatabase": {write: true, run: (*Server).dropDatabase}, "createIndexes": {coll: true, write: true, run: (*Server).createIndexes},
+		"dropIndexes": {coll: true, write: true, run: (*Server).dropIndexes}, "listIndexes": {coll: true, run: (*Server).listIndexes},
 		"listCollections": {run: (*Server).listCollections}, "listDatabases": {run: (*Server).listDatabases},
-		"createSearchIndexes": {run: (*Server).noSearch}, "updateSearchIndex": {run: (*Server).noSearch}, "dropSearchIndex": {run: (*Server).noSearch},
-		"collStats": {coll: true, run: (*Server).collStats}, "dbStats": {run: (*Server).dbStats},
+		"createSearchIndexes": {run: noSearch}, "updateSearchIndex": {run: noSearch}, "dropSearchIndex": {run: noSearch},
 	}
 }
 
 // always is a command that always answers the same.
 func always(reply ...bson.E) command {
-	return command{run: func(*Server, *request) (document, error) { return ok(reply...), nil }}
+	return command{run: func(*Server, *request) document { return ok(reply...) }}
 }
 
 // stableAPI are the commands of MongoDB's Stable API, version 1.
@@ -63,31 +64,30 @@ var stableAPI = []string{
 	"listCollections", "listDatabases", "listIndexes", "ping", "refreshSessions", "update",
 }
 
-// dispatch finds a command and runs it.
-func (s *Server) dispatch(r *request) (reply document, err error, hangUp bool) {
+// dispatch finds a command and runs it. hangUp is what a fail point asks for.
+func (s *Server) dispatch(r *request) (reply document, hangUp bool) {
 	cmd, known := s.known[r.name]
 	if !known {
-		return nil, errorf(codeCommandNotFound, "no such command: '%s'", r.name), false
+		refuse(codeCommandNotFound, "no such command: '%s'", r.name)
 	}
 	if r.strict && !slices.Contains(stableAPI, r.name) {
-		return nil, errorf(codeAPIStrict, "Provided apiStrict:true, but the command %s is not in API Version 1", r.name), false
+		refuse(codeAPIStrict, "Provided apiStrict:true, but the command %s is not in API Version 1", r.name)
 	}
-	injected, err, hangUp := s.failures.inject(r)
-	if err != nil || hangUp {
-		return nil, err, hangUp
+	concern, labels, hangUp := s.failures.inject(r)
+	if hangUp {
+		return nil, true
 	}
 	if cmd.coll {
-		if r.ns, err = r.namespace(); err != nil {
-			return nil, err, false
-		}
+		r.ns = r.namespace()
 	}
-	if reply, err = cmd.run(s, r); err != nil || !cmd.write {
-		return reply, err, false
+	reply = cmd.run(s, r)
+	if concern == nil {
+		concern = r.concern
 	}
-	if injected.writeConcernError == nil {
-		injected.writeConcernError = r.concern
+	if cmd.write && concern != nil {
+		reply = withConcern(reply, r, concern, labels)
 	}
-	return injected.addTo(reply, r), nil, false
+	return reply, false
 }
 
 // ok is the answer to a command that succeeded, with fields of its own before.
@@ -105,13 +105,11 @@ const (
 
 // hello presents the server as the primary of a replica set of one, at the address
 // that the client has connected to.
-func (s *Server) hello(r *request) (document, error) {
+func (s *Server) hello(r *request) document {
 	for _, a := range r.args {
-		if a.name == "client" && isDocument(a.value) {
-			if app := field(a.value.Data, "application"); isDocument(app) {
-				r.conn.appName, _ = field(app.Data, "name").StringValueOK()
-				r.conn.appName = strings.Clone(r.conn.appName)
-			}
+		if a.name == "client" {
+			app, _ := field(inner(field(inner(a.value), "application")), "name").StringValueOK()
+			r.conn.appName = strings.Clone(app)
 		}
 	}
 	me := r.conn.LocalAddr().String()
@@ -132,19 +130,19 @@ func (s *Server) hello(r *request) (document, error) {
 		// Drivers send the time back with each command. With one member, nothing depends on it.
 		bson.E{Key: "$clusterTime", Value: bson.D{{Key: "clusterTime", Value: primitive.Timestamp{T: uint32(time.Now().Unix()), I: 1}},
 			{Key: "signature", Value: bson.D{{Key: "hash", Value: make([]byte, 20)}, {Key: "keyId", Value: int64(0)}}}}},
-	), nil
+	)
 }
 
-func (s *Server) buildInfo(*request) (document, error) {
+func (s *Server) buildInfo(*request) document {
 	return ok(
 		bson.E{Key: "version", Value: version}, bson.E{Key: "versionArray", Value: bson.A{int32(7), int32(0), int32(0), int32(0)}},
 		bson.E{Key: "gitVersion", Value: "ticketing.dev/local/mongo"}, bson.E{Key: "modules", Value: bson.A{}},
 		bson.E{Key: "storageEngines", Value: bson.A{"bbolt"}}, bson.E{Key: "bits", Value: int32(64)}, bson.E{Key: "debug", Value: false},
 		bson.E{Key: "maxBsonObjectSize", Value: int32(maxDocument)},
-	), nil
+	)
 }
 
-func (s *Server) serverStatus(*request) (document, error) {
+func (s *Server) serverStatus(*request) document {
 	s.mu.Lock()
 	connections := len(s.connections)
 	s.mu.Unlock()
@@ -160,29 +158,25 @@ func (s *Server) serverStatus(*request) (document, error) {
 			{Key: "cursor", Value: bson.D{{Key: "open", Value: int64(s.cursors.len())}}},
 			{Key: "queryExecutor", Value: bson.D{{Key: "collectionScans", Value: bson.D{{Key: "total", Value: total}, {Key: "shapes", Value: shapes}}}}},
 		}},
-	), nil
+	)
 }
 
 // getParameter knows the one parameter that tools ask for.
-func (s *Server) getParameter(r *request) (document, error) {
+func (s *Server) getParameter(r *request) document {
 	const fcv = "featureCompatibilityVersion"
 	all := r.target.Type.String() == "string" || isDocument(r.target)
 	asked := slices.ContainsFunc(r.args, func(a argument) bool { return a.name == fcv })
 	if !all && !asked {
-		return nil, errorf(codeInvalidOptions, "no option found to get")
+		refuse(codeInvalidOptions, "no option found to get")
 	}
-	return ok(bson.E{Key: fcv, Value: bson.D{{Key: "version", Value: "7.0"}}}), nil
+	return ok(bson.E{Key: fcv, Value: bson.D{{Key: "version", Value: "7.0"}}})
 }
 
-func (s *Server) whatsMyURI(r *request) (document, error) {
-	return ok(bson.E{Key: "you", Value: r.conn.RemoteAddr().String()}), nil
-}
-
-func (s *Server) replSetGetStatus(r *request) (document, error) {
+func (s *Server) replSetGetStatus(r *request) document {
 	return ok(bson.E{Key: "set", Value: setName}, bson.E{Key: "myState", Value: int32(1)}, bson.E{Key: "members", Value: bson.A{
 		bson.D{{Key: "_id", Value: int32(0)}, {Key: "name", Value: r.conn.LocalAddr().String()}, {Key: "health", Value: 1.0},
 			{Key: "state", Value: int32(1)}, {Key: "stateStr", Value: "PRIMARY"}, {Key: "self", Value: true}},
-	}}), nil
+	}})
 }
 
 // electionID is the same at every start: there is one member, and it always wins.
@@ -191,7 +185,7 @@ var electionID = primitive.ObjectID{11: 1}
 // errNoSearch is what every MongoDB outside of Atlas answers.
 var errNoSearch = errorf(codeSearchNotSupported, "Search index commands are only supported with Atlas.")
 
-func (s *Server) noSearch(*request) (document, error) { return nil, errNoSearch }
+func noSearch(*Server, *request) document { panic(errNoSearch) }
 
 // appendOK ends a reply that is built by hand.
 func appendOK(dst []byte) []byte { return bsoncore.AppendDoubleElement(dst, "ok", 1) }

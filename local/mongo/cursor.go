@@ -1,86 +1,91 @@
 package mongo
 
 import (
+	"maps"
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
 // cursorPatience is how long a cursor waits for the next getMore.
 const cursorPatience = 10 * time.Minute
 
-// cursor is what is left of an answer. Between batches it holds no transaction: it
-// goes on from the key it got to, in the state of the next one.
+// cursor is what is left of an answer.
 type cursor struct {
+	reading
 	id      int64
 	ns      string
 	session string
 	used    time.Time
-
-	source  *plan // where documents come from, or
-	docs    []document
-	seen    map[string]bool
 	project *projection
 	skip    int64
 	limit   int64
 	capped  bool // limit counts
-	effort  effort
 }
 
-// next hands documents over until take returns false, which gives one back. more
-// reports whether there may be others.
-func (c *cursor) next(s *Server, r *request, t *txn, take func(document) (bool, error)) (more bool, err error) {
-	n := 0
-	emit := func(_ []byte, doc document) error {
-		if n++; n%checkEvery == 0 {
-			if err := r.expired(s.ctx); err != nil {
-				return err
-			}
-		}
+// next hands documents over until take returns false, which gives one back. more reports whether there may be others.
+func (c *cursor) next(s *Server, r *request, t *txn, take func(document) bool) (more bool) {
+	finished := false
+	more = c.each(s, r, t, func(_ []byte, doc document) bool {
 		if c.skip > 0 {
 			c.skip--
-			return nil
+			return true
 		}
-		shown, err := c.project.apply(doc)
-		if err != nil {
-			return err
+		if !take(c.project.apply(doc)) {
+			return false
 		}
-		took, err := take(shown)
-		if err != nil {
-			return err
+		c.limit--
+		finished = c.capped && c.limit == 0
+		return !finished
+	})
+	return more && !finished
+}
+
+// batch answers with the next documents of a cursor, and keeps it if there are more.
+func (s *Server) batch(r *request, t *txn, c *cursor, name string, size int64) document {
+	outer, reply := bsoncore.AppendDocumentStart(r.conn.scratch[:0])
+	inner, reply := bsoncore.AppendDocumentElementStart(reply, "cursor")
+	start, reply := bsoncore.AppendArrayElementStart(reply, name)
+	n := int64(0)
+	more := c.next(s, r, t, func(doc document) bool {
+		if n >= size || (n > 0 && len(reply)+len(doc) > maxDocument) {
+			return false
 		}
-		if !took {
-			return errEnough
-		}
-		if c.limit--; c.capped && c.limit == 0 {
-			return errFinished
-		}
-		return nil
+		reply = append(reply, byte(bson.TypeEmbeddedDocument))
+		reply = append(strconv.AppendInt(reply, n, 10), 0)
+		reply = append(reply, doc...)
+		n++
+		return true
+	})
+	if more {
+		s.cursors.keep(c)
+	} else {
+		c.id = 0
 	}
-	if c.source != nil {
-		err = c.source.run(t, &c.effort, c.seen, func(key []byte, doc document) error {
-			err := emit(key, doc)
-			if err == errEnough && c.seen != nil {
-				delete(c.seen, string(key)) // it comes again
-			}
-			return err
-		})
+	reply, _ = bsoncore.AppendArrayEnd(reply, start)
+	reply = bsoncore.AppendInt64Element(reply, "id", c.id)
+	reply = bsoncore.AppendStringElement(reply, "ns", c.ns)
+	reply, _ = bsoncore.AppendDocumentEnd(reply, inner)
+	reply, _ = bsoncore.AppendDocumentEnd(appendOK(reply), outer)
+	if cap(reply) <= kept {
+		r.conn.scratch = reply
 	}
-	for err == nil && len(c.docs) > 0 {
-		if err = emit(nil, c.docs[0]); err != errEnough {
-			c.docs = c.docs[1:]
-		}
+	return reply
+}
+
+// cursorOver answers with documents that are already there.
+func (s *Server) cursorOver(r *request, ns string, docs []document, size int64) document {
+	c := &cursor{ns: strings.Clone(ns), session: r.session}
+	for _, doc := range docs {
+		c.items = append(c.items, sortItem{doc: doc})
 	}
-	switch err {
-	case errEnough:
-		return true, nil
-	case errFinished:
-		return false, nil
-	}
-	return false, err
+	return s.batch(r, nil, c, "firstBatch", size)
 }
 
 // cursors are those that clients can continue.
@@ -93,9 +98,6 @@ type cursors struct {
 func (all *cursors) keep(c *cursor) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if all.byID == nil {
-		all.byID = map[int64]*cursor{}
-	}
 	for c.id == 0 || (all.byID[c.id] != nil && all.byID[c.id] != c) {
 		c.id = rand.Int64()
 	}
@@ -103,41 +105,31 @@ func (all *cursors) keep(c *cursor) {
 	all.byID[c.id] = c
 }
 
-// take removes a cursor for the time of its use, so that nobody else continues it.
-func (all *cursors) take(id int64, ns string) (*cursor, error) {
+// take removes a cursor while it's used, so that two commands can't continue it at once.
+func (all *cursors) take(id int64, ns string) *cursor {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	c := all.byID[id]
 	if c == nil {
-		return nil, errorf(codeCursorNotFound, "cursor id %d not found", id)
+		refuse(codeCursorNotFound, "cursor id %d not found", id)
 	}
 	if c.ns != ns {
-		return nil, errorf(codeUnauthorized, "Requested getMore on namespace '%s', but cursor belongs to a different namespace", ns)
+		refuse(codeUnauthorized, "Requested getMore on namespace '%s', but cursor belongs to a different namespace", ns)
 	}
 	delete(all.byID, id)
-	return c, nil
+	return c
 }
 
 func (all *cursors) remove(id int64) bool {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	_, found := all.byID[id]
-	delete(all.byID, id)
-	return found
+	return all.removeIf(func(c *cursor) bool { return c.id == id })
 }
 
-func (all *cursors) removeIf(unwanted func(*cursor) bool) {
+func (all *cursors) removeIf(unwanted func(*cursor) bool) bool {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	for id, c := range all.byID {
-		if unwanted(c) {
-			delete(all.byID, id)
-		}
-	}
-}
-
-func (all *cursors) expire(now time.Time) {
-	all.removeIf(func(c *cursor) bool { return now.Sub(c.used) > cursorPatience })
+	before := len(all.byID)
+	maps.DeleteFunc(all.byID, func(_ int64, c *cursor) bool { return unwanted(c) })
+	return len(all.byID) < before
 }
 
 func (all *cursors) len() int {
@@ -146,67 +138,36 @@ func (all *cursors) len() int {
 	return len(all.byID)
 }
 
-func (s *Server) getMore(r *request) (document, error) {
+func (s *Server) getMore(r *request) (reply document) {
 	id, isInt := r.target.Int64OK()
 	if !isInt {
-		return nil, errorf(codeTypeMismatch, "BSON field 'getMore.getMore' is the wrong type '%s', expected type 'long'", r.target.Type)
+		refuse(codeTypeMismatch, "BSON field 'getMore.getMore' is the wrong type '%s', expected type 'long'", r.target.Type)
 	}
-	ns, size := "", int64(1<<31)
-	err := r.each(func(name string, v value) (err error) {
-		switch name {
-		case "collection":
-			text, _ := v.StringValueOK()
-			ns = r.db + "." + text
-		case "batchSize":
-			size, err = asNatural(name, v)
-			if size == 0 {
-				size = 1 << 31
-			}
-		default:
-			err = errUnknown
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
+	var name string
+	size := int64(0)
+	params{"collection": textInto(&name), "batchSize": naturalInto(&size)}.read(r.name, r.args)
+	if size == 0 {
+		size = math.MaxInt64
 	}
-	c, err := s.cursors.take(id, ns)
-	if err != nil {
-		return nil, err
-	}
-	var reply document
-	err = s.store.view(func(t *txn) error {
-		reply, err = s.batch(r, t, c, "nextBatch", size)
-		return err
-	})
-	return reply, err
+	c := s.cursors.take(id, r.db+"."+name)
+	s.store.view(func(t *txn) { reply = s.batch(r, t, c, "nextBatch", size) })
+	return reply
 }
 
-func (s *Server) killCursors(r *request) (document, error) {
-	killed, unknown, named := bson.A{}, bson.A{}, false
-	err := r.each(func(name string, v value) error {
-		if name != "cursors" || v.Type != bson.TypeArray {
-			return errUnknown
+func (s *Server) killCursors(r *request) document {
+	var list value
+	params{"cursors": valueInto(&list)}.read(r.name, r.args)
+	if list.Type != bson.TypeArray {
+		refuse(codeMissingField, "BSON field 'killCursors.cursors' is missing but a required field")
+	}
+	killed, unknown := bson.A{}, bson.A{}
+	for _, item := range values(list.Data) {
+		if id, ok := asInt(item); ok && s.cursors.remove(id) {
+			killed = append(killed, id)
+		} else {
+			unknown = append(unknown, id)
 		}
-		named = true
-		for _, item := range fields(v.Data) {
-			id, ok := asInt(item)
-			if ok && s.cursors.remove(id) {
-				killed = append(killed, id)
-			} else {
-				unknown = append(unknown, id)
-			}
-		}
-		return nil
-	})
-	if err == nil && !named {
-		err = errorf(codeMissingField, "BSON field 'killCursors.cursors' is missing but a required field")
 	}
 	return ok(bson.E{Key: "cursorsKilled", Value: killed}, bson.E{Key: "cursorsNotFound", Value: unknown},
-		bson.E{Key: "cursorsAlive", Value: bson.A{}}, bson.E{Key: "cursorsUnknown", Value: bson.A{}}), err
-}
-
-// cursorOver answers with documents that are already there.
-func (s *Server) cursorOver(r *request, ns string, docs []document, size int64) (document, error) {
-	return s.batch(r, nil, &cursor{ns: strings.Clone(ns), session: r.session, docs: docs}, "firstBatch", size)
+		bson.E{Key: "cursorsAlive", Value: bson.A{}}, bson.E{Key: "cursorsUnknown", Value: bson.A{}})
 }

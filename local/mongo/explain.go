@@ -6,174 +6,114 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// explain tells how a command would find its documents, and with executionStats
-// runs the search, but never the write.
-func (s *Server) explain(r *request) (document, error) {
+// explain tells how a command would find its documents, and with executionStats runs the search, but never the write.
+func (s *Server) explain(r *request) document {
 	verbosity := "allPlansExecution"
-	err := r.each(func(name string, v value) error {
-		if name != "verbosity" {
-			return errUnknown
-		}
-		verbosity, _ = v.StringValueOK()
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if verbosity != "queryPlanner" && verbosity != "executionStats" && verbosity != "allPlansExecution" {
-		return nil, errorf(codeBadValue, "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}")
-	}
-	if !isDocument(r.target) {
-		return nil, errorf(codeTypeMismatch, "explain must be of an object")
+	params{"verbosity": textInto(&verbosity)}.read(r.name, r.args)
+	switch verbosity {
+	case "queryPlanner", "executionStats", "allPlansExecution":
+	default:
+		refuse(codeBadValue, "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}")
 	}
 	inner := *r.message
-	inner.body = r.target.Data
-	e, err := parseRequest(&inner)
-	if e.db == "" {
-		e.db, err = r.db, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	e.conn, e.deadline, e.explained = r.conn, r.deadline, true
-	q, err := e.query()
-	if err != nil {
-		return nil, err
-	}
-	ns, err := e.namespace()
-	if err != nil {
-		return nil, err
-	}
-	return s.explainQuery(e, ns, q, verbosity, e.name)
+	inner.body = asDocument("explain", r.target)
+	e := &request{message: &inner, conn: r.conn, db: r.db, txn: -1}
+	e.parse()
+	e.deadline = r.deadline
+	return s.explainQuery(e, e.namespace(), e.search(), verbosity)
 }
 
-// query is the search that a command makes.
-func (r *request) query() (query, error) {
+// search is the find that a command makes.
+func (r *request) search() *search {
+	one := func(list string) document {
+		docs := r.list(list)
+		if len(docs) != 1 {
+			refuse(codeInvalidLength, "explained write batches must be of size 1")
+		}
+		return docs[0]
+	}
+	f := &search{}
 	switch r.name {
 	case "find":
-		f, err := parseFind(r.name, r.args)
-		return f.query, err
+		return parseFind(r)
 	case "count":
-		return parseCount(r.name, r.args)
+		f.query = parseCount(r)
 	case "distinct":
-		_, q, err := parseDistinct(r.name, r.args)
-		return q, err
+		_, f.query = parseDistinct(r)
 	case "findAndModify", "findandmodify":
-		f, err := parseFindModify(r.name, r.args)
+		f.query = parseFindModify(r).query
 		f.limit = 1
-		return f.query, err
 	case "aggregate":
-		list, err := r.list("pipeline")
-		if err != nil {
-			return query{}, err
-		}
-		p, _, err := parseAggregate(r, list)
-		return p.query, err
+		return &parseAggregate(r, true).search
 	case "update":
-		list, err := r.list("updates")
-		if err != nil || len(list) != 1 {
-			return query{}, errorf(codeInvalidLength, "explained write batches must be of size 1")
-		}
-		m, err := parseModification(list[0])
-		return m.query, err
+		f.query = parseModification(one("updates")).query
 	case "delete":
-		list, err := r.list("deletes")
-		if err != nil || len(list) != 1 {
-			return query{}, errorf(codeInvalidLength, "explained write batches must be of size 1")
-		}
-		q, _, err := parseDeletion(list[0])
-		return q, err
+		f.query, _ = parseDeletion(one("deletes"))
+	default:
+		refuse(codeCommandNotFound, "Explain failed due to unknown command: %s", r.name)
 	}
-	return query{}, errorf(codeCommandNotFound, "Explain failed due to unknown command: %s", r.name)
+	return f
 }
 
-func (s *Server) explainQuery(r *request, ns string, q query, verbosity, command string) (document, error) {
-	var planner, stats bson.D
-	err := s.store.view(func(t *txn) error {
-		c := t.cat.collections[ns]
-		if c == nil {
-			planner = bson.D{{Key: "namespace", Value: ns}, {Key: "winningPlan", Value: bson.D{{Key: "stage", Value: "EOF"}}}}
-			stats = executed(0, 0, &effort{}, bson.D{{Key: "stage", Value: "EOF"}})
-			return nil
+func (s *Server) explainQuery(r *request, ns string, f *search, verbosity string) document {
+	stages := bson.D{{Key: "stage", Value: "EOF"}}
+	var stats bson.D
+	s.store.view(func(t *txn) {
+		if c := t.cat.collections[ns]; c != nil {
+			stages = t.choose(c, f.query).stages(f.query)
 		}
-		p, err := t.choose(c, q)
-		if err != nil {
-			return err
+		if verbosity != "queryPlanner" {
+			stats = s.measure(r, t, ns, f, stages)
 		}
-		stages := p.stages(q)
-		planner = bson.D{{Key: "namespace", Value: ns}, {Key: "indexFilterSet", Value: false}, {Key: "winningPlan", Value: stages}, {Key: "rejectedPlans", Value: bson.A{}}}
-		if verbosity == "queryPlanner" {
-			return nil
-		}
-		stats, err = s.measure(r, t, ns, q, stages)
-		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	reply := []bson.E{{Key: "explainVersion", Value: "1"}, {Key: "queryPlanner", Value: planner}}
-	if verbosity != "queryPlanner" {
+	reply := []bson.E{{Key: "explainVersion", Value: "1"}, {Key: "queryPlanner", Value: bson.D{{Key: "namespace", Value: ns},
+		{Key: "indexFilterSet", Value: false}, {Key: "winningPlan", Value: stages}, {Key: "rejectedPlans", Value: bson.A{}}}}}
+	if stats != nil {
 		reply = append(reply, bson.E{Key: "executionStats", Value: stats})
 	}
-	host := r.conn.LocalAddr().String()
-	return ok(append(reply, bson.E{Key: "command", Value: command},
-		bson.E{Key: "serverInfo", Value: bson.D{{Key: "host", Value: host}, {Key: "version", Value: version}}})...), nil
+	return ok(append(reply, bson.E{Key: "command", Value: r.name},
+		bson.E{Key: "serverInfo", Value: bson.D{{Key: "host", Value: r.conn.LocalAddr().String()}, {Key: "version", Value: version}}})...)
 }
 
 // measure runs a search and counts.
-func (s *Server) measure(r *request, t *txn, ns string, q query, stages bson.D) (bson.D, error) {
+func (s *Server) measure(r *request, t *txn, ns string, f *search, stages bson.D) bson.D {
 	start := time.Now()
-	c := &cursor{ns: ns, skip: q.skip, limit: q.limit, capped: q.limit > 0}
-	if err := c.plan(s, r, t, q); err != nil {
-		return nil, err
-	}
+	c := f.cursor(s, r, t, ns)
 	n := 0
-	_, err := c.next(s, r, t, func(document) (bool, error) { n++; return true, nil })
-	return executed(n, time.Since(start), &c.effort, stages), err
-}
-
-func executed(n int, took time.Duration, e *effort, stages bson.D) bson.D {
+	c.next(s, r, t, func(document) bool { n++; return true })
 	return bson.D{
 		{Key: "executionSuccess", Value: true}, {Key: "nReturned", Value: int32(n)},
-		{Key: "executionTimeMillis", Value: int32(took.Milliseconds())},
-		{Key: "totalKeysExamined", Value: int32(e.keys)}, {Key: "totalDocsExamined", Value: int32(e.docs)},
+		{Key: "executionTimeMillis", Value: int32(time.Since(start).Milliseconds())},
+		{Key: "totalKeysExamined", Value: int32(c.effort.keys)}, {Key: "totalDocsExamined", Value: int32(c.effort.docs)},
 		{Key: "executionStages", Value: stages},
 	}
 }
 
 // stages names the plan as MongoDB would.
 func (p *plan) stages(q query) bson.D {
-	wrap := func(stage string, inner bson.D, extra ...bson.E) bson.D {
-		d := append(bson.D{{Key: "stage", Value: stage}}, extra...)
-		return append(d, bson.E{Key: "inputStage", Value: inner})
-	}
 	d := p.access()
+	wrap := func(stage, detail string, v any) {
+		d = bson.D{{Key: "stage", Value: stage}, {Key: detail, Value: v}, {Key: "inputStage", Value: d}}
+	}
 	if !p.sorted {
 		pattern := bson.D{}
 		for _, f := range q.sort {
-			direction := int32(1)
-			if f.desc {
-				direction = -1
-			}
-			pattern = append(pattern, bson.E{Key: f.path, Value: direction})
+			pattern = append(pattern, bson.E{Key: f.path, Value: map[bool]int32{false: 1, true: -1}[f.desc]})
 		}
-		d = wrap("SORT", d, bson.E{Key: "sortPattern", Value: pattern})
+		wrap("SORT", "sortPattern", pattern)
 	}
 	if q.skip > 0 {
-		d = wrap("SKIP", d, bson.E{Key: "skipAmount", Value: q.skip})
+		wrap("SKIP", "skipAmount", q.skip)
 	}
 	if q.limit > 0 {
-		d = wrap("LIMIT", d, bson.E{Key: "limitAmount", Value: q.limit})
+		wrap("LIMIT", "limitAmount", q.limit)
 	}
 	return d
 }
 
 // access names how documents are found.
 func (p *plan) access() bson.D {
-	direction := "forward"
-	if p.reverse {
-		direction = "backward"
-	}
+	direction := map[bool]string{false: "forward", true: "backward"}[p.reverse]
 	switch {
 	case p.never:
 		return bson.D{{Key: "stage", Value: "EOF"}}

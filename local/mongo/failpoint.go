@@ -21,164 +21,106 @@ type failPoint struct {
 type fault struct {
 	commands          []string
 	appName           string
-	code              int32
+	code, block       int64 // block is in milliseconds
 	hangUp            bool
-	block             time.Duration
 	labels            []string
 	writeConcernError bson.D
 }
 
-func (s *Server) configureFailPoint(r *request) (document, error) {
+func (s *Server) configureFailPoint(r *request) document {
 	if name, _ := r.target.StringValueOK(); name != "failCommand" {
-		return nil, errorf(codeBadValue, "fail point '%s' is not supported", name)
+		refuse(codeBadValue, "fail point '%s' is not supported", name)
 	}
 	var f failPoint
-	err := r.each(func(name string, v value) error {
-		switch name {
-		case "mode":
-			return f.parseMode(v)
-		case "data":
-			return f.fault.parse(v)
-		}
-		return errUnknown
-	})
-	if err != nil {
-		return nil, err
-	}
+	params{"mode": f.parseMode, "data": f.fault.parse}.read(r.name, r.args)
 	s.failures.mu.Lock()
 	defer s.failures.mu.Unlock()
 	s.failures.left, s.failures.skip, s.failures.fault = f.left, f.skip, f.fault
-	return ok(), nil
+	return ok()
 }
 
-func (f *failPoint) parseMode(v value) error {
+func (f *failPoint) parseMode(_ string, v value) {
 	mode, _ := v.StringValueOK()
-	times, isTimes := int64(0), false
-	if isDocument(v) {
-		times, isTimes = asInt(field(v.Data, "times"))
-		if n, ok := asInt(field(v.Data, "skip")); ok {
-			f.left, f.skip = math.MaxInt64, n
-			return nil
-		}
-	}
+	times, isTimes := asInt(field(inner(v), "times"))
+	skip, isSkip := asInt(field(inner(v), "skip"))
 	switch {
 	case mode == "off":
-	case mode == "alwaysOn":
-		f.left = math.MaxInt64
+	case mode == "alwaysOn" || isSkip:
+		f.left, f.skip = math.MaxInt64, skip
 	case isTimes && times >= 0:
 		f.left = times
 	default:
-		return errorf(codeBadValue, "the mode of a fail point is off, alwaysOn, times, or skip")
+		refuse(codeBadValue, "the mode of a fail point is off, alwaysOn, times, or skip")
 	}
-	return nil
 }
 
-func (f *fault) parse(v value) error {
-	doc, err := asDocument("data", v)
-	if err != nil {
-		return err
-	}
-	return eachArgument("configureFailPoint.data", argumentsOf(doc), func(name string, v value) (err error) {
-		switch name {
-		case "failCommands":
-			f.commands, err = texts(v)
-		case "errorCode":
-			n, ok := asInt(v)
+func (f *fault) parse(name string, v value) {
+	params{"failCommands": textsInto(&f.commands), "errorCode": naturalInto(&f.code), "closeConnection": boolInto(&f.hangUp),
+		"blockConnection": flag, "failInternalCommands": flag, "blockTimeMS": naturalInto(&f.block), "errorLabels": textsInto(&f.labels),
+		"appName": textInto(&f.appName),
+		"writeConcernError": func(name string, v value) {
+			must(bson.Unmarshal(asDocument(name, v), &f.writeConcernError))
+		},
+	}.readDocument("configureFailPoint.data", asDocument(name, v))
+}
+
+// textsInto reads an array of strings.
+func textsInto(list *[]string) func(string, value) {
+	return func(name string, v value) {
+		*list = []string{}
+		if v.Type != bson.TypeArray {
+			refuse(codeTypeMismatch, "%s must be an array of strings", name)
+		}
+		for _, item := range fields(v.Data) {
+			text, ok := item.StringValueOK()
 			if !ok {
-				return errorf(codeBadValue, "errorCode must be a number")
+				refuse(codeTypeMismatch, "%s must be an array of strings", name)
 			}
-			f.code = int32(n)
-		case "closeConnection":
-			f.hangUp, err = asBool(name, v)
-		case "blockConnection", "failInternalCommands":
-			_, err = asBool(name, v)
-		case "blockTimeMS":
-			var n int64
-			n, err = asNatural(name, v)
-			f.block = time.Duration(n) * time.Millisecond
-		case "errorLabels":
-			f.labels, err = texts(v)
-		case "appName":
-			f.appName, _ = v.StringValueOK()
-		case "writeConcernError":
-			if !isDocument(v) {
-				return errorf(codeTypeMismatch, "writeConcernError must be an object")
-			}
-			err = bson.Unmarshal(v.Data, &f.writeConcernError)
-		default:
-			err = errUnknown
+			*list = append(*list, text)
 		}
-		return err
-	})
-}
-
-// texts reads an array of strings.
-func texts(v value) ([]string, error) {
-	if v.Type != bson.TypeArray {
-		return nil, errorf(codeTypeMismatch, "an array of strings is expected")
 	}
-	list := []string{}
-	for _, item := range fields(v.Data) {
-		text, ok := item.StringValueOK()
-		if !ok {
-			return nil, errorf(codeTypeMismatch, "an array of strings is expected")
-		}
-		list = append(list, text)
-	}
-	return list, nil
 }
 
 // take counts down if a command is meant.
 func (f *failPoint) take(r *request) (fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.left == 0 || r.name == "configureFailPoint" || !slices.Contains(f.fault.commands, r.name) ||
-		(f.fault.appName != "" && f.fault.appName != r.conn.appName) {
+	switch {
+	case f.left == 0 || r.name == "configureFailPoint" || !slices.Contains(f.fault.commands, r.name) ||
+		(f.fault.appName != "" && f.fault.appName != r.conn.appName):
 		return fault{}, false
-	}
-	if f.skip > 0 {
+	case f.skip > 0:
 		f.skip--
 		return fault{}, false
-	}
-	if f.left != math.MaxInt64 {
+	case f.left != math.MaxInt64:
 		f.left--
 	}
 	return f.fault, true
 }
 
-// inject lets a command fail. What is left of the fault applies to its answer.
-func (f *failPoint) inject(r *request) (injected fault, err error, hangUp bool) {
+// inject lets a command fail. What it returns applies to the answer.
+func (f *failPoint) inject(r *request) (concern bson.D, labels []string, hangUp bool) {
 	injected, meant := f.take(r)
 	if !meant {
-		return fault{}, nil, false
+		return nil, nil, false
 	}
-	time.Sleep(injected.block)
-	if injected.hangUp {
-		return fault{}, nil, true
-	}
-	if injected.code != 0 {
-		e := errorf(injected.code, "Failing command via 'failCommand' failpoint")
+	time.Sleep(time.Duration(injected.block) * time.Millisecond)
+	if injected.code != 0 && !injected.hangUp {
+		e := errorf(int32(injected.code), "Failing command via 'failCommand' failpoint")
 		e.labels = injected.labels
-		return fault{}, e, false
+		panic(e)
 	}
-	return injected, nil, false
+	return injected.writeConcernError, injected.labels, injected.hangUp
 }
 
-// addTo puts a write concern's error into the answer to a write.
-func (f fault) addTo(reply document, r *request) document {
-	if f.writeConcernError == nil {
-		return reply
-	}
+// withConcern adds a write concern's error to the answer to a write.
+func withConcern(reply document, r *request, concern bson.D, labels []string) document {
 	var d bson.D
-	if err := bson.Unmarshal(reply, &d); err != nil {
-		panic("read an answer: " + err.Error())
-	}
-	d = append(d, bson.E{Key: "writeConcernError", Value: f.writeConcernError})
-	labels := f.labels
-	for _, e := range f.writeConcernError {
-		if code, ok := e.Value.(int32); ok && e.Key == "code" && labels == nil && r.txn >= 0 && slices.Contains(retryable, code) {
-			labels = []string{"RetryableWriteError"}
-		}
+	must(bson.Unmarshal(reply, &d))
+	d = append(d, bson.E{Key: "writeConcernError", Value: concern})
+	code, _ := asInt(field(marshal(concern), "code"))
+	if labels == nil && r.txn >= 0 && slices.Contains(retryable, int32(code)) {
+		labels = []string{"RetryableWriteError"}
 	}
 	if len(labels) > 0 {
 		d = append(d, bson.E{Key: "errorLabels", Value: labels})

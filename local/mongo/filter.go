@@ -61,7 +61,6 @@ type condition struct {
 	regexes []*regexp.Regexp
 	types   []bsontype.Type // 0 is every number
 	size    int64
-	modulo  [2]int64
 	sub     filter // of $elemMatch and $not
 	values  bool   // $elemMatch looks at values and not at documents
 }
@@ -101,9 +100,6 @@ func (c *condition) holds(v value, element bool) bool {
 		return !element && v.Type == bson.TypeArray && c.anyElement(v.Data)
 	case "$regex":
 		return c.regex(v)
-	case "$mod":
-		n, ok := truncated(v)
-		return ok && n%c.modulo[0] == c.modulo[1]
 	}
 	var buffer [64]byte
 	key := appendKey(buffer[:0], orNull(v))
@@ -208,15 +204,6 @@ func count(array []byte) int {
 		n++
 	}
 	return n
-}
-
-// truncated reads a number for $mod.
-func truncated(v value) (int64, bool) {
-	if v.Type == bson.TypeDouble {
-		f := v.Double()
-		return int64(f), f > -1<<63 && f < 1<<63
-	}
-	return asInt(v)
 }
 
 // goRegex writes a pattern and its options the way package regexp reads them.

@@ -3,7 +3,6 @@ package mongo
 import (
 	"slices"
 
-	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
@@ -13,50 +12,36 @@ type accumulated struct {
 	of   expression
 }
 
-func parseGroup(v value) (stage, error) {
-	doc, err := asDocument("$group", v)
-	if err != nil {
-		return nil, err
-	}
+func parseGroup(v value) stage {
 	var id expression
 	var made []accumulated
-	for k, each := range fields(doc) {
+	for k, each := range fields(asDocument("$group", v)) {
 		if string(k) == "_id" {
-			if id, err = parseExpression(each); err != nil {
-				return nil, err
-			}
-			continue
+			id = parseExpression(each)
+		} else {
+			made = append(made, parseAccumulated(string(k), each))
 		}
-		a, err := parseAccumulated(string(k), each)
-		if err != nil {
-			return nil, err
-		}
-		made = append(made, a)
 	}
 	if id == nil {
-		return nil, errorf(15955, "a group specification must include an _id")
+		refuse(15955, "a group specification must include an _id")
 	}
-	return func(docs []document) ([]document, error) { return group(docs, id, made) }, nil
+	return func(docs []document) []document { return group(docs, id, made) }
 }
 
-func parseAccumulated(name string, v value) (a accumulated, err error) {
+func parseAccumulated(name string, v value) accumulated {
 	if !isDocument(v) || count(v.Data) != 1 {
-		return a, errorf(40234, "The field '%s' must be an accumulator object", name)
+		refuse(40234, "The field '%s' must be an accumulator object", name)
 	}
-	for k, of := range fields(v.Data) {
-		a.name = name
-		switch op := string(k); {
-		case op == "$sum":
-			a.of, err = parseExpression(of)
-		case op != "$count":
-			err = errorf(15952, "unknown group operator '%s'", op)
-		case !isDocument(of) || count(of.Data) > 0:
-			err = errorf(codeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
-		default:
-			a.of = func(document) value { return one }
-		}
+	sum, number := field(v.Data, "$sum"), field(v.Data, "$count")
+	switch {
+	case !missing(sum):
+		return accumulated{name, parseExpression(sum)}
+	case missing(number):
+		refuse(15952, "unknown group operator in %s", v)
+	case !isDocument(number) || count(number.Data) > 0:
+		refuse(codeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
 	}
-	return a, err
+	return accumulated{name, func(document) value { return one }}
 }
 
 // member is one group.
@@ -65,7 +50,7 @@ type member struct {
 	sums []value
 }
 
-func group(docs []document, id expression, made []accumulated) ([]document, error) {
+func group(docs []document, id expression, made []accumulated) (results []document) {
 	var groups []*member
 	byKey := map[string]*member{}
 	for _, doc := range docs {
@@ -77,14 +62,9 @@ func group(docs []document, id expression, made []accumulated) ([]document, erro
 			byKey[key], groups = g, append(groups, g)
 		}
 		for n, a := range made {
-			next, err := add(g.sums[n], a.of(doc))
-			if err != nil {
-				return nil, err
-			}
-			g.sums[n] = next
+			g.sums[n] = add(g.sums[n], a.of(doc))
 		}
 	}
-	var results []document
 	for _, g := range groups {
 		results = append(results, build(func(dst []byte) []byte {
 			dst = bsoncore.AppendValueElement(dst, "_id", g.id)
@@ -94,19 +74,18 @@ func group(docs []document, id expression, made []accumulated) ([]document, erro
 			return dst
 		}))
 	}
-	return results, nil
+	return results
 }
 
 var zero, one = toValue(int32(0)), toValue(int32(1))
 
 // add adds numbers and ignores everything else.
-func add(total, v value) (value, error) {
+func add(total, v value) value {
 	if !isNumber(v) {
-		return total, nil
+		return total
 	}
-	sum, err := calculate(total, v)
-	if err != nil && v.Type != bson.TypeDecimal128 { // beyond 64 bits
-		sum, err = toValue(asFloat(total)+asFloat(v)), nil
+	if n, fits := sum(total, v); fits {
+		return n
 	}
-	return sum, err
+	return toValue(asFloat(total) + asFloat(v))
 }

@@ -11,9 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
-// index orders a collection's documents by some fields. An entry's key is the
-// encoded fields, followed by the key of the document; its value is the length of
-// the first part.
+// index orders a collection's documents by some fields. An entry's key is the encoded fields, followed by the key of the
+// document; its value is the length of the first part.
 type index struct {
 	name           string
 	fields         []indexField
@@ -41,75 +40,58 @@ var idIndex = &index{
 const maxIndexKey = bolt.MaxKeySize
 
 // parseIndex reads an index specification.
-func parseIndex(spec document) (*index, error) {
+func parseIndex(spec document) *index {
 	i := &index{}
 	var key value
-	for k, v := range fields(spec) {
-		switch name := string(k); name {
-		case "key":
-			key = v
-		case "name":
-			i.name, _ = v.StringValueOK()
-		case "unique":
-			i.unique = truthy(v)
-		case "sparse":
-			i.sparse = truthy(v)
-		case "v":
-			if n, ok := asInt(v); !ok || n != 2 {
-				return nil, errorf(codeCannotCreateIndex, "Index version %v is not supported", v)
+	truth := func(b *bool) func(string, value) { return func(_ string, v value) { *b = truthy(v) } }
+	noOption := func(name string, _ value) { refuse(codeCannotCreateIndex, "index option '%s' is not supported", name) }
+	options := params{"key": valueInto(&key), "name": textInto(&i.name), "unique": truth(&i.unique), "sparse": truth(&i.sparse),
+		"background": ignore, "ns": ignore, "collation": simpleCollation,
+		"v": func(_ string, v value) {
+			if n, _ := asInt(v); n != 2 {
+				refuse(codeCannotCreateIndex, "Index version %v is not supported", v)
 			}
-		case "background", "ns":
-		case "hidden":
+		},
+		"hidden": func(name string, v value) {
 			if truthy(v) {
-				return nil, errorf(codeCannotCreateIndex, "hidden indexes are not supported")
+				noOption(name, v)
 			}
-		case "partialFilterExpression", "expireAfterSeconds", "storageEngine", "weights", "default_language", "language_override", "textIndexVersion",
-			"2dsphereIndexVersion", "bits", "min", "max", "bucketSize", "wildcardProjection", "dropDups", "prepareUnique", "clustered":
-			return nil, errorf(codeCannotCreateIndex, "index option '%s' is not supported", name)
-		case "collation":
-			if err := simpleCollation(v); err != nil {
-				return nil, err
-			}
-		default:
-			return nil, errorf(codeInvalidIndexOption, "The field '%s' is not valid for an index specification", name)
+		},
+	}.and(all(noOption, "partialFilterExpression", "expireAfterSeconds", "storageEngine", "weights", "default_language", "language_override",
+		"textIndexVersion", "2dsphereIndexVersion", "bits", "min", "max", "bucketSize", "wildcardProjection", "dropDups", "prepareUnique", "clustered"))
+	for k, v := range fields(spec) {
+		read := options[string(k)]
+		if read == nil {
+			refuse(codeInvalidIndexOption, "The field '%s' is not valid for an index specification", k)
 		}
+		read(string(k), v)
 	}
 	if !isDocument(key) || count(key.Data) == 0 {
-		return nil, errorf(codeCannotCreateIndex, "Index keys cannot be empty")
+		refuse(codeCannotCreateIndex, "Index keys cannot be empty")
 	}
 	if i.name == "" {
-		return nil, errorf(codeFailedToParse, "The 'name' field is a required property of an index specification")
+		refuse(codeFailedToParse, "The 'name' field is a required property of an index specification")
 	}
-	if err := i.parseKey(key.Data); err != nil {
-		return nil, err
-	}
+	i.parseKey(key.Data)
 	i.multikey = make([]bool, len(i.fields))
 	i.spec = i.normalized(key)
-	return i, nil
+	return i
 }
 
-func (i *index) parseKey(key []byte) error {
+func (i *index) parseKey(key []byte) {
 	for k, v := range fields(key) {
 		path := string(k)
-		n, ok := asInt(v)
-		if v.Type == bson.TypeDouble && !ok {
-			f := v.Double()
-			n, ok = 1, f != 0 && f == f
-			if f < 0 {
-				n = -1
-			}
-		}
+		direction := asFloat(v)
 		switch {
-		case !ok || n == 0:
-			return errorf(codeCannotCreateIndex, "Values in the index key pattern must be numbers other than 0; %s is not supported", v)
+		case !isNumber(v) || v.Type == bson.TypeDecimal128 || direction == 0 || direction != direction:
+			refuse(codeCannotCreateIndex, "Values in the index key pattern must be numbers other than 0; %s is not supported", v)
 		case path == "" || strings.HasPrefix(path, "$") || strings.Contains("."+path+".", "..") || strings.Contains(path, "$**"):
-			return errorf(codeCannotCreateIndex, "Index key pattern has the invalid field name '%s'", path)
+			refuse(codeCannotCreateIndex, "Index key pattern has the invalid field name '%s'", path)
 		case slices.ContainsFunc(i.fields, func(f indexField) bool { return f.path == path }):
-			return errorf(codeCannotCreateIndex, "Index key pattern names '%s' twice", path)
+			refuse(codeCannotCreateIndex, "Index key pattern names '%s' twice", path)
 		}
-		i.fields = append(i.fields, indexField{path: path, parts: split(path), desc: n < 0})
+		i.fields = append(i.fields, indexField{path: path, parts: split(path), desc: direction < 0})
 	}
-	return nil
 }
 
 // normalized is the specification that listIndexes shows.
@@ -132,35 +114,31 @@ func (i *index) pattern() document { return field(i.spec, "key").Document() }
 
 func (i *index) isMultikey() bool { return slices.Contains(i.multikey, true) }
 
-// entries returns the encoded fields of a document, each combination once, and
-// which fields have an array on their path.
-func (i *index) entries(doc []byte) (keys [][]byte, multikey []bool, err error) {
+// entries returns the encoded fields of a document, each combination once, and which fields have an array on their path.
+func (i *index) entries(doc []byte) (keys [][]byte, multikey []bool) {
 	keys = [][]byte{make([]byte, 0, 64)}
 	present := false
 	var array string // the path that has made several entries
 	for n, f := range i.fields {
-		var found []value
-		isArray, err := collect(field(doc, f.parts[0]), f.parts[1:], &found)
-		if err != nil {
-			return nil, nil, err
+		c := collect(doc, f.parts)
+		if c.ambiguous {
+			refuse(codeAmbiguousPath, "Ambiguous field name found in array: '%s' has a part that is a position and a field", f.path)
 		}
-		if isArray {
+		if c.array {
 			if multikey == nil {
 				multikey = make([]bool, len(i.fields))
 			}
 			multikey[n] = true
-		}
-		present = present || slices.ContainsFunc(found, func(v value) bool { return !missing(v) })
-		if len(found) > 1 || isArray {
 			if array != "" && array != f.parts[0] {
-				return nil, nil, errorf(codeCannotIndexParallel, "cannot index parallel arrays [%s] [%s]", f.parts[0], array)
+				refuse(codeCannotIndexParallel, "cannot index parallel arrays [%s] [%s]", f.parts[0], array)
 			}
 			array = f.parts[0]
 		}
-		keys = combine(keys, found, f.desc)
+		present = present || slices.ContainsFunc(c.found, func(v value) bool { return !missing(v) })
+		keys = combine(keys, c.found, f.desc)
 	}
 	if i.sparse && !present {
-		return nil, multikey, nil
+		return nil, multikey
 	}
 	if len(keys) > 1 {
 		slices.SortFunc(keys, bytes.Compare)
@@ -168,68 +146,73 @@ func (i *index) entries(doc []byte) (keys [][]byte, multikey []bool, err error) 
 	}
 	for _, key := range keys {
 		if len(key) > maxIndexKey/2 {
-			return nil, nil, errorf(codeKeyTooLarge, "Btree key length %d exceeds the maximum of %d for index %s", len(key), maxIndexKey/2, i.name)
+			refuse(codeKeyTooLarge, "Btree key length %d exceeds the maximum of %d for index %s", len(key), maxIndexKey/2, i.name)
 		}
 	}
-	return keys, multikey, nil
+	return keys, multikey
 }
 
-// collect finds the values of an indexed path. An empty array counts as undefined.
-func collect(v value, rest []string, found *[]value) (isArray bool, err error) {
+// collected are the values of an indexed path.
+type collected struct {
+	found     []value
+	array     bool // an array is on the path
+	ambiguous bool // a part of the path is a position as well as a field
+}
+
+func collect(doc []byte, parts []string) (c collected) {
+	c.add(field(doc, parts[0]), parts[1:])
+	return c
+}
+
+// add collects what the rest of a path finds in a value. An empty array counts as undefined.
+func (c *collected) add(v value, rest []string) {
 	switch {
 	case v.Type == bson.TypeArray && len(rest) > 0:
 		if n, ok := position(rest[0]); ok {
-			return collectAt(v.Data, n, rest, found)
+			c.addAt(v.Data, n, rest)
+			return
 		}
-		start := len(*found)
+		c.array = true
+		start := len(c.found)
 		for _, item := range fields(v.Data) {
-			inner := value{}
-			if isDocument(item) {
-				inner = field(item.Data, rest[0])
-			}
-			if _, err := collect(inner, rest[1:], found); err != nil {
-				return true, err
-			}
+			c.add(field(inner(item), rest[0]), rest[1:])
 		}
-		if len(*found) == start {
-			*found = append(*found, value{})
+		if len(c.found) == start {
+			c.found = append(c.found, value{})
 		}
-		return true, nil
 	case v.Type == bson.TypeArray:
-		items := values(v.Data)
-		if len(items) == 0 {
-			items = []value{{Type: bson.TypeUndefined}}
+		c.array = true
+		c.found = append(c.found, values(v.Data)...)
+		if count(v.Data) == 0 {
+			c.found = append(c.found, value{Type: bson.TypeUndefined})
 		}
-		*found = append(*found, items...)
-		return true, nil
-	case len(rest) > 0 && isDocument(v):
-		return collect(field(v.Data, rest[0]), rest[1:], found)
 	case len(rest) > 0:
-		v = value{}
+		if !isDocument(v) {
+			c.found = append(c.found, value{})
+			return
+		}
+		c.add(field(v.Data, rest[0]), rest[1:])
+	default:
+		c.found = append(c.found, v)
 	}
-	*found = append(*found, v)
-	return false, nil
 }
 
-// collectAt follows a path component that is a position in an array.
-func collectAt(array []byte, n int, rest []string, found *[]value) (bool, error) {
-	at := value{}
-	k := 0
-	for _, item := range fields(array) {
-		if isDocument(item) && !missing(field(item.Data, rest[0])) {
-			return false, errorf(codeAmbiguousPath, "Ambiguous field name found in array: '%s' is a position and a field", rest[0])
-		}
-		if k == n {
-			at = item
-		}
-		k++
+// addAt follows a part of a path that is a position in an array.
+func (c *collected) addAt(array []byte, n int, rest []string) {
+	items := values(array)
+	for _, item := range items {
+		c.ambiguous = c.ambiguous || !missing(field(inner(item), rest[0]))
 	}
-	return collect(at, rest[1:], found)
+	if n < len(items) {
+		c.add(items[n], rest[1:])
+	} else {
+		c.add(value{}, rest[1:])
+	}
 }
 
 // combine appends each value to each key.
 func combine(keys [][]byte, found []value, desc bool) [][]byte {
-	if len(found) == 1 {
+	if len(found) == 1 { // by far most
 		for n := range keys {
 			keys[n] = appendField(keys[n], found[0], desc)
 		}
@@ -255,20 +238,19 @@ func appendField(dst []byte, v value, desc bool) []byte {
 
 // entry is the key under which an index keeps a document.
 func entry(prefix, docKey []byte) (key, length []byte) {
-	key = append(append(make([]byte, 0, len(prefix)+len(docKey)), prefix...), docKey...)
-	return key, binary.BigEndian.AppendUint16(nil, uint16(len(prefix)))
+	return slices.Concat(prefix, docKey), binary.BigEndian.AppendUint16(nil, uint16(len(prefix)))
 }
 
 // prefixLength reads the value of an entry.
 func prefixLength(v []byte) int { return int(binary.BigEndian.Uint16(v)) }
 
-// holder finds a document other than docKey that has the same entry in a unique index.
-func holder(b *bolt.Bucket, prefix, docKey []byte) (key []byte) {
+// taken reports whether a document other than docKey has an entry in a unique index.
+func taken(b *bolt.Bucket, prefix, docKey []byte) bool {
 	c := b.Cursor()
-	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
 		if !bytes.Equal(k[len(prefix):], docKey) {
-			return k[len(prefix):]
+			return true
 		}
 	}
-	return nil
+	return false
 }

@@ -7,12 +7,11 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// maxSpans bounds how many ranges of an index a plan reads: $in on several fields
-// multiplies them.
+// maxSpans bounds how many ranges of an index a plan reads: $in on several fields multiplies them.
 const maxSpans = 1000
 
-// span is a range of keys of an index that is still to be read: from is included,
-// to is not. The bytes before suffix are the same for all its keys.
+// span is a range of keys of an index that is still to be read, without to. The bytes before suffix are the same for all
+// its keys.
 type span struct {
 	from, to []byte
 	suffix   int
@@ -45,21 +44,19 @@ type query struct {
 }
 
 // choose makes the plan for a query.
-func (t *txn) choose(c *collection, q query) (*plan, error) {
+func (t *txn) choose(c *collection, q query) *plan {
 	conditions, ors := conjuncts(q.filter)
-	hinted, natural, err := c.hinted(q.hint)
-	if err != nil {
-		return nil, err
-	}
+	hinted, natural := c.hinted(q.hint)
 	scan := &plan{c: c, filter: q.filter, sorted: len(q.sort) == 0, reverse: natural < 0}
 	if natural != 0 {
-		return scan, nil
+		return scan
 	}
 	if hinted != nil {
-		if p := c.try(hinted, conditions, q, true); p != nil {
-			return p, nil
+		p := c.try(hinted, conditions, q, true)
+		if p == nil {
+			refuse(codeBadValue, "error processing query: planner returned error :: caused by :: the hinted index can't answer this query")
 		}
-		return nil, errorf(codeBadValue, "error processing query: planner returned error :: caused by :: the hinted index can't answer this query")
+		return p
 	}
 	best := scan
 	for _, i := range c.indexes {
@@ -71,16 +68,16 @@ func (t *txn) choose(c *collection, q query) (*plan, error) {
 	}
 	if !best.bounded {
 		for _, branches := range ors {
-			if p, err := t.union(c, branches, q); err != nil || p != nil {
-				return p, err
+			if p := t.union(c, branches, q); p != nil {
+				return p
 			}
 		}
 	}
-	return best, nil
+	return best
 }
 
-// alternatives lists the conditions to plan with. If the first field has arrays, only
-// one of its conditions counts, and any of them may be the best.
+// alternatives lists the conditions to plan with. If the first field has arrays, only one of its conditions counts, and any
+// of them may be the best.
 func (i *index) alternatives(conditions []*condition) (all [][]*condition) {
 	if !i.multikey[0] {
 		return [][]*condition{conditions}
@@ -100,8 +97,7 @@ func (i *index) alternatives(conditions []*condition) (all [][]*condition) {
 // trial is how many keys are counted to find the shorter of two plans.
 const trial = 1000
 
-// better reports whether a plan is better than another: if both have bounds, the one
-// with fewer keys.
+// better reports whether a plan is better than another: if both have bounds, the one with fewer keys.
 func (p *plan) better(t *txn, other *plan) bool {
 	a, b := p.score(), other.score()
 	same := func(x, y span) bool { return bytes.Equal(x.from, y.from) && bytes.Equal(x.to, y.to) }
@@ -130,8 +126,7 @@ func (p *plan) keys(t *txn) int {
 // uniqueEntry is the score of a plan that reads one entry.
 const uniqueEntry = 1 << 10
 
-// score prefers a unique entry, then more fields compared for equality, then a
-// range, then the order that was asked for.
+// score prefers a unique entry, then more fields compared for equality, then a range, then the order that's asked for.
 func (p *plan) score() (n int) {
 	if p.never {
 		return 1 << 20
@@ -152,35 +147,28 @@ func (p *plan) score() (n int) {
 }
 
 // hinted finds the index that a hint names. natural is the direction of $natural, or 0.
-func (c *collection) hinted(hint value) (i *index, natural int64, err error) {
+func (c *collection) hinted(hint value) (i *index, natural int64) {
+	n := -1
 	switch hint.Type {
 	case 0:
-		return nil, 0, nil
+		return nil, 0
 	case bson.TypeString:
-		i = c.index(hint.StringValue())
+		n = slices.IndexFunc(c.indexes, func(i *index) bool { return i.name == hint.StringValue() })
 	case bson.TypeEmbeddedDocument:
-		if n, ok := asInt(field(hint.Data, "$natural")); ok {
-			return nil, n, nil
+		if natural, ok := asInt(field(hint.Data, "$natural")); ok || count(hint.Data) == 0 {
+			return nil, natural
 		}
-		if count(hint.Data) == 0 {
-			return nil, 0, nil
-		}
-		for _, each := range c.indexes {
-			if equal(hint, value{Type: hint.Type, Data: each.pattern()}) {
-				i = each
-			}
-		}
+		n = slices.IndexFunc(c.indexes, func(i *index) bool { return equal(hint, value{Type: hint.Type, Data: i.pattern()}) })
 	default:
-		return nil, 0, errorf(codeFailedToParse, "Hint must be a string or an object")
+		refuse(codeFailedToParse, "Hint must be a string or an object")
 	}
-	if i == nil {
-		return nil, 0, errorf(codeBadValue, "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index")
+	if n < 0 {
+		refuse(codeBadValue, "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index")
 	}
-	return i, 0, nil
+	return c.indexes[n], 0
 }
 
-// conjuncts lists the conditions that each document has to meet, and the lists of
-// alternatives.
+// conjuncts lists the conditions that each document has to meet, and the lists of alternatives.
 func conjuncts(f filter) (conditions []*condition, ors []or) {
 	switch f := f.(type) {
 	case and:
@@ -208,16 +196,16 @@ func conjuncts(f filter) (conditions []*condition, ors []or) {
 }
 
 // union plans each branch of an $or, if an index bounds all of them.
-func (t *txn) union(c *collection, branches or, q query) (*plan, error) {
+func (t *txn) union(c *collection, branches or, q query) *plan {
 	p := &plan{c: c, filter: q.filter, bounded: true, sorted: len(q.sort) == 0}
 	for _, branch := range branches {
-		b, err := t.choose(c, query{filter: branch})
-		if err != nil || !b.bounded {
-			return nil, err
+		b := t.choose(c, query{filter: branch})
+		if !b.bounded {
+			return nil
 		}
 		p.any = append(p.any, b)
 	}
-	return p, nil
+	return p
 }
 
 // try plans a query by an index. It returns nil if the index doesn't help.
@@ -255,10 +243,9 @@ func (c *collection) try(i *index, conditions []*condition, q query, forced bool
 	return p
 }
 
-// bound intersects the conditions on a field. If arrays occur on its path, different
-// elements may meet different conditions, so that only one of them counts, and none
-// if another field of the same array has a bound. present reports whether the
-// conditions want the field to be there.
+// bound intersects the conditions on a field. If arrays occur on its path, different elements may meet different
+// conditions, so only one of them counts, and none if another field of the same array has a bound. present reports whether
+// the conditions want the field to be there.
 func (i *index) bound(n int, conditions []*condition, taken bool) (set intervals, present bool) {
 	for _, c := range conditions {
 		if c.path != i.fields[n].path {
@@ -324,8 +311,7 @@ func (b bound) end() []byte {
 	return b.bytes()
 }
 
-// sort finds out whether the index yields the order that is asked for. Fields that
-// are compared for equality don't matter to it.
+// sort finds out whether the index yields the order that's asked for. Fields compared for equality don't matter to it.
 func (p *plan) sort(spec sortSpec) {
 	if len(spec) == 0 {
 		p.sorted = true
@@ -357,8 +343,7 @@ func (p *plan) sort(spec sortSpec) {
 	p.merge = len(p.spans) > 1 && !sameSuffix(p.spans)
 }
 
-// sameSuffix reports whether spans differ in their range only, so that reading them
-// one after another keeps the order.
+// sameSuffix reports whether spans differ in their range only, so that reading them one by one keeps the order.
 func sameSuffix(spans []span) bool {
 	first := spans[0]
 	return !slices.ContainsFunc(spans, func(s span) bool {

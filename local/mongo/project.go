@@ -18,52 +18,43 @@ type projection struct {
 // node is a part of the paths: nil ends one.
 type node map[string]node
 
-func parseProjection(v value) (*projection, error) {
+func parseProjection(v value) *projection {
 	if missing(v) || v.Type == bson.TypeNull {
-		return nil, nil
+		return nil
 	}
 	if !isDocument(v) {
-		return nil, errorf(codeTypeMismatch, "Expected field projection to be of type object")
+		refuse(codeTypeMismatch, "Expected field projection to be of type object")
 	}
 	p := &projection{id: true, tree: node{}}
-	decided, idOnly := false, false
+	decided := false
 	for k, each := range fields(v.Data) {
 		path := string(k)
 		if each.Type != bson.TypeBoolean && !isNumber(each) {
-			return nil, errorf(codeBadValue, "projection of '%s' by an expression is not supported", path)
+			refuse(codeBadValue, "projection of '%s' by an expression is not supported", path)
 		}
 		on := truthy(each)
 		if path == "_id" {
-			p.id, idOnly = on, on
+			p.id = on
 			continue
 		}
 		if decided && on != p.include {
-			return nil, errorf(codeProjectionMixed, "Cannot do %s on field %s in %s projection", kindOf(on), path, kindOf(p.include))
+			refuse(codeProjectionMixed, "Cannot both include and exclude fields in a projection: '%s'", path)
 		}
 		decided, p.include = true, on
-		if err := p.add(path); err != nil {
-			return nil, err
-		}
+		p.add(path)
 	}
 	if !decided {
 		if count(v.Data) == 0 {
-			return nil, nil
+			return nil
 		}
-		p.include = idOnly
+		p.include = p.id // {_id: 1} shows nothing else, {_id: 0} everything
 	}
-	return p, nil
+	return p
 }
 
-func kindOf(include bool) string {
-	if include {
-		return "inclusion"
-	}
-	return "exclusion"
-}
-
-func (p *projection) add(path string) error {
+func (p *projection) add(path string) {
 	if path == "" || strings.HasPrefix(path, "$") || strings.Contains(path, ".$") || strings.Contains("."+path+".", "..") {
-		return errorf(codeBadValue, "projection of '%s' is not supported", path)
+		refuse(codeBadValue, "projection of '%s' is not supported", path)
 	}
 	at := p.tree
 	parts := split(path)
@@ -71,25 +62,22 @@ func (p *projection) add(path string) error {
 		below, there := at[part]
 		last := n == len(parts)-1
 		if there && (below == nil || last) {
-			return errorf(codePathCollision, "Path collision at %s", path)
-		}
-		if last {
-			at[part] = nil
-			break
+			refuse(codePathCollision, "Path collision at %s", path)
 		}
 		if !there {
-			below = node{}
+			if !last {
+				below = node{}
+			}
 			at[part] = below
 		}
 		at = below
 	}
-	return nil
 }
 
 // apply returns what the projection shows of a document.
-func (p *projection) apply(doc document) (document, error) {
+func (p *projection) apply(doc document) document {
 	if p == nil {
-		return doc, nil
+		return doc
 	}
 	return build(func(dst []byte) []byte {
 		for key, v := range fields(doc) {
@@ -102,7 +90,7 @@ func (p *projection) apply(doc document) (document, error) {
 			dst = p.appendField(dst, string(key), v, p.tree)
 		}
 		return dst
-	}), nil
+	})
 }
 
 func (p *projection) appendField(dst []byte, key string, v value, at node) []byte {
@@ -124,8 +112,7 @@ func (p *projection) appendField(dst []byte, key string, v value, at node) []byt
 	return dst
 }
 
-// inside applies the rest of the paths to a value: to a document, or to the
-// documents of an array.
+// inside applies the rest of the paths to a value: to a document, or to the documents of an array.
 func (p *projection) inside(v value, at node) (inner value, shown bool) {
 	if v.Type != bson.TypeEmbeddedDocument && v.Type != bson.TypeArray {
 		return v, !p.include

@@ -8,87 +8,81 @@ import (
 )
 
 // effort counts what a plan has examined.
-type effort struct {
-	keys, docs int64
-}
+type effort struct{ keys, docs int64 }
 
-// run yields the documents of a plan that match its filter, with their keys. The
-// plan remembers how far it got: running it again, in another transaction as well,
-// goes on from there. It yields a document twice if an array has several of the
-// values; a seen set prevents that.
-func (p *plan) run(t *txn, e *effort, seen map[string]bool, yield func(key []byte, doc document) error) error {
+// yield takes a document and its key. It returns false to stop, which gives the document back.
+type yield func(key []byte, doc document) bool
+
+// run yields the documents that match a plan's filter, and reports whether those were all. The plan remembers how far it
+// got: the next run, in another transaction as well, continues there. A document can come twice if an array has several
+// of the values; a seen set prevents that.
+func (p *plan) run(t *txn, e *effort, seen map[string]bool, take yield) (all bool) {
 	if p.never {
-		return nil
+		return true
 	}
-	if p.any != nil {
-		return p.runAny(t, e, seen, yield)
-	}
-	docs := t.Bucket(p.c.docsName())
-	if docs == nil {
-		return errorf(codeQueryPlanKilled, "collection dropped: %s", p.c.ns)
-	}
-	test := func(key []byte, doc document) error {
-		e.docs++
-		if !p.filter.match(doc) {
-			return nil
+	once := func(key []byte, doc document) bool {
+		if seen[string(key)] || !p.filter.match(doc) {
+			return true
 		}
 		if seen != nil {
-			if seen[string(key)] {
-				return nil
-			}
 			seen[string(key)] = true
 		}
-		return yield(key, doc)
+		if !take(key, doc) {
+			delete(seen, string(key))
+			return false
+		}
+		return true
+	}
+	for p.any != nil {
+		if len(p.any) == 0 {
+			return true
+		}
+		if !p.any[0].run(t, e, nil, once) {
+			return false
+		}
+		p.any = p.any[1:]
+	}
+	return p.runIndex(t, e, once)
+}
+
+func (p *plan) runIndex(t *txn, e *effort, take yield) (all bool) {
+	docs := t.Bucket(p.c.docsName())
+	if docs == nil {
+		refuse(codeQueryPlanKilled, "collection dropped: %s", p.c.ns)
 	}
 	if p.index == nil && p.spans == nil {
 		p.spans = []span{{nil, []byte{0xFF}, 0}}
 	}
 	if p.index == nil || p.index == idIndex {
-		return p.read(docs, func(k, v []byte) error {
-			if p.index != nil {
+		return p.read(docs, func(k, v []byte) bool {
+			if e.docs++; p.index != nil {
 				e.keys++
 			}
-			return test(k, v)
+			return take(k, v)
 		})
 	}
 	entries := t.Bucket(p.c.indexName(p.index))
 	if entries == nil {
-		return errorf(codeQueryPlanKilled, "index dropped: %s of %s", p.index.name, p.c.ns)
+		refuse(codeQueryPlanKilled, "index dropped: %s of %s", p.index.name, p.c.ns)
 	}
 	at := docs.Cursor()
-	return p.read(entries, func(k, v []byte) error {
+	return p.read(entries, func(k, v []byte) bool {
 		e.keys++
+		e.docs++
 		key := k[prefixLength(v):]
 		found, doc := at.Seek(key)
 		if !bytes.Equal(found, key) {
-			return errorf(codeInternal, "index %s of %s has an entry for a document that isn't there", p.index.name, p.c.ns)
+			refuse(codeInternal, "index %s of %s has an entry for a document that isn't there", p.index.name, p.c.ns)
 		}
-		return test(key, doc)
+		return take(key, doc)
 	})
-}
-
-func (p *plan) runAny(t *txn, e *effort, seen map[string]bool, yield func([]byte, document) error) error {
-	for len(p.any) > 0 {
-		err := p.any[0].run(t, e, nil, func(key []byte, doc document) error {
-			if seen[string(key)] || !p.filter.match(doc) {
-				return nil
-			}
-			seen[string(key)] = true
-			return yield(key, doc)
-		})
-		if err != nil {
-			return err
-		}
-		p.any = p.any[1:]
-	}
-	return nil
 }
 
 // repeats reports whether a run may meet a document twice and needs a seen set.
 func (p *plan) repeats() bool { return p.any != nil || (p.index != nil && p.index.isMultikey()) }
 
-// read visits the keys of the spans and cuts off what it has visited.
-func (p *plan) read(b *bolt.Bucket, visit func(k, v []byte) error) error {
+// read visits the keys of the spans, and cuts off what it has visited.
+func (p *plan) read(b *bolt.Bucket, visit func(k, v []byte) bool) (all bool) {
 	if p.merge {
 		return p.readMerged(b, visit)
 	}
@@ -100,36 +94,32 @@ func (p *plan) read(b *bolt.Bucket, visit func(k, v []byte) error) error {
 		}
 		s := &p.spans[n]
 		for k, v := p.first(c, s); k != nil; k, v = p.next(c, s) {
-			if err := visit(k, v); err != nil {
+			if !visit(k, v) {
 				p.cutOff(s, k)
-				return err
+				return false
 			}
 		}
 		p.spans = slices.Delete(p.spans, n, n+1)
 	}
-	return nil
+	return true
 }
 
 // first finds where a span starts, in the direction of the plan.
 func (p *plan) first(c *bolt.Cursor, s *span) (k, v []byte) {
 	if !p.reverse {
-		k, v = c.Seek(s.from)
-		return s.within(k, v)
+		return s.within(c.Seek(s.from))
 	}
 	if k, _ = c.Seek(s.to); k == nil {
-		k, v = c.Last()
-		return s.within(k, v)
+		return s.within(c.Last())
 	}
-	return p.next(c, s)
+	return s.within(c.Prev())
 }
 
 func (p *plan) next(c *bolt.Cursor, s *span) (k, v []byte) {
 	if p.reverse {
-		k, v = c.Prev()
-	} else {
-		k, v = c.Next()
+		return s.within(c.Prev())
 	}
-	return s.within(k, v)
+	return s.within(c.Next())
 }
 
 // within ends a span at its bounds.
@@ -140,7 +130,7 @@ func (s *span) within(k, v []byte) ([]byte, []byte) {
 	return k, v
 }
 
-// cutOff removes what has been visited up to k, whose document was not taken.
+// cutOff removes what has been visited up to k, whose document was given back.
 func (p *plan) cutOff(s *span, k []byte) {
 	if p.reverse {
 		s.to = append(slices.Clone(k), 0)
@@ -157,7 +147,7 @@ type head struct {
 }
 
 // readMerged visits several spans in the order of what follows their suffix.
-func (p *plan) readMerged(b *bolt.Bucket, visit func(k, v []byte) error) error {
+func (p *plan) readMerged(b *bolt.Bucket, visit func(k, v []byte) bool) (all bool) {
 	heads := make([]*head, 0, len(p.spans))
 	for n := range p.spans {
 		h := &head{s: &p.spans[n], c: b.Cursor()}
@@ -172,10 +162,9 @@ func (p *plan) readMerged(b *bolt.Bucket, visit func(k, v []byte) error) error {
 		}
 		return n
 	}
-	var err error
-	for len(heads) > 0 && err == nil {
+	for len(heads) > 0 {
 		h := slices.MinFunc(heads, order)
-		if err = visit(h.k, h.v); err != nil {
+		if !visit(h.k, h.v) {
 			break
 		}
 		if h.k, h.v = p.next(h.c, h.s); h.k == nil {
@@ -186,5 +175,5 @@ func (p *plan) readMerged(b *bolt.Bucket, visit func(k, v []byte) error) error {
 	for _, h := range heads {
 		p.cutOff(h.s, h.k)
 	}
-	return err
+	return len(heads) == 0
 }

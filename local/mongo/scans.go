@@ -47,8 +47,7 @@ func (s *scans) report() (total int64, shapes []Scan) {
 	return s.total, shapes
 }
 
-// noteScan counts a query that reads a whole collection, and warns once of each kind
-// of them that reads a large one.
+// noteScan counts a query that reads a whole collection, and warns once of each kind that reads a large one.
 func (s *Server) noteScan(t *txn, r *request, p *plan, q query) {
 	if !p.scans(q) {
 		return

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,7 +75,8 @@ func Open(o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for MongoDB clients: %w", err), store.close())
 	}
-	s := &Server{log: o.Log, store: store, listener: listener, started: time.Now(), known: allCommands(), connections: map[*connection]bool{}}
+	s := &Server{log: o.Log, store: store, listener: listener, started: time.Now(), known: allCommands(), connections: map[*connection]bool{},
+		cursors: cursors{byID: map[int64]*cursor{}}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.serving.Go(s.accept)
 	s.serving.Go(s.tidy)
@@ -114,8 +114,8 @@ func (s *Server) tidy() {
 		case <-s.ctx.Done():
 			return
 		case now := <-ticker.C:
-			s.cursors.expire(now)
-			if err := s.forgetAnswers(now); err != nil {
+			s.cursors.removeIf(func(c *cursor) bool { return now.Sub(c.used) > cursorPatience })
+			if err := caught(func() { s.forgetAnswers(now) }); err != nil {
 				s.log.Error("remove old answers to retryable writes", "error", err)
 			}
 		}
@@ -198,25 +198,18 @@ func writeAll(c net.Conn, data []byte) error {
 
 // answer runs a command. hangUp is what a fail point asks for.
 func (s *Server) answer(c *connection, m *message) (reply document, hangUp bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.log.Error("panic in a command", "panic", p, "stack", string(debug.Stack()))
-			reply = marshal(errorf(codeInternal, "internal error: %v", p).reply(false))
-		}
-	}()
 	s.answered.Add(1)
-	var r *request
-	err := m.validate()
-	if err == nil {
-		r, err = parseRequest(m)
+	r := &request{message: m, conn: c, txn: -1}
+	err := caught(func() {
+		m.validate()
+		r.parse()
+		reply, hangUp = s.dispatch(r)
+	})
+	if bug, ok := errors.AsType[*panicked](err); ok {
+		s.log.Error("panic in a command", "panic", bug.value, "stack", string(bug.stack))
 	}
 	if err != nil {
-		return marshal(asCommandError(err).reply(false)), false
-	}
-	r.conn = c
-	reply, err, hangUp = s.dispatch(r)
-	if err != nil {
-		return marshal(asCommandError(err).reply(r.txn >= 0)), hangUp
+		return asCommandError(err).reply(r.txn >= 0), false
 	}
 	return reply, hangUp
 }

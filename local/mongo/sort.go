@@ -19,40 +19,34 @@ type sortField struct {
 
 type sortSpec []sortField
 
-func parseSort(v value) (sortSpec, error) {
+func parseSort(v value) (spec sortSpec) {
 	if missing(v) || v.Type == bson.TypeNull {
-		return nil, nil
+		return nil
 	}
 	if !isDocument(v) {
-		return nil, errorf(codeTypeMismatch, "Expected field sort to be of type object")
+		refuse(codeTypeMismatch, "Expected field sort to be of type object")
 	}
-	var spec sortSpec
 	for k, d := range fields(v.Data) {
 		n, ok := asInt(d)
 		switch path := string(k); {
-		case path == "$natural":
-			return nil, errorf(codeBadValue, "$natural sort is not supported")
-		case isDocument(d):
-			return nil, errorf(codeBadValue, "$meta sort is not supported")
+		case path == "$natural" || isDocument(d):
+			refuse(codeBadValue, "$natural and $meta sorts are not supported")
 		case path == "" || strings.HasPrefix(path, "$"):
-			return nil, errorf(codeBadValue, "FieldPath field names may not start with '$' or be empty")
+			refuse(codeBadValue, "FieldPath field names may not start with '$' or be empty")
 		case !ok || (n != 1 && n != -1):
-			return nil, errorf(codeBadValue, "Sort direction must be 1 or -1; is %s", d)
+			refuse(codeBadValue, "Sort direction must be 1 or -1; is %s", d)
 		default:
 			spec = append(spec, sortField{path, split(path), n < 0})
 		}
 	}
-	return spec, nil
+	return spec
 }
 
-// key encodes what a document is sorted by. An array counts by its lowest element,
-// or its highest if the order descends.
-func (s sortSpec) key(doc []byte) []byte {
-	var key []byte
+// key encodes what a document is sorted by. An array counts by its lowest element, or its highest if the order descends.
+func (s sortSpec) key(doc []byte) (key []byte) {
 	for _, f := range s {
-		var found []value
-		isArray, _ := collectAny(field(doc, f.parts[0]), f.parts[1:], &found)
-		if !isArray && len(found) == 1 {
+		found := collect(doc, f.parts).found
+		if len(found) == 1 {
 			key = appendField(key, found[0], f.desc)
 			continue
 		}
@@ -63,15 +57,6 @@ func (s sortSpec) key(doc []byte) []byte {
 		key = append(key, slices.MinFunc(encoded, bytes.Compare)...)
 	}
 	return key
-}
-
-// collectAny is collect for documents that no index has checked.
-func collectAny(v value, rest []string, found *[]value) (bool, error) {
-	isArray, err := collect(v, rest, found)
-	if err != nil || len(*found) == 0 {
-		*found = append(*found, value{})
-	}
-	return isArray, nil
 }
 
 // sorter keeps the documents that come first.
@@ -88,7 +73,7 @@ type sortItem struct {
 	doc    document
 }
 
-func (s *sorter) add(docKey []byte, doc document) error {
+func (s *sorter) add(docKey []byte, doc document) {
 	item := sortItem{s.spec.key(doc), docKey, doc}
 	s.items = append(s.items, item)
 	s.size += len(doc)
@@ -96,9 +81,8 @@ func (s *sorter) add(docKey []byte, doc document) error {
 		s.cut()
 	}
 	if s.size > maxSorted {
-		return errorf(codeQueryMemory, "Sort exceeded memory limit of %d bytes, but did not opt in to external sorting.", maxSorted)
+		refuse(codeQueryMemory, "Sort exceeded memory limit of %d bytes, but did not opt in to external sorting.", maxSorted)
 	}
-	return nil
 }
 
 func (s *sorter) cut() {

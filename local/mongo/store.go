@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -15,8 +14,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// Buckets of the file. Each collection has one for its documents and one for each
-// index, named by the collection's id.
+// Buckets of the file. Each collection has one for its documents and one for each index, named by the collection's id.
 var (
 	catalogBucket = []byte("catalog")
 	answersBucket = []byte("answers")
@@ -42,7 +40,7 @@ type txn struct {
 
 // job is a write that waits for its commit.
 type job struct {
-	run  func(*txn) error
+	run  func(*txn)
 	err  error
 	done chan struct{}
 }
@@ -73,8 +71,7 @@ func (s *store) close() error {
 	s.lead <- struct{}{}
 	s.commitWaiting()
 	<-s.lead
-	// bbolt keeps metadata pages for the last two commits. After an empty commit they
-	// agree, so losing one loses nothing.
+	// bbolt has a page of metadata for each of the last two commits. After an empty commit, losing one loses nothing.
 	err := s.db.Update(func(*bolt.Tx) error { return nil })
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		err = nil // closed before
@@ -83,31 +80,25 @@ func (s *store) close() error {
 }
 
 // view runs a read in the state of the last commit.
-func (s *store) view(read func(*txn) error) error {
+func (s *store) view(read func(*txn)) {
 	tx, err := s.db.Begin(false)
 	if err != nil {
-		return errClosed
+		panic(errClosed)
 	}
 	defer func() { _ = tx.Rollback() }()
-	t, err := s.begin(tx)
-	if err != nil {
-		return err
-	}
-	return read(t)
+	read(s.begin(tx))
 }
 
-// update runs a write and returns when it is committed. An error means that it has
-// changed nothing. A write checks what can be refused before it changes anything,
-// so that a commandError leaves the transaction as it was.
+// update runs a write and returns when it's committed. If it fails, it has changed nothing: a write checks what can be
+// refused before it changes anything.
 //
-// Most of the cost of a write is the commit, so writes share one: the first of those
-// that wait commits for all of them.
-func (s *store) update(write func(*txn) error) error {
+// Most of the cost of a write is the commit, so the first of the writes that wait commits for all of them.
+func (s *store) update(write func(*txn)) {
 	j := &job{run: write, done: make(chan struct{})}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return errClosed
+		panic(errClosed)
 	}
 	s.waiting = append(s.waiting, j)
 	s.mu.Unlock()
@@ -117,7 +108,7 @@ func (s *store) update(write func(*txn) error) error {
 		s.commitWaiting()
 		<-s.lead
 	}
-	return j.err
+	must(j.err)
 }
 
 // commitWaiting commits the writes that wait.
@@ -135,8 +126,7 @@ func (s *store) commitWaiting() {
 	}
 }
 
-// commit runs a batch. If a job fails other than by refusing, nothing of the batch
-// is kept; the jobs then run one by one, and only the one that fails has failed.
+// commit runs a batch. If a job fails other than by refusing, the jobs run again one by one without the others.
 func (s *store) commit(batch []*job) {
 	err := s.attempt(batch)
 	if err == nil {
@@ -152,34 +142,21 @@ func (s *store) commit(batch []*job) {
 	}
 }
 
-func (s *store) attempt(batch []*job) (err error) {
-	tx, err := s.db.Begin(true)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+func (s *store) attempt(batch []*job) error {
+	return caught(func() {
+		tx, err := s.db.Begin(true)
+		must(err)
+		defer func() { _ = tx.Rollback() }() // does nothing after a commit
+		t := s.begin(tx)
+		for _, j := range batch {
+			j.err = caught(func() { j.run(t) })
+			if _, refused := errors.AsType[*commandError](j.err); !refused {
+				must(j.err)
+			}
 		}
-		if err != nil {
-			_ = tx.Rollback()
-		}
-	}()
-	t, err := s.begin(tx)
-	if err != nil {
-		return err
-	}
-	for _, j := range batch {
-		j.err = j.run(t)
-		if _, refused := errors.AsType[*commandError](j.err); j.err != nil && !refused {
-			return j.err
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	s.catalog.Store(t.cat)
-	return nil
+		must(tx.Commit())
+		s.catalog.Store(t.cat)
+	})
 }
 
 // explainFailure names what an operator can mend.
@@ -194,21 +171,19 @@ func explainFailure(err error) error {
 }
 
 // begin finds the catalog that a transaction sees.
-func (s *store) begin(tx *bolt.Tx) (*txn, error) {
-	t := &txn{Tx: tx}
+func (s *store) begin(tx *bolt.Tx) *txn {
 	version := uint64(0)
 	if v := tx.Bucket(catalogBucket).Get(versionKey); v != nil {
 		version = binary.BigEndian.Uint64(v)
 	}
-	if t.cat = s.catalog.Load(); t.cat != nil && t.cat.version == version {
-		return t, nil
+	cat := s.catalog.Load()
+	if cat == nil || cat.version != version {
+		cat = readCatalog(tx, version)
+		if !tx.Writable() {
+			s.remember(cat)
+		}
 	}
-	var err error
-	t.cat, err = readCatalog(tx, version)
-	if err == nil && !tx.Writable() {
-		s.remember(t.cat)
-	}
-	return t, err
+	return &txn{Tx: tx, cat: cat}
 }
 
 // remember keeps a committed catalog unless a newer one is known.

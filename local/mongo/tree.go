@@ -1,14 +1,15 @@
 package mongo
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/x/bsonx/bsoncore"
 )
 
-// tree is a document that is being changed. Only the parts that change are taken
-// apart.
+// tree is a document that is being changed. Only the parts that change are taken apart.
 type tree struct {
 	array bool
 	items []item
@@ -74,87 +75,70 @@ func (t *tree) encode() document {
 // maxPadding is how far an array may be extended by setting a position in it.
 const maxPadding = 1_500_000
 
-// at finds the item of a path. With create it makes what is missing; without, it
-// returns nil.
-func (t *tree) at(path string, create bool) (*item, error) {
+// at finds the item of a path. With create it makes what is missing; without, it returns nil.
+func (t *tree) at(path string, create bool) *item {
 	parts := split(path)
 	for n, part := range parts {
 		i := t.find(part)
 		if i == nil {
 			if !create {
-				return nil, nil
+				return nil
 			}
-			var err error
-			if i, err = t.add(part, path); err != nil {
-				return nil, err
-			}
+			i = t.add(part, path)
 			if n < len(parts)-1 {
 				i.inner = &tree{}
 			}
 		}
 		if n == len(parts)-1 {
-			return i, nil
+			return i
 		}
 		if t = i.open(); t == nil {
-			if !create {
-				return nil, nil
+			if create {
+				refuse(codePathNotViable, "Cannot create field '%s' in element {%s: %s}", parts[n+1], part, i.current())
 			}
-			return nil, errorf(codePathNotViable, "Cannot create field '%s' in element {%s: %s}", parts[n+1], part, i.current())
+			return nil
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // add appends an item; in an array, at a position, with nulls before it.
-func (t *tree) add(part, path string) (*item, error) {
+func (t *tree) add(part, path string) *item {
 	if t.array {
 		n, ok := position(part)
 		switch {
 		case !ok:
-			return nil, errorf(codePathNotViable, "Cannot create field '%s' in an array: path '%s'", part, path)
+			refuse(codePathNotViable, "Cannot create field '%s' in an array: path '%s'", part, path)
 		case n > len(t.items)+maxPadding:
-			return nil, errorf(codeBadValue, "can't backfill more than %d elements", maxPadding)
+			refuse(codeBadValue, "can't backfill more than %d elements", maxPadding)
 		}
 		for len(t.items) < n {
 			t.items = append(t.items, item{key: strconv.Itoa(len(t.items)), value: null})
 		}
 	}
 	t.items = append(t.items, item{key: part})
-	return &t.items[len(t.items)-1], nil
+	return &t.items[len(t.items)-1]
 }
 
-func (t *tree) set(path string, v value) error {
-	i, err := t.at(path, true)
-	if err != nil {
-		return err
-	}
-	i.value, i.inner = v, nil
-	return nil
-}
+func (i *item) set(v value) { i.value, i.inner = v, nil }
 
 // remove takes the item of a path away; in an array, it leaves null.
 func (t *tree) remove(path string) {
-	parts := split(path)
-	for n, part := range parts {
-		i := t.find(part)
-		if i == nil {
+	if end := strings.LastIndexByte(path, '.'); end >= 0 {
+		parent := t.at(path[:end], false)
+		if parent == nil {
 			return
 		}
-		if n < len(parts)-1 {
-			if t = i.open(); t == nil {
-				return
-			}
-			continue
-		}
-		if t.array {
-			i.value, i.inner = null, nil
+		if t = parent.open(); t == nil {
 			return
 		}
-		for k := range t.items {
-			if t.items[k].key == part {
-				t.items = append(t.items[:k], t.items[k+1:]...)
-				return
-			}
-		}
+		path = path[end+1:]
+	}
+	switch n := slices.IndexFunc(t.items, func(i item) bool { return i.key == path }); {
+	case n < 0:
+	case t.array:
+		t.items[n].set(null)
+	default:
+		t.items = slices.Delete(t.items, n, n+1)
 	}
 }

@@ -17,110 +17,56 @@ type modification struct {
 	multi  bool
 }
 
-func (s *Server) update(r *request) (document, error) {
-	ns, list, ordered, err := r.parseWrites("updates")
-	if err != nil {
-		return nil, err
-	}
-	return s.statements(r, list, ordered, func(t *txn, doc document, res *results, n int) error {
-		m, err := parseModification(doc)
-		if err != nil {
-			return err
-		}
+func (s *Server) update(r *request) document {
+	return s.statements(r, "updates", func(t *txn, doc document, res *results, n int) {
+		m := parseModification(doc)
 		if m.multi && r.txn >= 0 {
-			return errorf(codeInvalidOptions, "Cannot use retryable writes with multi=true")
+			refuse(codeInvalidOptions, "Cannot use retryable writes with multi=true")
 		}
-		return s.modify(r, t, ns, m, res, n)
+		targets := s.targets(r, t, m.query, m.multi)
+		if len(targets) == 0 && m.upsert {
+			_, id := t.upsert(r.ns, m)
+			res.upserted = append(res.upserted, bson.D{{Key: "index", Value: int32(n)}, {Key: "_id", Value: bson.RawValue{Type: id.Type, Value: id.Data}}})
+			res.n++
+		}
+		for _, target := range targets {
+			if _, changed := t.change(r.ns, target, m); changed {
+				res.modified++
+			}
+			res.n++
+		}
 	})
 }
 
-func parseModification(doc document) (*modification, error) {
-	m := &modification{}
-	m.filter = and{}
-	err := eachArgument("update.updates", argumentsOf(doc), func(name string, v value) (err error) {
-		switch name {
-		case "q":
-			m.filter, err = filterArgument(name, v)
-		case "u":
-			err = m.parseChange(v)
-		case "upsert":
-			m.upsert, err = asBool(name, v)
-		case "multi":
-			m.multi, err = asBool(name, v)
-		case "hint":
-			m.hint = v
-		case "collation":
-			err = simpleCollation(v)
-		case "arrayFilters", "c":
-			err = unsupported(name, v)
-		default:
-			err = errUnknown
-		}
-		return err
-	})
-	if err == nil && m.change == nil {
-		err = errorf(codeMissingField, "BSON field 'update.updates.u' is missing but a required field")
+func parseModification(doc document) *modification {
+	m := &modification{query: query{filter: and{}}}
+	params{"q": filterInto(&m.filter), "u": m.parseChange, "upsert": boolInto(&m.upsert), "multi": boolInto(&m.multi), "hint": valueInto(&m.hint),
+		"collation": simpleCollation, "arrayFilters": unsupported, "c": unsupported}.readDocument("update.updates", doc)
+	if m.change == nil {
+		refuse(codeMissingField, "BSON field 'update.updates.u' is missing but a required field")
 	}
-	if err == nil && m.multi && !m.ops {
-		err = errorf(codeFailedToParse, "multi update is not supported for replacement-style update")
+	if m.multi && !m.ops {
+		refuse(codeFailedToParse, "multi update is not supported for replacement-style update")
 	}
-	return m, err
+	return m
 }
 
 // parseChange reads a replacement or operators.
-func (m *modification) parseChange(v value) error {
+func (m *modification) parseChange(name string, v value) {
 	if v.Type == bson.TypeArray {
-		return errorf(codeFailedToParse, "updates by an aggregation pipeline are not supported")
+		refuse(codeFailedToParse, "updates by an aggregation pipeline are not supported")
 	}
-	doc, err := asDocument("u", v)
-	if err != nil {
-		return err
-	}
-	m.change = doc
-	for key := range fields(doc) {
-		m.ops = len(key) > 0 && key[0] == '$'
-		break
+	m.change = asDocument(name, v)
+	first := true
+	for key := range fields(m.change) {
+		dollar := len(key) > 0 && key[0] == '$'
+		if m.ops, first = m.ops || (first && dollar), false; dollar && !m.ops {
+			refuse(codeDollarPrefixed, "The dollar ($) prefixed field '%s' is not allowed in a replacement", key)
+		}
 	}
 	if m.ops {
-		return checkOperators(doc)
+		checkOperators(m.change)
 	}
-	for key := range fields(doc) {
-		if len(key) > 0 && key[0] == '$' {
-			return errorf(codeDollarPrefixed, "The dollar ($) prefixed field '%s' is not allowed in a replacement", key)
-		}
-	}
-	return nil
-}
-
-// modify runs one statement.
-func (s *Server) modify(r *request, t *txn, ns string, m *modification, res *results, n int) error {
-	targets, err := s.targets(r, t, ns, m.query, m.multi)
-	if err != nil {
-		return err
-	}
-	if len(targets) == 0 && m.upsert {
-		doc, id, err := m.inserted()
-		if err != nil {
-			return err
-		}
-		if err := t.insert(ns, doc, id); err != nil {
-			return err
-		}
-		res.n++
-		res.upserted = append(res.upserted, bson.D{{Key: "index", Value: int32(n)}, {Key: "_id", Value: bson.RawValue{Type: id.Type, Value: id.Data}}})
-		return nil
-	}
-	for _, target := range targets {
-		_, changed, err := t.change(ns, target, m)
-		if err != nil {
-			return err
-		}
-		res.n++
-		if changed {
-			res.modified++
-		}
-	}
-	return nil
 }
 
 // target is a document that a write selects.
@@ -130,121 +76,76 @@ type target struct {
 }
 
 // targets finds the documents to write before the first of them changes.
-func (s *Server) targets(r *request, t *txn, ns string, q query, multi bool) ([]target, error) {
-	c := t.cat.collections[ns]
-	if c == nil {
-		return nil, nil
+func (s *Server) targets(r *request, t *txn, q query, multi bool) (found []target) {
+	if !multi {
+		q.limit = 1
 	}
-	if len(q.sort) > 0 {
-		return s.firstSorted(r, t, c, q)
-	}
-	var all []target
-	err := s.visit(r, t, c, q, &effort{}, func(key []byte, doc document) error {
-		all = append(all, target{slices.Clone(key), doc})
-		if !multi {
-			return errEnough
-		}
-		return nil
+	x := s.read(r, t, r.ns, q)
+	x.each(s, r, t, func(key []byte, doc document) bool {
+		found = append(found, target{slices.Clone(key), doc})
+		return multi
 	})
-	if err == errEnough {
-		err = nil
-	}
-	return all, err
-}
-
-// firstSorted finds the document that comes first.
-func (s *Server) firstSorted(r *request, t *txn, c *collection, q query) ([]target, error) {
-	p, err := t.choose(c, q)
-	if err != nil {
-		return nil, err
-	}
-	if p.sorted {
-		q.sort = nil
-		var all []target
-		err := p.run(t, &effort{}, nil, func(key []byte, doc document) error {
-			all = []target{{slices.Clone(key), doc}}
-			return errEnough
-		})
-		if err == errEnough {
-			err = nil
-		}
-		return all, err
-	}
-	s.noteScan(t, r, p, q)
-	q.limit = 1
-	items, err := s.sorted(r, t, p, q, &effort{}, map[string]bool{})
-	if err != nil || len(items) == 0 {
-		return nil, err
-	}
-	return []target{{slices.Clone(items[0].docKey), items[0].doc}}, nil
+	return found
 }
 
 // change applies a modification to one document.
-func (t *txn) change(ns string, at target, m *modification) (doc document, changed bool, err error) {
+func (t *txn) change(ns string, at target, m *modification) (doc document, changed bool) {
 	if m.ops {
-		doc, err = applyOperators(at.doc, m.change, false)
+		doc = applyOperators(at.doc, m.change, false)
 	} else {
-		doc, err = m.replaced(at.doc)
-	}
-	if err != nil {
-		return nil, false, err
+		doc = m.replaced(at.doc)
 	}
 	before, id := field(at.doc, "_id"), field(doc, "_id")
 	if before.Type != id.Type || !bytes.Equal(before.Data, id.Data) {
-		return nil, false, errorf(codeImmutableField, "Performing an update on the path '_id' would modify the immutable field '_id'")
+		refuseID()
 	}
 	if bytes.Equal(at.doc, doc) {
-		return doc, false, nil
+		return doc, false
 	}
-	return doc, true, t.writer(t.cat.collections[ns]).put(at.key, at.doc, doc)
+	t.writer(t.cat.collections[ns]).put(at.key, at.doc, doc)
+	return doc, true
+}
+
+func refuseID() {
+	refuse(codeImmutableField, "Performing an update on the path '_id' would modify the immutable field '_id'")
 }
 
 // replaced is the replacement, with the _id of what it replaces.
-func (m *modification) replaced(old document) (document, error) {
-	id := field(m.change, "_id")
-	if missing(id) {
-		id = field(old, "_id")
+func (m *modification) replaced(old document) document {
+	if missing(field(m.change, "_id")) {
+		return m.withID(field(old, "_id"))
 	}
-	return build(func(dst []byte) []byte {
-		dst = bsoncore.AppendValueElement(dst, "_id", id)
-		for key, v := range fields(m.change) {
-			if string(key) != "_id" {
-				dst = bsoncore.AppendValueElement(dst, string(key), v)
-			}
-		}
-		return dst
-	}), checkNames(m.change)
+	doc, _ := withID(m.change)
+	return doc
 }
 
-// inserted is the document that an upsert adds.
-func (m *modification) inserted() (document, value, error) {
-	if !m.ops {
-		doc := m.change
-		if id := m.equalTo("_id"); missing(field(doc, "_id")) && !missing(id) {
-			doc = build(func(dst []byte) []byte {
-				return append(bsoncore.AppendValueElement(dst, "_id", id), m.change[4:len(m.change)-1]...)
-			})
-		}
-		return withID(doc)
-	}
-	base := newTree(nil)
+// withID is a replacement without an _id, with this one.
+func (m *modification) withID(id value) document {
+	return build(func(dst []byte) []byte {
+		return append(bsoncore.AppendValueElement(dst, "_id", id), m.change[4:len(m.change)-1]...)
+	})
+}
+
+// upsert inserts the document that a modification makes when nothing matches.
+func (t *txn) upsert(ns string, m *modification) (document, value) {
+	base := newTree(nil) // what the filter prescribes
 	conditions, _ := conjuncts(m.filter)
 	for _, c := range conditions {
-		if v := c.fixed(); !missing(v) {
-			if err := base.set(c.path, v); err != nil {
-				return nil, value{}, err
-			}
+		if v := c.fixed(); !missing(v) && (m.ops || c.path == "_id") {
+			base.at(c.path, true).set(v)
 		}
 	}
 	start := base.encode()
-	doc, err := applyOperators(start, m.change, true)
-	if err != nil {
-		return nil, value{}, err
+	id, doc := field(start, "_id"), m.change
+	if m.ops {
+		doc = applyOperators(start, m.change, true)
+		if !missing(id) && !equal(id, orNull(field(doc, "_id"))) {
+			refuseID()
+		}
+	} else if missing(field(doc, "_id")) && !missing(id) {
+		doc = m.withID(id)
 	}
-	if before := field(start, "_id"); !missing(before) && !equal(before, orNull(field(doc, "_id"))) {
-		return nil, value{}, errorf(codeImmutableField, "Performing an update on the path '_id' would modify the immutable field '_id'")
-	}
-	return withID(doc)
+	return t.insert(ns, doc)
 }
 
 // fixed is the value that a condition prescribes, or a missing one.
@@ -254,16 +155,6 @@ func (c *condition) fixed() value {
 		return c.operand
 	case c.op == "$in" && len(c.in) == 1:
 		return values(c.operand.Data)[0]
-	}
-	return value{}
-}
-
-func (m *modification) equalTo(path string) value {
-	conditions, _ := conjuncts(m.filter)
-	for _, c := range conditions {
-		if v := c.fixed(); c.path == path && !missing(v) {
-			return v
-		}
 	}
 	return value{}
 }

@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -30,8 +29,7 @@ type message struct {
 	noAnswer bool
 }
 
-// readMessage reads one message. The buffer grows with what arrives, not with what
-// the header announces.
+// readMessage reads one message. The buffer grows with what arrives, not with what the header announces.
 func readMessage(r io.Reader, buffer *bytes.Buffer) (*message, error) {
 	if buffer.Cap() > kept {
 		*buffer = bytes.Buffer{}
@@ -51,120 +49,82 @@ func readMessage(r io.Reader, buffer *bytes.Buffer) (*message, error) {
 	body := buffer.Bytes()[headerLength:]
 	switch opcode {
 	case wiremessage.OpMsg:
-		return m, m.parseMsg(body)
+		ok = m.parseMsg(body)
 	//lint:ignore SA1019 older handshakes use it
 	case wiremessage.OpQuery:
-		return m, m.parseQuery(body)
+		ok = m.parseQuery(body)
+	default:
+		ok = false
 	}
-	return nil, fmt.Errorf("%w: opcode %d is not supported", errMalformed, opcode)
+	if !ok || m.body == nil {
+		return nil, fmt.Errorf("%w: opcode %d", errMalformed, opcode)
+	}
+	return m, nil
 }
 
 // parseMsg reads an OP_MSG.
-func (m *message) parseMsg(src []byte) error {
+func (m *message) parseMsg(src []byte) bool {
 	flags, src, ok := wiremessage.ReadMsgFlags(src)
 	const known = wiremessage.ChecksumPresent | wiremessage.MoreToCome
 	if !ok || flags&0xFFFF&^known != 0 {
-		return fmt.Errorf("%w: flags", errMalformed)
+		return false
 	}
 	m.noAnswer = flags&wiremessage.MoreToCome != 0
 	if flags&wiremessage.ChecksumPresent != 0 {
 		if len(src) < 4 {
-			return fmt.Errorf("%w: no checksum", errMalformed)
+			return false
 		}
 		src = src[:len(src)-4]
 	}
-	for len(src) > 0 {
-		kind := src[0]
+	for ok && len(src) > 0 {
+		var kind wiremessage.SectionType
+		kind, src, _ = wiremessage.ReadMsgSectionType(src)
 		switch {
-		case kind == byte(wiremessage.SingleDocument) && m.body == nil:
-			m.body, src, ok = readDocument(src[1:])
-		case kind == byte(wiremessage.DocumentSequence):
-			src, ok = m.parseSequence(src[1:])
+		case kind == wiremessage.SingleDocument && m.body == nil:
+			m.body, src, ok = wiremessage.ReadMsgSectionSingleDocument(src)
+		case kind == wiremessage.DocumentSequence:
+			src, ok = m.parseSequence(src)
 		default:
-			ok = false
-		}
-		if !ok {
-			return fmt.Errorf("%w: section", errMalformed)
+			return false
 		}
 	}
-	if m.body == nil {
-		return fmt.Errorf("%w: no body", errMalformed)
-	}
-	return nil
+	return ok
 }
 
-// parseSequence reads a document sequence.
 func (m *message) parseSequence(src []byte) (rest []byte, ok bool) {
-	if len(src) < 4 {
+	name, list, rest, ok := wiremessage.ReadMsgSectionDocumentSequence(src)
+	if _, twice := m.lists[name]; twice || !ok {
 		return nil, false
 	}
-	length := int(int32(binary.LittleEndian.Uint32(src)))
-	if length < 5 || length > len(src) {
-		return nil, false
-	}
-	section, rest := src[4:length], src[length:]
-	end := bytes.IndexByte(section, 0)
-	if end < 0 {
-		return nil, false
-	}
-	name := string(section[:end])
-	section = section[end+1:]
 	if m.lists == nil {
 		m.lists = map[string][]document{}
-	}
-	if _, twice := m.lists[name]; twice {
-		return nil, false
-	}
-	list := []document{}
-	for len(section) > 0 {
-		var doc document
-		if doc, section, ok = readDocument(section); !ok {
-			return nil, false
-		}
-		list = append(list, doc)
 	}
 	m.lists[name] = list
 	return rest, true
 }
 
-// parseQuery reads an OP_QUERY.
-func (m *message) parseQuery(src []byte) error {
+// parseQuery reads an OP_QUERY: flags, a namespace, two numbers, and the command.
+func (m *message) parseQuery(src []byte) (ok bool) {
 	m.legacy = true
-	ok := len(src) >= 4
-	if ok {
-		src = src[4:] // flags
+	if len(src) < 4 {
+		return false
 	}
-	end := bytes.IndexByte(src, 0)
-	if !ok || end < 0 || len(src) < end+9 {
-		return fmt.Errorf("%w: query", errMalformed)
+	end := 4 + bytes.IndexByte(src[4:], 0)
+	if end < 4 || len(src) < end+9 {
+		return false
 	}
-	if m.body, _, ok = readDocument(src[end+9:]); !ok {
-		return fmt.Errorf("%w: query", errMalformed)
-	}
-	return nil
-}
-
-// readDocument splits off a document by its length; validate checks the rest.
-func readDocument(src []byte) (doc document, rest []byte, ok bool) {
-	if len(src) < 5 {
-		return nil, nil, false
-	}
-	length := int(int32(binary.LittleEndian.Uint32(src)))
-	if length < 5 || length > len(src) {
-		return nil, nil, false
-	}
-	return document(src[:length]), src[length:], true
+	m.body, _, ok = bsoncore.ReadDocument(src[end+9:])
+	return ok
 }
 
 // validate checks the BSON of a message.
-func (m *message) validate() error {
-	err := validate(m.body, 0)
+func (m *message) validate() {
+	validate(m.body, 0)
 	for _, list := range m.lists {
 		for _, doc := range list {
-			err = errors.Join(err, validate(doc, 0))
+			validate(doc, 0)
 		}
 	}
-	return err
 }
 
 // appendReply frames an answer.

@@ -49,7 +49,7 @@ func FuzzMessage(f *testing.F) {
 			return
 		}
 		reply, hangUp := s.answer(&connection{Conn: client}, m)
-		if hangUp || validate(reply, 0) != nil {
+		if hangUp || caught(func() { validate(reply, 0) }) != nil {
 			t.Fatalf("answer %x", reply)
 		}
 		if msg, ok := field(reply, "errmsg").StringValueOK(); ok && bytes.HasPrefix([]byte(msg), []byte("internal error")) {
