@@ -32,7 +32,7 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	if err != nil {
 		return err
 	}
-	keys, err := tickets.NewKeys(c.Keys.Key, c.Keys.Previous, c.Session.Key)
+	keys, err := tickets.NewKeys(c.Keys.Key, c.Keys.Previous, c.Session.Key, c.Session.Previous)
 	if err != nil {
 		return err
 	}
