@@ -17,6 +17,7 @@ export type Ticket = Schemas["Ticket"];
 export type Order = Schemas["Order"];
 export type Charge = Schemas["Charge"];
 export type Sales = Schemas["Sales"];
+export type PrivatePart = Schemas["PrivatePart"];
 
 /** An error message for the user. field names the form field it belongs to. */
 export type Message = Schemas["Problem"]["errors"][number];
@@ -191,6 +192,25 @@ export async function withdrawTicket(id: string, sender?: Sender): Promise<Outco
   const path = `/api/tickets/${encodeURIComponent(id)}`;
   return outcome(await call("tickets", path, { method: "DELETE", deadline: WRITE, sender }));
 }
+
+/**
+ * What the seller gives the buyer of a ticket. null if the user is neither its seller nor, as far as tickets knows, its
+ * buyer. Reading it as the buyer records that the buyer has opened it. Read once per request.
+ */
+export const readPrivatePart = cache(async (ticketId: string): Promise<PrivatePart | null> => {
+  return readableOrNull(await call<PrivatePart>("tickets", privatePath(ticketId)));
+});
+
+export async function givePrivatePart(
+  ticketId: string,
+  text: string,
+  sender?: Sender,
+): Promise<Outcome<PrivatePart>> {
+  const options: Call = { method: "PUT", body: { text }, deadline: WRITE, sender };
+  return outcome(await call("tickets", privatePath(ticketId), options));
+}
+
+const privatePath = (ticketId: string) => `/api/tickets/${encodeURIComponent(ticketId)}/private`;
 
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */
 export type Offer = Pick<Ticket, "title" | "event" | "description" | "seat"> & { price: number | null };

@@ -66,7 +66,7 @@ export function viewOrder(order: Order, read: ReadCharge, now: Date): OrderView 
   }
 }
 
-/** Lets a page that can do without payments be shown when it doesn't respond. */
+/** Lets a page that can do without a service be shown when it doesn't respond. */
 export function orUnread(error: unknown): "unread" {
   if (error instanceof Unavailable) return "unread";
   throw error;

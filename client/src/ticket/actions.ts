@@ -7,6 +7,7 @@ import {
   createTicket,
   currentUser,
   editTicket,
+  givePrivatePart,
   type Message,
   type Offer,
   type Outcome,
@@ -55,6 +56,18 @@ export async function submitWithdrawal(_: FormState, form: FormData): Promise<Fo
   }
   revalidatePath(here);
   redirect(here);
+}
+
+export async function submitPrivatePart(_: FormState, form: FormData): Promise<FormState> {
+  const id = textOf(form, "ticketId");
+  const here = `/tickets/${encodeURIComponent(id)}`;
+  const given = await givePrivatePart(id, textOf(form, "text"), senderOf(form));
+  if (given.ok) redirect(`${here}?saved=${Date.now()}`);
+  if (given.problem.kind === "other-user") redirectSwitched(here);
+  const values = kept(form, "text");
+  if (given.problem.kind === "not-authorized") return { values, ...(await refusedUser()) };
+  if (isOvertaken(given.problem)) refresh();
+  return { values, errors: given.problem.errors };
 }
 
 function offerIn(form: FormData): Offer {
@@ -110,12 +123,16 @@ async function finish(form: FormData, ticket: Outcome<Ticket>): Promise<FormStat
     if (isOvertaken(ticket.problem)) refresh();
     return { values, errors: inWords(form, ticket.problem) };
   }
-  // Either the session has ended or the ticket belongs to someone else.
+  return { values, ...(await refusedUser()) };
+}
+
+/** Either the session has ended or the ticket belongs to someone else. */
+async function refusedUser(): Promise<Omit<FormState, "values">> {
   const user = await currentUser().catch(() => null);
-  if (user) return { values, errors: [{ message: "Only the seller can edit this ticket." }] };
+  if (user) return { errors: [{ message: "Only the seller can edit this ticket." }] };
   const message =
     "You're signed out, so nothing was saved. What you typed is still here. Sign in from a new tab, then come back and try again.";
-  return { values, errors: [{ message }], signIn: true };
+  return { errors: [{ message }], signIn: true };
 }
 
 /** The service's errors by the form's fields. The form's own errors are more specific. */

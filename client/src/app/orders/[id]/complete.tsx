@@ -1,15 +1,21 @@
 import Link from "next/link";
 import type { Charge, Order } from "@/api/services";
+import { Handed } from "@/app/orders/[id]/handed";
 import { BackToTicket, Notice } from "@/app/orders/[id]/parts";
 import { formatMoney } from "@/layout/format";
 import { MoneyBack } from "@/order/money-back-lines";
 
-export function Complete({ order, charge }: { order: Order; charge: Charge | undefined }) {
+type CompleteProps = { order: Order; charge: Charge | undefined; now: number };
+
+export function Complete({ order, charge, now }: CompleteProps) {
   const price = formatMoney(order.ticket.price);
   return (
-    <Notice title="It’s yours!">
-      <p>You paid {price}. Enjoy!</p>
-      <MoneyBack charge={charge} />
+    <>
+      <Notice title="It’s yours!">
+        <p>You paid {price}. Enjoy!</p>
+        <MoneyBack charge={charge} />
+      </Notice>
+      <Handed order={order} paidAt={charge?.paidAt} now={now} />
       <div className="flex flex-wrap gap-3">
         <Link href="/orders" prefetch={false} className="button">
           Purchases
@@ -18,7 +24,7 @@ export function Complete({ order, charge }: { order: Order; charge: Charge | und
           More tickets
         </Link>
       </div>
-    </Notice>
+    </>
   );
 }
 

@@ -28,7 +28,7 @@ export function State({ view, order, charge, now }: StateProps) {
     case "processing":
       return <Processing order={order} />;
     case "complete":
-      return <Complete order={order} charge={charge} />;
+      return <Complete order={order} charge={charge} now={now} />;
     case "returned":
       return <Returned order={order} charge={charge} />;
     case "declined":

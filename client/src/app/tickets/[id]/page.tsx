@@ -12,6 +12,7 @@ import { Time } from "@/layout/time";
 import { ReserveForm } from "@/order/order-forms";
 import { Description } from "@/ticket/description";
 import { EventLines } from "@/ticket/event-lines";
+import { ForBuyer } from "@/ticket/for-buyer";
 import { LiveTicket } from "@/ticket/live-ticket";
 import { hasStarted, summaryOf } from "@/ticket/occasion";
 import { PAYOUT, SaleLines } from "@/ticket/sales";
@@ -86,7 +87,10 @@ async function TicketPage({ params, searchParams }: Props) {
           )}
           <LiveTicket ticket={{ id: ticket.id, status: ticket.status, version, price, title }} />
           {user?.id === ticket.userId && !own ? (
-            <ForSeller ticket={ticket} started={started} />
+            <>
+              <ForSeller ticket={ticket} started={started} />
+              {ticket.status !== "withdrawn" && <ForBuyer key={ticket.status} ticket={ticket} />}
+            </>
           ) : started && ticket.status === "available" ? (
             <Started />
           ) : (
