@@ -64,6 +64,7 @@ func TestAnEarlierReleasesTicketHasNoStart(t *testing.T) {
 	}
 	s.later(10 * 365 * 24 * time.Hour)
 	o := s.order(ada, ticket)
+	s.Stop() // which publishes what there is
 	if e := servicetest.Published[events.OrderCreated](t, s.bus)[0]; e.ID != o.ID || e.Ticket.Details != nil {
 		t.Errorf("published %+v", e)
 	}

@@ -66,10 +66,10 @@ func TestAWithdrawalCancelsTheOpenOrder(t *testing.T) {
 			if last.Status != Cancelled || last.Reason != TicketWithdrawn || last.Hold != "" {
 				t.Errorf("the order is %+v", last)
 			}
-			told := servicetest.Published[events.OrderCancelled](t, s.bus)
-			if len(told) != len(all) || told[len(told)-1].Reason != "ticket-withdrawn" {
-				t.Errorf("published %+v", told)
-			}
+			servicetest.Eventually(t, "each order's order:cancelled, with the last one's reason", func() bool {
+				told := servicetest.Published[events.OrderCancelled](t, s.bus)
+				return len(told) == len(all) && told[len(told)-1].Reason == "ticket-withdrawn"
+			})
 			// payments refunds a payment that succeeds anyway.
 			s.tell(paid(last.ID, 1999))
 			if now := s.get(ada, last.ID); now.Status != "cancelled" {
