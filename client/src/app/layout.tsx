@@ -43,7 +43,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
         >
           <Viewer user={seen === "unknown" ? null : seen}>{children}</Viewer>
         </main>
-        <footer className="border-line border-t text-muted text-sm">
+        <footer className="border-line border-t text-muted text-sm print:hidden">
           <p className="mx-auto max-w-6xl px-4 py-6 sm:px-6">
             We hold your ticket while you pay. If your payment arrives too late, you get a full refund.
           </p>

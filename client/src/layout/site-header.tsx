@@ -15,7 +15,7 @@ export function SiteHeader({
   now: number;
 }) {
   return (
-    <header className="border-line border-b bg-card">
+    <header className="border-line border-b bg-card print:hidden">
       <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-6 gap-y-1 px-4 py-2 sm:px-6">
         <Link
           href="/"

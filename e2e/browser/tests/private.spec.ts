@@ -81,3 +81,36 @@ test("what isn't a code or a link is refused beside the field, and stays typed",
   await expect(field).toHaveAttribute("aria-invalid", "true");
   await expect(field).toHaveValue("x".repeat(2001));
 });
+
+test("the page of a paid order prints as a ticket and offers the event for a calendar", async ({ user }) => {
+  const [seller, buyer] = [await user(), await user()];
+  const event = { startsAt: "2031-05-01T20:00:00-05:00", venue: "Grand Hall", city: "Chicago" };
+  const data = { title: api.unique("A printed seat"), price: 20, event };
+  const ticket: api.Ticket = await (await seller.request.post("/api/tickets", { data })).json();
+  await seller.request.put(`/api/tickets/${ticket.id}/private`, { data: { text: "ADMIT-4711" } });
+  const order = await api.order(buyer, ticket);
+  const calendar = `/orders/${order.id}/calendar`;
+  expect((await buyer.request.get(calendar)).status()).toBe(404); // before it's paid
+  await api.pay(buyer, order);
+  await expect.poll(async () => (await api.readOrder(buyer, order.id)).status).toBe("complete");
+  await api.awaitTicket(seller, ticket.id, "sold");
+
+  await expect(async () => {
+    await buyer.goto(`/orders/${order.id}`);
+    await expect(buyer.getByText("ADMIT-4711")).toBeVisible({ timeout: 500 });
+  }).toPass();
+  const [file] = await Promise.all([
+    buyer.waitForEvent("download"),
+    buyer.getByRole("link", { name: "Add to calendar" }).click(),
+  ]);
+  expect(file.suggestedFilename()).toBe("ticket.ics");
+  expect(await (await buyer.request.get(calendar)).text()).toContain("DTSTART:20310502T010000Z\r\n");
+  expect((await seller.request.get(calendar)).status()).toBe(404);
+
+  await buyer.emulateMedia({ media: "print" });
+  await expect(buyer.getByText("ADMIT-4711")).toBeVisible();
+  await expect(buyer.getByRole("img", { name: "QR code" })).toBeVisible();
+  await expect(buyer.getByRole("banner")).toBeHidden();
+  await expect(buyer.getByRole("contentinfo")).toBeHidden();
+  await expect(buyer.getByRole("link", { name: "Purchases" })).toBeHidden();
+});

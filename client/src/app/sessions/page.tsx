@@ -34,7 +34,7 @@ async function Sessions() {
           ))}
         </ul>
         <SignOutEverywhereForm />
-        <p className="mt-2 text-muted text-sm">It includes this device.</p>
+        <p className="mt-2 text-muted text-sm">You’ll be signed out here, too.</p>
       </div>
     </Viewer>
   );

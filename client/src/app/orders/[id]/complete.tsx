@@ -16,7 +16,12 @@ export function Complete({ order, charge, now }: CompleteProps) {
         <MoneyBack charge={charge} />
       </Notice>
       <Handed order={order} paidAt={charge?.paidAt} now={now} />
-      <div className="flex flex-wrap gap-3">
+      <div className="flex flex-wrap gap-3 print:hidden">
+        {order.ticket.event?.startsAt && (
+          <a href={`/orders/${order.id}/calendar`} className="button button-quiet">
+            Add to calendar
+          </a>
+        )}
         <Link href="/orders" prefetch={false} className="button">
           Purchases
         </Link>
