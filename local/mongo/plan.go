@@ -31,6 +31,7 @@ type plan struct {
 	any     []*plan // of $or, one for each branch; index is nil then
 	sorted  bool    // documents come in the order that was asked for
 	never   bool    // nothing can match
+	direct  bool    // a limit stops it, and each document that it reads is in the result
 	counted int     // keys in the spans, once they are counted
 }
 
@@ -61,7 +62,12 @@ func (t *txn) choose(c *collection, q query) *plan {
 	best := scan
 	for _, i := range c.indexes {
 		for _, some := range i.alternatives(conditions) {
-			if p := c.try(i, some, q, false); p != nil && p.better(t, best) {
+			p := c.try(i, some, q, false)
+			if p == nil {
+				continue
+			}
+			p.direct = q.limit > 0 && p.sorted && len(ors) == 0 && p.used() == len(conditions)
+			if p.better(t, best) {
 				best = p
 			}
 		}
@@ -97,11 +103,12 @@ func (i *index) alternatives(conditions []*condition) (all [][]*condition) {
 // trial is how many keys are counted to find the shorter of two plans.
 const trial = 1000
 
-// better reports whether a plan is better than another: if both have bounds, the one with fewer keys.
+// better reports whether a plan is better than another: if both have bounds and neither is direct, the one with fewer
+// keys.
 func (p *plan) better(t *txn, other *plan) bool {
 	a, b := p.score(), other.score()
 	same := func(x, y span) bool { return bytes.Equal(x.from, y.from) && bytes.Equal(x.to, y.to) }
-	if p.bounded && other.bounded && max(a, b) < uniqueEntry && !slices.EqualFunc(p.spans, other.spans, same) {
+	if p.bounded && other.bounded && !p.direct && !other.direct && max(a, b) < uniqueEntry && !slices.EqualFunc(p.spans, other.spans, same) {
 		if n, m := p.keys(t), other.keys(t); n != m {
 			return n < m
 		}
@@ -121,6 +128,14 @@ func (p *plan) keys(t *txn) int {
 		}
 	}
 	return p.counted
+}
+
+// used is how many fields of the index have bounds.
+func (p *plan) used() int {
+	if p.ranged {
+		return p.points + 1
+	}
+	return p.points
 }
 
 // uniqueEntry is the score of a plan that reads one entry.
