@@ -25,9 +25,8 @@ type Private struct {
 	// Sealed is nil if the seller hasn't given anything.
 	Sealed  *Sealed    `bson:"sealed,omitempty"`
 	GivenAt *time.Time `bson:"givenAt,omitempty"`
-	// BuyerID and OrderID are of the complete order. Before, they're empty.
+	// BuyerID is empty until the ticket's order is complete.
 	BuyerID string `bson:"buyerId,omitempty"`
-	OrderID string `bson:"orderId,omitempty"`
 	// OpenedAt is when the buyer first read it.
 	OpenedAt *time.Time `bson:"openedAt,omitempty"`
 }
@@ -47,9 +46,9 @@ func (p *Private) Give(t *Ticket, user string, sealed *Sealed, now time.Time) er
 }
 
 // Sell lets the buyer read the private part. The first complete order of a ticket is its only one.
-func (p *Private) Sell(buyer, orderID string) error {
+func (p *Private) Sell(buyer string) error {
 	if p.BuyerID == "" {
-		p.BuyerID, p.OrderID = buyer, orderID
+		p.BuyerID = buyer
 	}
 	return nil
 }
@@ -112,7 +111,7 @@ func (s *Service) sell(ctx context.Context, o events.Order) error {
 	if o.UserID == "" {
 		return nil
 	}
-	_, err := s.changePrivate(ctx, o.Ticket.ID, func(p *Private) error { return p.Sell(o.UserID, o.ID) })
+	_, err := s.changePrivate(ctx, o.Ticket.ID, func(p *Private) error { return p.Sell(o.UserID) })
 	return err
 }
 

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// pollEvery is how often each replica looks for what others have stored.
+	// pollEvery is how often each replica looks for entries of others.
 	pollEvery = 300 * time.Millisecond
 	// overlap is how far a poll looks back behind the last entry, since replicas' clocks differ and writes overtake
 	// each other.
@@ -44,7 +44,7 @@ type Copy struct {
 	expiries map[string]entry
 }
 
-// entry is what is stored of a user's ended sessions.
+// entry is the stored form of a user's ended sessions.
 type entry struct {
 	User    string    `bson:"_id"`
 	Version int64     `bson:"version"`
@@ -82,7 +82,7 @@ func (c *Copy) Store(ctx context.Context, e events.SessionEnded) error {
 	}, nil)
 }
 
-// Run polls for what other replicas have stored, and removes what has expired.
+// Run polls for entries of other replicas, and removes expired ones.
 func (c *Copy) Run(ctx context.Context) error {
 	poll, clean := time.NewTicker(pollEvery), time.NewTicker(cleanEvery)
 	defer poll.Stop()
@@ -105,7 +105,7 @@ func (c *Copy) report(ctx context.Context, err error) {
 	}
 }
 
-// read reads what was stored since the last time.
+// read reads the entries stored since the last read.
 func (c *Copy) read(ctx context.Context) error {
 	cursor, err := c.docs.Find(ctx, bson.M{"heardAt": bson.M{"$gt": c.heard.Add(-overlap)}}, options.Find().SetBatchSize(1000))
 	if err != nil {

@@ -7,7 +7,7 @@ import { isDue, renewal } from "@/account/session-renewal";
 const minute = 60_000;
 const now = Date.parse("2026-11-23T12:00:00Z");
 
-/** A cookie as securecookie makes it: base64 of the time, what is encrypted, and a signature. */
+/** A cookie as securecookie makes it: base64 of the time, the ciphertext, and a signature. */
 function made(ago: number): string {
   return Buffer.from(`${Math.floor((now - ago) / 1000)}|ciphertext|signature`).toString("base64url");
 }

@@ -2,6 +2,7 @@
 
 import { sessionCookies } from "@/account/session-cookies";
 import { serviceUrl } from "@/api/config";
+import { forwardedHeaders } from "@/api/forwarded";
 
 /** In milliseconds. auth renews a session whose cookie is older (common/session). */
 const RENEW_AFTER = 5 * 60_000;
@@ -9,16 +10,10 @@ const DEADLINE = 2_000;
 
 /** The cookies that renew the session of a request in use, as auth sets them. Without auth, it isn't renewed. */
 export async function renewal(headers: Headers): Promise<string[]> {
-  const cookie = sessionCookies(headers.get("cookie"));
-  if (!isDue(cookie, Date.now())) return [];
-  const asked = new Headers({ Accept: "application/json", cookie });
-  for (const name of ["x-request-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]) {
-    const value = headers.get(name);
-    if (value) asked.set(name, value);
-  }
+  if (!isDue(sessionCookies(headers.get("cookie")), Date.now())) return [];
   try {
     const answer = await fetch(`${serviceUrl("auth")}/api/users/currentuser`, {
-      headers: asked,
+      headers: forwardedHeaders(headers),
       cache: "no-store",
       signal: AbortSignal.timeout(DEADLINE),
     });

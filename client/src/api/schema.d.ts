@@ -82,7 +82,7 @@ export interface paths {
     /**
      * Download the user's sales
      * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
-     * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+     * its title, the amount, the refund, and the amount owed to the seller. A title that a spreadsheet would read
      * as a formula begins with an apostrophe.
      */
     get: operations["exportSales"];
@@ -275,7 +275,7 @@ export interface components {
        * @description When the ticket was sold. Tickets that earlier releases sold lack it.
        */
       soldAt?: string;
-      /** @description Only with `seller=me`. What was refunded to the buyer, if the whole payment was. */
+      /** @description Only with `seller=me`. The amount refunded to the buyer, if the whole payment was refunded. */
       refundedAmount?: components["schemas"]["Part"];
       event?: components["schemas"]["Event"];
       /** @description Plain text of one or more lines. */
@@ -288,9 +288,9 @@ export interface components {
       sales: number;
       /** @description Their prices. */
       amount: number;
-      /** @description What was refunded to buyers in full. */
+      /** @description The total of full refunds to buyers. */
       refunded: number;
-      /** @description The amount less what was refunded: what sellers get, unless the operator decides otherwise. */
+      /** @description The amount less the refunds. The seller gets this, unless the operator decides otherwise. */
       owed: number;
     };
     PrivatePart: {
@@ -938,7 +938,7 @@ export interface operations {
   /**
    * Download the user's sales
    * @description One line for each sold ticket, newest first, after a line of headings: when it was sold, the order, the ticket,
-   * its title, the amount, what was refunded, and what the seller is owed. A title that a spreadsheet would read
+   * its title, the amount, the refund, and the amount owed to the seller. A title that a spreadsheet would read
    * as a formula begins with an apostrophe.
    */
   exportSales: {

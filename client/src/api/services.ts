@@ -4,8 +4,9 @@
 import { createHmac } from "node:crypto";
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
-import { HOST_NAME, OLD_NAME, sessionCookies, sessionNames } from "@/account/session-cookies";
+import { HOST_NAME, OLD_NAME, sessionNames } from "@/account/session-cookies";
 import { type ServiceName, serviceUrl } from "@/api/config";
+import { forwardedHeaders } from "@/api/forwarded";
 import type { components } from "@/api/schema";
 import { setCookiesIn } from "@/api/set-cookies";
 
@@ -332,27 +333,9 @@ function idempotencyKey(formKey: string, path: string, body: RequestInit["body"]
   return `"${createHmac("sha256", formKey).update(`POST ${path}\n${body}`).digest("base64url")}"`;
 }
 
-/** The headers of the visitor's request that services need. */
+/** The headers of the visitor's request that services need. cookies() would keep only the last of several sessions. */
 async function forwarded(newSession = false): Promise<Headers> {
-  const incoming = await headers();
-  const out = new Headers({ Accept: "application/json" });
-  // The services trust these headers if the client is one of their TRUSTED_PROXIES.
-  // auth names the visitor's browser in the list of sessions.
-  for (const name of [
-    "x-request-id",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "user-agent",
-  ]) {
-    const value = incoming.get(name);
-    if (value) out.set(name, value);
-  }
-  // Other cookies are none of their business. Of several sessions they find the good one: another program
-  // on the host may have set a cookie of the same name, and cookies() would keep the last.
-  const sessions = sessionCookies(newSession ? await cookiesSoFar() : incoming.get("cookie"));
-  if (sessions) out.set("cookie", sessions);
-  return out;
+  return forwardedHeaders(await headers(), newSession ? await cookiesSoFar() : undefined);
 }
 
 /** The request's cookies with those that this Server Action has set, as a Cookie header. */

@@ -53,8 +53,8 @@ function PageLink({ href, rel, children }: { href: string; rel: string; children
   );
 }
 
-// The API pages forward, so the address remembers where the pages before this one begin. Addresses stay short enough
-// for every proxy.
+// The API pages forward, so the address remembers where the pages before this one begin. Proxies limit how long an
+// address can be.
 const LONGEST_TRAIL = 1500;
 
 export function nextPath(path: string, next: string, after?: string, trail: Trail = []): string {

@@ -1,13 +1,13 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
+import { askedHost } from "@/api/forwarded";
 import socialCard from "@/layout/social-card.png";
 
 /** The site's own address, as the visitor's request names it. */
 export async function siteUrl(): Promise<URL> {
   const incoming = await headers();
-  const host = incoming.get("x-forwarded-host")?.split(",")[0]?.trim() || incoming.get("host");
   const proto = incoming.get("x-forwarded-proto")?.split(",")[0]?.trim() === "https" ? "https" : "http";
-  const address = `${proto}://${host}`;
+  const address = `${proto}://${askedHost(incoming)}`;
   return new URL(URL.canParse(address) ? address : "http://localhost");
 }
 

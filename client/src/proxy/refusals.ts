@@ -1,6 +1,7 @@
 // Error pages for forms that Next would answer with a bare "Internal Server Error" or "Server Action
 // unavailable."
 
+import { askedHost } from "@/api/forwarded";
 import { askSelf, isFromSelf } from "@/proxy/ask-self";
 import { scriptless } from "@/proxy/scriptless";
 
@@ -53,8 +54,7 @@ function isForeign(headers: Headers): boolean {
   // "null" is what a sandboxed page sends, and a browser that hides where a form comes from.
   if (origin === "null") return headers.get("sec-fetch-site") !== "same-origin";
   if (!URL.canParse(origin)) return true;
-  const own = headers.get("x-forwarded-host")?.split(",")[0]?.trim() || headers.get("host");
-  return new URL(origin).host !== own;
+  return new URL(origin).host !== askedHost(headers);
 }
 
 /** Whether a request is a form submitted without JavaScript. */

@@ -41,10 +41,7 @@ func (l *Workload) tryWithdrawn(ctx context.Context, t api.Ticket) (problem stri
 	defer cancel()
 	b := l.buyers[0]
 	for {
-		op := b.place(ctx, t.ID)
-		if op.Outcome == history.OK {
-			retry(ctx, func() history.Op { return b.cancel(ctx, op.Order) })
-		}
+		op := b.placeAndCancel(ctx, t.ID)
 		switch {
 		case op.Outcome == history.Refused && op.Status == http.StatusBadRequest && strings.Contains(op.Message, "withdrawn"):
 			return ""
@@ -57,6 +54,15 @@ func (l *Workload) tryWithdrawn(ctx context.Context, t api.Ticket) (problem stri
 	}
 }
 
+// placeAndCancel orders a ticket and, if that succeeds, cancels the order.
+func (c *client) placeAndCancel(ctx context.Context, ticket string) history.Op {
+	op := c.place(ctx, ticket)
+	if op.Outcome == history.OK {
+		retry(ctx, func() history.Op { return c.cancel(ctx, op.Order) })
+	}
+	return op
+}
+
 // tryToOrder orders a ticket, whose order must show its current title and price the first time: ordering and
 // cancelling publishes the ticket again.
 func (l *Workload) tryToOrder(ctx context.Context, t api.Ticket) (problem string) {
@@ -64,9 +70,8 @@ func (l *Workload) tryToOrder(ctx context.Context, t api.Ticket) (problem string
 	defer cancel()
 	b := l.buyers[0]
 	for {
-		op := b.place(ctx, t.ID)
+		op := b.placeAndCancel(ctx, t.ID)
 		if op.Outcome == history.OK {
-			retry(ctx, func() history.Op { return b.cancel(ctx, op.Order) })
 			if op.OrderState.Ticket.Title != t.Title || op.OrderState.Ticket.Price != t.Price {
 				return "its last change never reached orders"
 			}
