@@ -31,6 +31,7 @@ up: $(CLIENT) ## Run everything on this machine, at http://localhost:8080 (ARGS=
 
 .PHONY: dev
 dev: client/node_modules/.package-lock.json ## The same with hot reload of the client
+	cd client && npm run --silent describe
 	go run ./local -client dev $(ARGS)
 
 .PHONY: demo
@@ -176,7 +177,7 @@ bench-code: .bin/standin ## Run the Go benchmarks of the hot pieces
 	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-client_sources = $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path 'client/test/*' -not -name '*.test.ts*' -not -name next-env.d.ts -not -name '*.tsbuildinfo')
+client_sources = docs/openapi.yaml docs/asyncapi.yaml $(shell find client -type f -not -path 'client/public/*' -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path 'client/test/*' -not -name '*.test.ts*' -not -name next-env.d.ts -not -name '*.tsbuildinfo')
 
 client/.next/standalone/server.js: client/node_modules/.package-lock.json $(client_sources)
 	@echo "building the client, which takes about half a minute"
