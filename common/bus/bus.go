@@ -97,6 +97,7 @@ func Send(ctx context.Context, b Publisher, source string, e events.Event, at ti
 func Listen(b Bus, group string, listeners []Listener, log *slog.Logger) (Subscription, error) {
 	var all subscriptions
 	for _, l := range listeners {
+		metrics.Listening(l.Channel)
 		s, err := b.Subscribe(group, l.Channel, guard(b, group, l, log))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("subscribe to %s: %w", l.Channel, err), all.Close())

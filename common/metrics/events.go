@@ -39,6 +39,13 @@ func Published(channel string, message []byte, took time.Duration, err error) {
 	}
 }
 
+// Listening makes the time series of a channel before anything happens there, so that the first dead letter is a change.
+func Listening(channel string) {
+	for _, outcome := range []string{Handled, Failed, Dead} {
+		handlings.WithLabelValues(channel, outcome)
+	}
+}
+
 // Received records what became of a message.
 func Received(channel, outcome string, message []byte, began time.Time) {
 	if !enabled.Load() {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,11 @@ func value(families map[string]*dto.MetricFamily, name string, labels ...string)
 		}
 	}
 	return total
+}
+
+// exists reports whether there is such a time series.
+func exists(families map[string]*dto.MetricFamily, name string, labels ...string) bool {
+	return slices.ContainsFunc(families[name].GetMetric(), func(m *dto.Metric) bool { return has(m, labels) })
 }
 
 // has reports whether a metric has the labels, which are names and values in turn.
@@ -132,6 +138,10 @@ func TestVisitorsCannotAddTimeSeries(t *testing.T) {
 
 func TestMessagesAreMeasuredByOutcome(t *testing.T) {
 	b, before := memory.New(memory.RetryAfter(10*time.Millisecond)), scrape(t)
+	metrics.Listening("payment:failed")
+	if families := scrape(t); !exists(families, "events_handle_duration_seconds", "channel", "payment:failed", "outcome", "dead") {
+		t.Error("there's no time series to which a first dead letter could add")
+	}
 	failed := make(chan struct{}, 1)
 	failed <- struct{}{}
 	subscription, err := bus.Listen(b, "metrics", []bus.Listener{
