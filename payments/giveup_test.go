@@ -72,7 +72,7 @@ func TestCancellingRacesWithTheBank(t *testing.T) {
 func TestACancelledPaymentSaysWhyWhicheverProcessRecordsIt(t *testing.T) {
 	s := prepare(t)
 	other := s.open(nil)
-	s.Client = servicetest.Run(t, "payments", s.bus, s.open(afterwards{"cancel", func() {
+	s.Client = s.serve(s.open(afterwards{"cancel", func() {
 		charges, err := other.charges.Newest(t.Context(), bson.M{"userId": ada.ID}, "", 1)
 		if err != nil || len(charges) != 1 {
 			t.Errorf("%d charges, %v", len(charges), err)

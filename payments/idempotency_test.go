@@ -85,7 +85,7 @@ func TestAKeyedPaymentThatDies(t *testing.T) {
 				t.Parallel()
 				d := &death{operation: at, after: after, died: make(chan struct{}), awaken: make(chan struct{})}
 				s := prepare(t)
-				s.Client = servicetest.Run(t, "payments", s.bus, s.open(d))
+				s.Client = s.serve(s.open(d))
 				o := s.order(1999)
 				answered := make(chan struct{})
 				go func() { defer close(answered); s.payWith("one", o.ID, "tok_visa") }()

@@ -79,7 +79,7 @@ func TestAPaymentIntentThatIsStoredMeanwhileKeepsItsCharge(t *testing.T) {
 	reconciler := s.open(nil)
 	o := ordered(1999)
 	var found *Charge
-	s.Client = servicetest.Run(t, "payments", s.bus, s.open(stops{
+	s.Client = s.serve(s.open(stops{
 		"open": func() {
 			var err error
 			if found, err = reconciler.charges.Get(t.Context(), o.ID); err != nil || found.StripeID != "" {
@@ -151,7 +151,7 @@ func TestAPaymentUnderWayIsNotEndedByAnother(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			d := &death{operation: at, died: make(chan struct{}), awaken: make(chan struct{})}
 			s := prepare(t)
-			slow := servicetest.Run(t, "payments", s.bus, s.open(d))
+			slow := s.serve(s.open(d))
 			s.run()
 			o := s.order(1999)
 			answered := make(chan servicetest.Answer)

@@ -117,7 +117,7 @@ func (before asked) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestTheBrokerKnowsOfAPaymentBeforeStripeDoes(t *testing.T) {
 	s := prepare(t)
 	confirmed := false
-	s.Client = servicetest.Run(t, "payments", s.bus, s.open(asked(func(operation string) {
+	s.Client = s.serve(s.open(asked(func(operation string) {
 		known := len(servicetest.Published[events.PaymentStarted](t, s.bus)) > 0
 		switch operation {
 		case "open", "confirm":

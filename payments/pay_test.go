@@ -140,7 +140,7 @@ func TestRequestErrorsAreHiddenFromPayers(t *testing.T) {
 			var lines bytes.Buffer
 			s.service = s.open(refusing{operation})
 			s.service.log = slog.New(slog.NewTextHandler(&lines, nil))
-			s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+			s.Client = s.serve(s.service)
 			o := s.order(1999)
 			s.pay(o.ID, "tok_visa").Refused(t, 402, "", "The payment was refused")
 			if c := s.charge(o.ID); c.Status != "failed" || c.Reason != "The payment was refused" {
@@ -239,7 +239,7 @@ func TestAnUnresponsiveStripeRaisesAnAlarm(t *testing.T) {
 	var lines bytes.Buffer
 	s.service = s.open(nil)
 	s.service.outage = outage.New(slog.New(slog.NewTextHandler(&lines, nil)), "Stripe is away", "Stripe is back")
-	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 	o := s.order(1999)
 	s.fault("payment_methods.create", "error_before", 10)
 	for range 2 {
@@ -269,7 +269,7 @@ func TestOnlyThePayerReadsACharge(t *testing.T) {
 // Five payments of one order at once, at two replicas, then two in sequence.
 func TestAnOrderIsPaidOnce(t *testing.T) {
 	s := start(t)
-	second := servicetest.Run(t, "payments", s.bus, s.open(nil))
+	second := s.serve(s.open(nil))
 	for round := range 5 {
 		o := s.order(1999)
 		var all sync.WaitGroup
@@ -341,7 +341,9 @@ func TestStripeFails(t *testing.T) {
 			for _, token := range []string{"tok_visa", "tok_chargeDeclined"} {
 				t.Run(fmt.Sprintf("%s/%s/%s", operation, kind, token), func(t *testing.T) {
 					t.Parallel()
-					s := start(t)
+					s := prepare(t)
+					s.timeout = time.Second
+					s.run()
 					o := s.order(1999)
 					times := 10 // more often than the library tries again
 					s.fault(operation, kind, times)
@@ -382,7 +384,9 @@ func TestStripeFailsToRefund(t *testing.T) {
 	for _, kind := range []string{"error_before", "error_after", "drop_after", "hang_after"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
+			s := prepare(t)
+			s.timeout = time.Second
+			s.run()
 			o := s.order(1999)
 			s.paid(o.ID, "tok_visa", http.StatusCreated)
 			s.fault("refunds.create", kind, 1)

@@ -54,7 +54,7 @@ func TestChangesWithoutAWebhookAreFound(t *testing.T) {
 // The service itself polls Stripe for events.
 func TestStripesEventsAreReadAgainAndAgain(t *testing.T) {
 	t.Parallel() // it waits for the next poll
-	s := start(t)
+	s := attended(t)
 	o, c := s.sold()
 	s.refundAtStripe(c.StripeID)
 	servicetest.Eventually(t, "the refund is noticed", func() bool { return s.charge(o.ID).Status == "refunded" })

@@ -63,7 +63,7 @@ func alarms(s *system) *bytes.Buffer {
 	var lines bytes.Buffer
 	s.service = s.open(nil)
 	s.service.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelError}))
-	s.Client = servicetest.Run(s.t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 	return &lines
 }
 

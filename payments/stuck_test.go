@@ -104,7 +104,7 @@ func TestARefundThatFailsLaterWaitsForAPerson(t *testing.T) {
 	var lines bytes.Buffer
 	s.service = s.open(nil)
 	s.service.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelError}))
-	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 	order, refund := s.refunded()
 	s.refundHook(refund, http.StatusOK)
 	if lines.Len() > 0 {

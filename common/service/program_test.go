@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -158,5 +161,48 @@ func TestServesWithoutArguments(t *testing.T) {
 	}
 	if err := p.Wait(); err != nil || !strings.Contains(log, `"msg":"draining"`) {
 		t.Errorf("it ended with %v and logged %s", err, log)
+	}
+}
+
+func TestServesMetricsAtAnAddressOfTheirOwn(t *testing.T) {
+	p := called(append(slices.Clone(complete), "METRICS_ADDR=127.0.0.1:0"))
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = p.Process.Signal(syscall.SIGTERM)
+		_ = p.Wait()
+	}()
+	address := regexp.MustCompile(`"address":"[^"]*:(\d+)"`)
+	ports := map[string]string{}
+	for lines := bufio.NewScanner(stderr); len(ports) < 2 && lines.Scan(); {
+		for _, message := range []string{"serving metrics", "serving"} {
+			if strings.Contains(lines.Text(), `"msg":"`+message+`"`) {
+				ports[message] = address.FindStringSubmatch(lines.Text())[1]
+			}
+		}
+	}
+	get := func(port, path string) string {
+		res, err := http.Get("http://127.0.0.1:" + port + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	get(ports["serving"], "/nowhere")
+	if body := get(ports["serving metrics"], "/metrics"); !strings.Contains(body, `http_request_duration_seconds_count{code="404",method="GET",route="none"} 1`) {
+		t.Errorf("the metrics are %s", body)
+	}
+	if body := get(ports["serving"], "/metrics"); strings.Contains(body, "http_request") {
+		t.Error("the port for requests serves metrics too")
 	}
 }
