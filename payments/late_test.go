@@ -10,7 +10,7 @@ import (
 	"ticketing.dev/common/service/servicetest"
 )
 
-// The reconciler is a task of the service: nobody has to call it.
+// The service runs the reconciler as one of its tasks.
 func TestAbandonedPaymentsEndByThemselves(t *testing.T) {
 	t.Parallel() // it waits for the reconciler
 	s := attended(t)

@@ -194,13 +194,13 @@ func TestRefusals(t *testing.T) {
 		{"pay without a token", "POST", "/api/payments", "ada", json, payBody(o.ID, ""), 400, "token", ""},
 		{"pay with too long a token", "POST", "/api/payments", "ada", json, payBody(o.ID, strings.Repeat("x", 256)), 400, "token", ""},
 		{"pay without an order", "POST", "/api/payments", "ada", json, `{"token":"tok_visa"}`, 400, "orderId", ""},
-		{"pay by what is no id", "POST", "/api/payments", "ada", json, payBody("x", "tok_visa"), 400, "orderId", ""},
+		{"pay for an invalid id", "POST", "/api/payments", "ada", json, payBody("x", "tok_visa"), 400, "orderId", ""},
 		{"pay with a token of numbers", "POST", "/api/payments", "ada", json, `{"orderId":"` + o.ID + `","token":7}`, 400, "token", ""},
 		{"pay malformed", "POST", "/api/payments", "ada", json, `{"orderId"`, 400, "", ""},
 		{"pay with nothing", "POST", "/api/payments", "ada", json, ``, 400, "", "Body is empty"},
 		{"pay with too much", "POST", "/api/payments", "ada", json, payBody(o.ID, strings.Repeat("x", 70<<10)), 413, "", ""},
 		{"pay by a form", "POST", "/api/payments", "ada", "application/x-www-form-urlencoded", "orderId=1", 415, "", ""},
-		{"pay what is not there", "POST", "/api/payments", "ada", json, payBody("65a000000000000000000000", "tok_visa"), 404, "", "Not found"},
+		{"pay for a missing order", "POST", "/api/payments", "ada", json, payBody("65a000000000000000000000", "tok_visa"), 404, "", "Not found"},
 		{"pay another's", "POST", "/api/payments", "bob", json, payBody(o.ID, "tok_visa"), 401, "", "Not authorized"},
 		{"pay another's, cancelled", "POST", "/api/payments", "bob", json, payBody(gone.ID, "tok_visa"), 401, "", "Not authorized"},
 		{"pay what is cancelled", "POST", "/api/payments", "ada", json, payBody(gone.ID, "tok_visa"), 400, "", "The order is cancelled"},
@@ -215,7 +215,7 @@ func TestRefusals(t *testing.T) {
 		{"show one", "GET", "/api/payments/" + o.ID, "ada", "", "", 404, "", "Not found"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			as := servicetest.Nobody
+			as := servicetest.SignedOut
 			switch c.as {
 			case "ada":
 				as = ada

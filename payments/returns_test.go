@@ -216,7 +216,7 @@ func TestARefundOfAPaymentInFlightIsNoticed(t *testing.T) {
 }
 
 // A replica that has read a refund is overtaken by one that has read a second.
-func TestOvertakenChecksWriteNothingOld(t *testing.T) {
+func TestAnOvertakenCheckWritesNoOldState(t *testing.T) {
 	s := start(t)
 	o, c := s.sold()
 	first := s.giveBack(c.StripeID, 500)

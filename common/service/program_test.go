@@ -38,9 +38,9 @@ func (example) Tasks() []Task             { return nil }
 // greetings are commands that greet one person, or fail.
 func greetings(program string) []Command {
 	return []Command{{
-		Name: "greet nobody", About: "fail",
+		Name: "greet strangers", About: "fail",
 		Parse: func([]string) (Action, error) {
-			return func(context.Context, io.Writer, bus.Bus, Service) error { return errors.New("nobody is there") }, nil
+			return func(context.Context, io.Writer, bus.Bus, Service) error { return errors.New("no strangers") }, nil
 		},
 	}, {
 		Name: "wave back", About: "do nothing",
@@ -109,7 +109,7 @@ func TestRunsTheCommandInItsArguments(t *testing.T) {
 		stdout, stderr string // what they contain; nothing is written where it is empty
 	}{
 		{"greet ada", 0, "example says hello to ada\n", ""},
-		{"greet nobody", 1, "", "example: nobody is there\n"},
+		{"greet strangers", 1, "", "example: no strangers\n"},
 		{"greet", 2, "", "example: greet: one name\n"},
 		{"greet ada bob", 2, "", usage},
 		{"deadletters list", 2, "", "example: unknown command: deadletters list\n"},
