@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/local/api"
+	"ticketing.dev/local/system"
 	"ticketing.dev/orders"
 )
 
@@ -26,15 +28,21 @@ import (
 func command(service, nats string, args ...string) *exec.Cmd {
 	parts := shared.Run()
 	c := exec.Command(filepath.Join(programs, service), args...)
-	c.Env = []string{
-		"MONGO_URI=" + parts.Mongo.URL,
-		"NATS_URL=" + nats,
-		"REDIS_ADDR=" + strings.TrimPrefix(parts.Redis.URL, "redis://"),
-		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL=" + parts.Stripe.URL,
+	c.Env = append(redisVariables(parts),
+		"MONGO_URI="+parts.Mongo.URL,
+		"NATS_URL="+nats,
+		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL="+parts.Stripe.URL,
 		"JWT_KEY=only for this test, and long enough",
 		"USER=ada",
-	}
+	)
 	return c
+}
+
+// redisVariables are those of a service that uses the system's Redis.
+func redisVariables(parts system.Run) []string {
+	redis, _ := url.Parse(parts.Redis.URL) // which the system wrote
+	password, _ := redis.User.Password()
+	return []string{"REDIS_ADDR=" + redis.Host, "REDIS_USERNAME=" + redis.User.Username(), "REDIS_PASSWORD=" + password}
 }
 
 // operate runs a program and returns its output and status.
@@ -178,14 +186,17 @@ func redriveAndDie(t *testing.T, id string) {
 }
 
 // untilDecision is a proxy of the broker that loses decisions and signals the first.
-func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
+func untilDecision(t *testing.T) (broker string, reached <-chan struct{}) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	broker := strings.TrimPrefix(shared.Run().NATS.URL, "nats://")
+	at, err := url.Parse(shared.Run().NATS.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
 	swallowed := make(chan struct{})
 	tell := sync.OnceFunc(func() { close(swallowed) })
 	go func() {
@@ -194,7 +205,7 @@ func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
 			if err != nil {
 				return // the test has ended
 			}
-			upstream, err := net.Dial("tcp", broker)
+			upstream, err := net.Dial("tcp", at.Host)
 			if err != nil {
 				t.Error(err)
 				return
@@ -203,7 +214,9 @@ func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
 			go passOn(upstream, operator, []byte(`"decision"`), tell)
 		}
 	}()
-	return "nats://" + l.Addr().String(), swallowed
+	near := *at
+	near.Host = l.Addr().String()
+	return near.String(), swallowed
 }
 
 // passOn copies from one end to the other, except what contains a word, which it signals.

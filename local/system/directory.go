@@ -3,6 +3,7 @@ package system
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -79,6 +80,35 @@ func (d *directory) secret(name, prefix string) (string, error) {
 	}
 	secret := prefix + rand.Text() + rand.Text() // 26 letters of 5 bits each
 	return secret, writeAtomically(path, []byte(secret+"\n"), 0o600)
+}
+
+// users reads the password of each user from a JSON file, which is generated on first use. Users that aren't in it are
+// added.
+func (d *directory) users(file string, names ...string) (passwords map[string]string, err error) {
+	path := d.path(file)
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &passwords)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	known := len(passwords)
+	if passwords == nil {
+		passwords = make(map[string]string)
+	}
+	for _, name := range names {
+		if passwords[name] == "" {
+			passwords[name] = rand.Text() + rand.Text()
+		}
+	}
+	if len(passwords) == known {
+		return passwords, nil
+	}
+	if text, err = json.MarshalIndent(passwords, "", "  "); err != nil {
+		return nil, err
+	}
+	return passwords, writeAtomically(path, append(text, '\n'), 0o600)
 }
 
 // writeAtomically writes a file so that readers see the old content or the new.

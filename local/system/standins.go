@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"ticketing.dev/common/process"
 )
@@ -14,6 +15,12 @@ const (
 	clusterID = "ticketing"
 	// sandboxKey is one of those that the Stripe sandbox takes: any test key.
 	sandboxKey = "sk_test_sandbox"
+	// The passwords of the stand-ins' users are in the data directory.
+	natsUsersFile, redisUsersFile = "nats-users.json", "redis-users.json"
+	// operator is the broker's user that may do everything: broker.Operator.
+	operator = "operator"
+	// redisUser is the only service that has a Redis.
+	redisUser = "expiration"
 	// loopback is where the gateway calls the services from.
 	loopback = "127.0.0.0/8,::1/128"
 )
@@ -35,35 +42,46 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("webhook secret: %w", err)
 	}
+	natsUsers, err := s.dir.users(natsUsersFile, append(slices.Clone(Services), operator)...)
+	if err != nil {
+		return err
+	}
+	redisUsers, err := s.dir.users(redisUsersFile, redisUser)
+	if err != nil {
+		return err
+	}
 	var starting []func() error
-	start := func(realOne, kind, scheme string, probe func(addr string) process.Probe, args ...string) {
+	start := func(realOne, kind string, at url.URL, probe func(addr string) process.Probe, args ...string) {
 		if realOne == "" {
-			starting = append(starting, func() error { return s.startStandin(ctx, kind, scheme, probe, args...) })
+			starting = append(starting, func() error { return s.startStandin(ctx, kind, at, probe, args...) })
 		}
 	}
-	start(c.MongoURI, "mongo", "mongodb", accepts, "-sync")
-	start(c.NATSURL, "nats", "nats", greets)
-	start(c.RedisAddr, "redis", "redis", accepts)
+	start(c.MongoURI, "mongo", url.URL{Scheme: "mongodb"}, accepts, "-sync")
+	start(c.NATSURL, "nats", url.URL{Scheme: "nats", User: url.UserPassword(operator, natsUsers[operator])}, greets,
+		"-users", s.dir.path(natsUsersFile))
+	start(c.RedisAddr, "redis", url.URL{Scheme: "redis", User: url.UserPassword(redisUser, redisUsers[redisUser])}, accepts,
+		"-users", s.dir.path(redisUsersFile))
 	// The sandbox's webhooks come in through the gateway, as Stripe's do.
-	start(c.StripeKey, "stripe", "http", accepts, "-webhook-url", s.gatewayURL()+"/api/payments/webhook", "-webhook-secret", secret)
+	start(c.StripeKey, "stripe", url.URL{Scheme: "http"}, accepts, "-webhook-url", s.gatewayURL()+"/api/payments/webhook", "-webhook-secret", secret)
 	s.onClose(s.stopStandins)
 	if err := together(starting); err != nil {
 		return err
 	}
-	s.connect(secret)
+	s.connect(secret, natsUsers, redisUsers)
 	return nil
 }
 
 func accepts(addr string) process.Probe { return process.Answers(addr, "", "") }
 func greets(addr string) process.Probe  { return process.Answers(addr, "", "INFO ") }
 
-func (s *System) startStandin(ctx context.Context, kind, scheme string, probe func(addr string) process.Probe, args ...string) error {
+func (s *System) startStandin(ctx context.Context, kind string, at url.URL, probe func(addr string) process.Probe, args ...string) error {
 	addr, err := s.ports.Free()
 	if err != nil {
 		return err
 	}
 	c := process.Command{Path: s.config.Standin, Args: append([]string{kind, "-addr", addr, "-dir", s.dir.path(kind)}, args...)}
-	p, err := s.start(kind, &url.URL{Scheme: scheme, Host: addr}, c, probe(addr))
+	at.Host = addr
+	p, err := s.start(kind, &at, c, probe(addr))
 	if err != nil {
 		return err
 	}
@@ -74,9 +92,11 @@ func (s *System) startStandin(ctx context.Context, kind, scheme string, probe fu
 }
 
 // connect settles where the services find what they run on.
-func (s *System) connect(secret string) {
+func (s *System) connect(secret string, natsUsers, redisUsers map[string]string) {
 	c := s.config
 	s.settings.MongoURI, s.settings.NATSURL, s.settings.RedisAddr = c.MongoURI, c.NATSURL, c.RedisAddr
+	s.settings.NATSLogins = shared(Login{c.NATSUser, c.NATSPassword, c.NATSCA})
+	s.settings.RedisLogins = shared(Login{c.RedisUsername, c.RedisPassword, c.RedisCA})
 	s.settings.ClusterID = cmp.Or(c.ClusterID, clusterID)
 	// Without the secret that Stripe signs with, no webhook is accepted as Stripe's.
 	s.settings.Stripe = Stripe{Key: c.StripeKey, WebhookSecret: cmp.Or(c.StripeWebhookSecret, secret), URL: c.StripeAPIURL}
@@ -84,10 +104,11 @@ func (s *System) connect(secret string) {
 		s.settings.MongoURI = p.url.String()
 	}
 	if p := s.standins["nats"]; p != nil {
-		s.settings.NATSURL, s.settings.ClusterID = p.url.String(), clusterID
+		s.settings.NATSURL, s.settings.ClusterID = "nats://"+p.url.Host, clusterID
+		s.settings.NATSLogins = logins(natsUsers)
 	}
 	if p := s.standins["redis"]; p != nil {
-		s.settings.RedisAddr = p.url.Host
+		s.settings.RedisAddr, s.settings.RedisLogins = p.url.Host, logins(redisUsers)
 	}
 	if p := s.standins["stripe"]; p != nil {
 		s.settings.Stripe = Stripe{Key: sandboxKey, WebhookSecret: secret, URL: p.url.String()}

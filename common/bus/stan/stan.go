@@ -49,6 +49,11 @@ type Config struct {
 	// ClientID names the process, for example its pod. A random suffix is added, so that processes with the same
 	// name don't lock each other out.
 	ClientID string `env:"NATS_CLIENT_ID" envDefault:"ticketing"`
+	// User and Password are for a broker that asks for them. Without a User, those in the URL count, if any.
+	User     string `env:"NATS_USER"`
+	Password string `env:"NATS_PASSWORD"`
+	// CA is a file with the certificates that the broker's one is checked against. With it, connections use TLS.
+	CA string `env:"NATS_CA"`
 	// AckWait is when the broker redelivers an unacknowledged message: 15 seconds by default, in whole seconds.
 	// Handlers have four fifths of it.
 	AckWait time.Duration
