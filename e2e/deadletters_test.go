@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,17 +21,18 @@ import (
 	"ticketing.dev/common/mongodb"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/local/api"
-	"ticketing.dev/local/system"
 	"ticketing.dev/orders"
 )
 
 // command runs a service's program as an operator does, with the service's environment.
 func command(service, nats string, args ...string) *exec.Cmd {
 	parts := shared.Run()
+	broker, _ := url.Parse(nats) // which the system wrote
+	broker.User = nil            // the service has its own
 	c := exec.Command(filepath.Join(programs, service), args...)
-	c.Env = append(redisVariables(parts),
+	c.Env = append(storeVariables(service),
 		"MONGO_URI="+parts.Mongo.URL,
-		"NATS_URL="+nats,
+		"NATS_URL="+broker.String(),
 		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL="+parts.Stripe.URL,
 		"JWT_KEY=only for this test, and long enough",
 		"USER=ada",
@@ -38,11 +40,11 @@ func command(service, nats string, args ...string) *exec.Cmd {
 	return c
 }
 
-// redisVariables are those of a service that uses the system's Redis.
-func redisVariables(parts system.Run) []string {
-	redis, _ := url.Parse(parts.Redis.URL) // which the system wrote
-	password, _ := redis.User.Password()
-	return []string{"REDIS_ADDR=" + redis.Host, "REDIS_USERNAME=" + redis.User.Username(), "REDIS_PASSWORD=" + password}
+// storeVariables are how the system's own replicas of a service use Redis and the broker.
+func storeVariables(service string) []string {
+	return slices.DeleteFunc(shared.Settings().Environ(service, service, "0"), func(variable string) bool {
+		return !strings.HasPrefix(variable, "REDIS_") && !strings.HasPrefix(variable, "EVENT_") && !strings.HasPrefix(variable, "NATS_")
+	})
 }
 
 // operate runs a program and returns its output and status.
@@ -81,9 +83,13 @@ func letters(t *testing.T, want int) (open []deadletters.Letter) {
 	return open
 }
 
-func connect(t *testing.T) *stan.Bus {
+// connect connects to the broker as the operator. Events are signed as a service's own.
+func connect(t *testing.T, service string) *stan.Bus {
 	t.Helper()
-	broker, err := stan.Open(stan.Config{URL: shared.Run().NATS.URL, ClusterID: "ticketing", ClientID: "e2e"}, servicetest.Log(t))
+	broker, err := stan.Open(stan.Config{
+		URL: shared.Run().NATS.URL, ClusterID: "ticketing", ClientID: "e2e",
+		Keys: events.KeyConfig{Key: shared.Settings().EventKeys[service]},
+	}, servicetest.Log(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +134,7 @@ func TestADeadLetterIsRedrivenOnceItsCauseIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := events.PaymentFailed{Payment: events.Payment{ID: o.ID, OrderID: o.ID}, Reason: "declined"}
-	if err := bus.Send(t.Context(), connect(t), "payments", failed, time.Now()); err != nil {
+	if err := bus.Send(t.Context(), connect(t, "payments"), "payments", failed, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	id := letters(t, 1)[0].ID
@@ -239,7 +245,7 @@ func passOn(to, from net.Conn, word []byte, tell func()) {
 }
 
 func TestADeadLetterCanBeDropped(t *testing.T) {
-	if err := connect(t).Publish(t.Context(), "expiration:complete", []byte("no JSON")); err != nil {
+	if err := connect(t, "expiration").Publish(t.Context(), "expiration:complete", []byte("no JSON")); err != nil {
 		t.Fatal(err)
 	}
 	letter := letters(t, 1)[0]

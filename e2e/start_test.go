@@ -47,10 +47,9 @@ func startAndStop(b *testing.B, name string) {
 	port := freePort(b)
 	parts := shared.Run()
 	program := exec.Command(filepath.Join(programs, name))
-	program.Env = append(redisVariables(parts),
+	program.Env = append(storeVariables(name),
 		fmt.Sprintf("PORT=%d", port),
 		"MONGO_URI="+parts.Mongo.URL,
-		"NATS_URL="+parts.NATS.URL,
 		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL="+parts.Stripe.URL,
 		"JWT_KEY=only for this benchmark, and long enough",
 	)

@@ -32,7 +32,7 @@ func Permissions(service string) *nats.Permissions {
 
 // requests are what every client of NATS Streaming sends, whatever it's for.
 var requests = []string{
-	"_STAN.discover.*", "_STAN.discover.*.pings", "_STAN.sub.*", "_STAN.subclose.*", "_STAN.unsub.*", "_STAN.close.*",
+	"_STAN.discover.>", "_STAN.sub.*", "_STAN.subclose.*", "_STAN.unsub.*", "_STAN.close.*",
 	"_INBOX.*", // acknowledgements
 }
 

@@ -29,10 +29,10 @@ func guarded(t *testing.T) *broker.Server {
 
 // as connects as a user. The broker drops what a client isn't allowed to publish, so a refused message is never
 // acknowledged: errs has the reason.
-func as(t *testing.T, s *broker.Server, user string) (stan.Conn, <-chan error) {
+func as(t *testing.T, url, user string) (stan.Conn, <-chan error) {
 	t.Helper()
 	errs := make(chan error, 10)
-	nc, err := nats.Connect(s.URL(), nats.UserInfo(user, user),
+	nc, err := nats.Connect(url, nats.UserInfo(user, user),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { errs <- err }))
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestAServicePublishesItsOwnChannelsOnly(t *testing.T) {
 	}
 	channels = append(channels, "made:up", "order:created.more")
 	for _, service := range events.Services() {
-		conn, errs := as(t, s, service)
+		conn, errs := as(t, s.URL(), service)
 		for _, channel := range channels {
 			own := events.Owner(channel) == service || channel == bus.DeadLetters(service)
 			if got := publishes(t, conn, errs, channel); got != own {
@@ -88,7 +88,7 @@ func TestAServicePublishesItsOwnChannelsOnly(t *testing.T) {
 }
 
 func TestTheOperatorPublishesEverything(t *testing.T) {
-	conn, errs := as(t, guarded(t), broker.Operator)
+	conn, errs := as(t, guarded(t).URL(), broker.Operator)
 	for _, channel := range []string{"order:created", "payment:created", bus.DeadLetters("orders")} {
 		if !publishes(t, conn, errs, channel) {
 			t.Errorf("the operator may not publish %s", channel)
@@ -144,14 +144,14 @@ func TestAServiceCannotReadOrAnswerForTheBroker(t *testing.T) {
 // Heartbeats are a second apart, and the third that is missed ends a client.
 func TestARestrictedClientStaysAliveAndAcknowledges(t *testing.T) {
 	s := guarded(t)
-	orders, errs := as(t, s, "orders")
+	orders, errs := as(t, s.URL(), "orders")
 	messages := make(chan *stan.Msg, 10)
 	_, err := orders.QueueSubscribe("payment:created", "orders", func(m *stan.Msg) { messages <- m },
 		stan.DurableName("orders"), stan.SetManualAckMode(), stan.AckWait(time.Second), stan.DeliverAllAvailable())
 	if err != nil {
 		t.Fatal(err)
 	}
-	payments, refusals := as(t, s, "payments")
+	payments, refusals := as(t, s.URL(), "payments")
 	if !publishes(t, payments, refusals, "payment:created") {
 		t.Fatal("refused")
 	}

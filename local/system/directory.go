@@ -78,38 +78,41 @@ func (d *directory) secret(name, prefix string) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	secret := prefix + rand.Text() + rand.Text() // 26 letters of 5 bits each
+	secret := prefix + password()
 	return secret, writeAtomically(path, []byte(secret+"\n"), 0o600)
 }
 
-// users reads the password of each user from a JSON file, which is generated on first use. Users that aren't in it are
+// secrets reads a secret for each name from a JSON file, which is generated on first use. Names that aren't in it are
 // added.
-func (d *directory) users(file string, names ...string) (passwords map[string]string, err error) {
+func (d *directory) secrets(file string, generate func() string, names ...string) (all map[string]string, err error) {
 	path := d.path(file)
 	text, err := os.ReadFile(path)
 	if err == nil {
-		err = json.Unmarshal(text, &passwords)
+		err = json.Unmarshal(text, &all)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	known := len(passwords)
-	if passwords == nil {
-		passwords = make(map[string]string)
+	known := len(all)
+	if all == nil {
+		all = make(map[string]string)
 	}
 	for _, name := range names {
-		if passwords[name] == "" {
-			passwords[name] = rand.Text() + rand.Text()
+		if all[name] == "" {
+			all[name] = generate()
 		}
 	}
-	if len(passwords) == known {
-		return passwords, nil
+	if len(all) == known {
+		return all, nil
 	}
-	if text, err = json.MarshalIndent(passwords, "", "  "); err != nil {
+	if text, err = json.MarshalIndent(all, "", "  "); err != nil {
 		return nil, err
 	}
-	return passwords, writeAtomically(path, append(text, '\n'), 0o600)
+	return all, writeAtomically(path, append(text, '\n'), 0o600)
 }
+
+// password is a random one: 52 letters of 5 bits each.
+func password() string { return rand.Text() + rand.Text() }
 
 // writeAtomically writes a file so that readers see the old content or the new.
 func writeAtomically(path string, content []byte, mode os.FileMode) error {

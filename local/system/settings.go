@@ -2,9 +2,14 @@ package system
 
 import (
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"ticketing.dev/common/events"
 )
 
 // Settings are what the services are configured with.
@@ -15,6 +20,8 @@ type Settings struct {
 	RedisAddr string
 	// NATSLogins and RedisLogins are by service. A service without one connects without a password.
 	NATSLogins, RedisLogins map[string]Login
+	// EventKeys sign each service's events. Without them, events are unsigned.
+	EventKeys map[string]string
 	// JWTKey signs the sessions.
 	JWTKey string
 	// JWTKeyPrevious only verifies them.
@@ -76,6 +83,8 @@ func (s Settings) Environ(service, clientID, port string) []string {
 	env = given(env, "NATS_USER", nats.User)
 	env = given(env, "NATS_PASSWORD", nats.Password)
 	env = given(env, "NATS_CA", nats.CA)
+	env = given(env, "EVENT_KEY", s.EventKeys[service])
+	env = given(env, "EVENT_PUBLIC_KEYS", s.publicKeys())
 	env = given(env, "PPROF_ADDR", s.PprofAddr)
 	if service != "expiration" {
 		env = append(env,
@@ -108,6 +117,16 @@ func (s Settings) Environ(service, clientID, port string) []string {
 		env = given(env, "REDIS_CA", redis.CA)
 	}
 	return env
+}
+
+func (s Settings) publicKeys() string {
+	var all []string
+	for _, service := range slices.Sorted(maps.Keys(s.EventKeys)) {
+		if key, err := events.PublicKey(service, s.EventKeys[service]); err == nil { // else the service says what's wrong with it
+			all = append(all, key)
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // given adds a variable that has a value.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/process"
 )
 
@@ -17,6 +19,8 @@ const (
 	sandboxKey = "sk_test_sandbox"
 	// The passwords of the stand-ins' users are in the data directory.
 	natsUsersFile, redisUsersFile = "nats-users.json", "redis-users.json"
+	// eventKeysFile has the services' private keys.
+	eventKeysFile = "event-keys.json"
 	// operator is the broker's user that may do everything: broker.Operator.
 	operator = "operator"
 	// redisUser is the only service that has a Redis.
@@ -42,11 +46,14 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("webhook secret: %w", err)
 	}
-	natsUsers, err := s.dir.users(natsUsersFile, append(slices.Clone(Services), operator)...)
+	if err := s.readEventKeys(); err != nil {
+		return err
+	}
+	natsUsers, err := s.dir.secrets(natsUsersFile, password, append(slices.Clone(Services), operator)...)
 	if err != nil {
 		return err
 	}
-	redisUsers, err := s.dir.users(redisUsersFile, redisUser)
+	redisUsers, err := s.dir.secrets(redisUsersFile, password, redisUser)
 	if err != nil {
 		return err
 	}
@@ -69,6 +76,18 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	}
 	s.connect(secret, natsUsers, redisUsers)
 	return nil
+}
+
+// readEventKeys generates the services' keys together with the broker's data. An older broker has unsigned events, which
+// services with keys would refuse, and so may a real one.
+func (s *System) readEventKeys() (err error) {
+	_, noKeys := os.Stat(s.dir.path(eventKeysFile))
+	_, noBroker := os.Stat(s.dir.path("nats"))
+	if s.config.NATSURL != "" || noKeys != nil && noBroker == nil {
+		return nil
+	}
+	s.settings.EventKeys, err = s.dir.secrets(eventKeysFile, events.NewKey, Services...)
+	return err
 }
 
 func accepts(addr string) process.Probe { return process.Answers(addr, "", "") }

@@ -94,6 +94,9 @@ func (s *System) Close() error {
 	return errors.Join(errs...)
 }
 
+// Settings are what the services run with.
+func (s *System) Settings() Settings { return s.settings }
+
 // Failed reports a failure that the system can't recover from.
 func (s *System) Failed() <-chan error { return s.failed }
 

@@ -1,13 +1,18 @@
 package stan_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"ticketing.dev/common/bus"
 	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/common/standin"
 )
@@ -57,4 +62,43 @@ func TestTheURLMayNameTheUser(t *testing.T) {
 	}
 	defer b.Close()
 	servicetest.Eventually(t, "the broker", b.Connected)
+}
+
+func TestAForgedEventIsADeadLetterAndAnAlarm(t *testing.T) {
+	nats := standin.NATS(t)
+	own, other := events.NewKey(), events.NewKey()
+	public, err := events.PublicKey("orders", own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, logged := openWith(t, stan.Config{URL: nats.URL, Keys: events.KeyConfig{Public: []string{public}}})
+	logged.await(t, "broker connected")
+	handled := make(chan string, 10)
+	listening, err := bus.Listen(reader, "payments", []bus.Listener{bus.On(func(_ context.Context, e events.OrderCreated) error {
+		handled <- e.ID
+		return nil
+	})}, slog.New(logged))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listening.Close()
+	letters := subscribe(t, reader, bus.DeadLetters("payments"), accept)
+
+	for id, key := range map[string]string{"unsigned": "", "forged": other, "genuine": own} {
+		b, connected := openWith(t, stan.Config{URL: nats.URL, Keys: events.KeyConfig{Key: key}})
+		connected.await(t, "broker connected")
+		if err := bus.Send(t.Context(), b, "orders", events.OrderCreated{Order: events.Order{ID: id}}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		logged.await(t, "security")
+		if letter := receive(t, letters); !strings.Contains(letter, events.ErrForged.Error()) || strings.Contains(letter, "genuine") {
+			t.Errorf("the dead letter is %s", letter)
+		}
+	}
+	expect(t, handled, "genuine")
+	if len(handled) > 0 {
+		t.Errorf("%s was handled", <-handled)
+	}
 }
