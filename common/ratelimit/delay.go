@@ -48,7 +48,7 @@ func (d *Delay) Take(key string) (giveBack func(), wait time.Duration) {
 	before := a.next
 	a.count++
 	a.next = now.Add(d.wait(a.count))
-	makeRoom(d.attempts, func(a attempts) bool { return now.Sub(a.next) > d.forgetAfter() })
+	makeRoom(d.attempts, now, func(a attempts) time.Time { return a.next.Add(d.forgetAfter()) })
 	d.attempts[key] = a
 	return func() { d.giveBack(key, a.next, before) }, 0
 }
