@@ -12,6 +12,7 @@ import (
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/signouts"
@@ -29,6 +30,7 @@ type Service struct {
 	signouts *signouts.Copy
 	watcher  *watcher
 	seats    seats
+	writes   *ratelimit.Writes
 	proxies  forwarded.Proxies
 	now      func() time.Time
 	log      *slog.Logger
@@ -41,8 +43,12 @@ type Options struct {
 	Sessions *session.Sessions
 	Keys     *Keys
 	Streams  StreamLimits
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Limits and Writes are none by default. Without Shared, each replica counts by itself.
+	Limits ratelimit.Config
+	Writes ratelimit.WriteConfig
+	Shared *ratelimit.Shared
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // New creates the service and the indexes of its collections.
@@ -66,7 +72,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{
 		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")}, private: private, keys: o.Keys,
 		relay: relay, sessions: o.Sessions, signouts: ended,
-		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
+		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams},
+		writes: o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Now), now: o.Now, log: o.Log,
 	}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil

@@ -16,6 +16,8 @@ import (
 type Config struct {
 	// Factor multiplies every limit: 10 allows ten times as much. 0 lifts all of them, as for a load test.
 	Factor int `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
+	// RedisAddr is the host:port of a Redis in which all replicas count together. Without one, each counts by itself.
+	RedisAddr string `env:"REDIS_ADDR"`
 }
 
 // maxKeys bounds the memory of a limit.

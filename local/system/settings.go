@@ -24,9 +24,11 @@ type Settings struct {
 	OrderTTL          time.Duration
 	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
 	MaxOpenOrders, MaxUnpaidReservations int
-	LogLevel                             slog.Level
-	PprofAddr                            string
-	Limits                               Limits
+	// SessionIdle and SessionAbsolute are how long sessions last. Zero means the services' default.
+	SessionIdle, SessionAbsolute time.Duration
+	LogLevel                     slog.Level
+	PprofAddr                    string
+	Limits                       Limits
 }
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
@@ -35,6 +37,8 @@ type Stripe struct{ Key, WebhookSecret, URL string }
 // Limits bound what clients may do. Empty ones have the services' own defaults.
 type Limits struct {
 	RateFactor           string `env:"RATE_LIMIT_FACTOR"`
+	WritesPerUser        string `env:"WRITES_PER_USER"`
+	WritesPerAddress     string `env:"WRITES_PER_ADDRESS"`
 	StreamsMax           string `env:"STREAMS_MAX"`
 	StreamsMaxPerAddress string `env:"STREAMS_MAX_PER_ADDRESS"`
 }
@@ -58,10 +62,14 @@ func (s Settings) Environ(service, clientID, port string) []string {
 			"TRUSTED_PROXIES="+s.TrustedProxies,
 			"COOKIE_NAME="+s.CookieName)
 		env = given(env, "JWT_KEY_PREVIOUS", s.JWTKeyPrevious)
+		env = given(env, "SESSION_IDLE_TIMEOUT", duration(s.SessionIdle))
+		env = given(env, "SESSION_ABSOLUTE_TIMEOUT", duration(s.SessionAbsolute))
+		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
+		env = given(env, "WRITES_PER_USER", s.Limits.WritesPerUser)
+		env = given(env, "WRITES_PER_ADDRESS", s.Limits.WritesPerAddress)
+		env = given(env, "REDIS_ADDR", s.RedisAddr)
 	}
 	switch service {
-	case "auth":
-		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
 	case "tickets":
 		env = given(env, "STREAMS_MAX", s.Limits.StreamsMax)
 		env = given(env, "STREAMS_MAX_PER_ADDRESS", s.Limits.StreamsMaxPerAddress)
@@ -73,7 +81,6 @@ func (s Settings) Environ(service, clientID, port string) []string {
 	case "payments":
 		env = append(env,
 			"STRIPE_KEY="+s.Stripe.Key, "STRIPE_WEBHOOK_SECRET="+s.Stripe.WebhookSecret, "STRIPE_API_URL="+s.Stripe.URL)
-		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
 	case "expiration":
 		env = append(env, "REDIS_ADDR="+s.RedisAddr)
 	}
@@ -86,6 +93,14 @@ func given(env []string, name, value string) []string {
 		return env
 	}
 	return append(env, name+"="+value)
+}
+
+// duration is empty for zero.
+func duration(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
 }
 
 // share is how many of a machine's cores a service uses at once. All parts of the system run side by side, so more

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestServicesShareTheCores(t *testing.T) {
@@ -41,13 +42,15 @@ func TestServicesHasEveryServiceOfTheRepository(t *testing.T) {
 }
 
 func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
-	s := Settings{JWTKeyPrevious: "1", Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
-	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS"
+	s := Settings{
+		RedisAddr: "1", JWTKeyPrevious: "1", SessionIdle: time.Hour, SessionAbsolute: time.Hour, Limits: Limits{RateFactor: "2", StreamsMax: "3", WritesPerUser: "4", WritesPerAddress: "5"},
+	}
+	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS SESSION_IDLE_TIMEOUT SESSION_ABSOLUTE_TIMEOUT RATE_LIMIT_FACTOR WRITES_PER_USER WRITES_PER_ADDRESS REDIS_ADDR"
 	for service, want := range map[string]string{
-		"auth":       common + stored + " RATE_LIMIT_FACTOR",
+		"auth":       common + stored,
 		"tickets":    common + stored + " STREAMS_MAX",
 		"orders":     common + stored + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
-		"payments":   common + stored + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL RATE_LIMIT_FACTOR",
+		"payments":   common + stored + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL",
 		"expiration": common + " REDIS_ADDR",
 	} {
 		var got []string

@@ -23,7 +23,7 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	c := s.config
 	s.settings = Settings{
 		JWTKey: c.JWTKey, JWTKeyPrevious: c.JWTKeyPrevious, RequireStrongKeys: c.RequireStrongKeys, TrustedProxies: loopback,
-		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel, PprofAddr: c.PprofAddr, Limits: c.Limits,
+		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel, SessionIdle: c.SessionIdle, SessionAbsolute: c.SessionAbsolute, PprofAddr: c.PprofAddr, Limits: c.Limits,
 		MaxOpenOrders: c.MaxOpenOrders, MaxUnpaidReservations: c.MaxUnpaidReservations,
 	}
 	if c.JWTKey == "" {

@@ -426,7 +426,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/too-many-writes" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -507,7 +507,8 @@ export interface components {
     };
     /**
      * @description The account, the address, the order, or all together have made too many attempts. The message says how
-     * long to wait. A sign-in from a browser that has signed in to the account before counts by itself.
+     * long to wait. A sign-in from a browser that has signed in to the account before counts by itself. Too many
+     * writes by one user or from one address have the type `/problems/too-many-writes`.
      */
     TooMany: {
       headers: {
@@ -724,6 +725,7 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -787,6 +789,7 @@ export interface operations {
       401: components["responses"]["NotAuthorized"];
       403: components["responses"]["CrossSite"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -821,6 +824,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -914,6 +918,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1011,6 +1016,7 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1046,6 +1052,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1114,6 +1121,7 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1249,6 +1257,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1301,6 +1310,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1434,6 +1444,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
