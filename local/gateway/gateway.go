@@ -58,7 +58,7 @@ func New(routes Routes, backends Backends, log *slog.Logger) *Gateway {
 	return g
 }
 
-// Trust makes the gateway pass on the host and scheme that these proxies report. By default, no peer is
+// Trust makes the gateway pass on the visitor's address, host and scheme that these proxies report. By default, no peer is
 // trusted. It must be called before the first request.
 func (g *Gateway) Trust(proxies forwarded.Proxies) { g.trusted = proxies }
 
@@ -66,13 +66,16 @@ func (g *Gateway) Trust(proxies forwarded.Proxies) { g.trusted = proxies }
 // it drops the Upgrade header, as RFC 9110 §7.8 allows: an upgraded connection has no limits.
 func (g *Gateway) AllowUpgrades() { g.upgrades = true }
 
-// forward tells the service which host and scheme the visitor requested.
+// forward tells the service where the visitor is and which host and scheme they requested.
 func (g *Gateway) forward(r *httputil.ProxyRequest) {
 	if !g.upgrades {
 		r.Out.Header.Del("Upgrade")
 		r.Out.Header.Del("Connection")
 	}
-	r.SetXForwarded() // X-Forwarded-For names only the peer: any program on this machine could make up more
+	if g.trusted.Trusted(r.In) {
+		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"] // to which the next line adds the peer
+	}
+	r.SetXForwarded()
 	host, scheme := g.trusted.Asked(r.In)
 	r.Out.Header.Set("X-Forwarded-Host", host)
 	r.Out.Header.Set("X-Forwarded-Proto", scheme)
