@@ -105,13 +105,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case route.Path == "/" && len(g.backends(route.Service)) == 0:
 		noClient(w, r)
 	default:
-		g.proxies[route.Service].ServeHTTP(w, r)
+		g.proxies[route.Service].ServeHTTP(w, watchBody(r))
 	}
 }
 
-// unavailable answers where no replica has, in the form that the services' own errors have.
+// unavailable answers where no replica has, in the form that the services' own errors have. A broken body is the
+// visitor's fault, as the services say themselves.
 func unavailable(log *slog.Logger) func(http.ResponseWriter, *http.Request, error) {
 	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if bodyBroken(r) {
+			web.WriteError(w, r, problem.New(problem.Invalid, "The request body is malformed"))
+			return
+		}
 		if !errors.Is(err, context.Canceled) { // that is a client that has gone
 			log.WarnContext(r.Context(), "no answer from the service", "method", r.Method, "path", r.URL.Path, "error", err)
 		}
