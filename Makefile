@@ -81,6 +81,10 @@ test-browser: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $
 test-chaos: .bin/chaos $(redis) ## Run a short campaign: three fixed seeds and a random one
 	.bin/chaos -seed 1,2,3 -rounds 4 -parallel 4 -load 12s
 
+.PHONY: test-abuse
+test-abuse: $(CLIENT) .bin/abuse .bin/standin ## Attack the running system as strangers would, and send 100,000 mangled requests (ARGS="-n 5000 -seed 7")
+	STANDIN=$(CURDIR)/.bin/standin .bin/abuse -client $(if $(CLIENT),built,none) $(ARGS)
+
 .PHONY: chaos
 chaos: .bin/chaos $(redis) ## Hurt the real processes while people buy, and judge (SEED=42 again, ROUNDS=100, ARGS="-h")
 	.bin/chaos $(if $(SEED),-seed $(SEED)) $(if $(ROUNDS),-rounds $(ROUNDS)) $(ARGS)
@@ -167,7 +171,7 @@ bench-code: .bin/standin ## Run the Go benchmarks of the hot pieces
 	STANDIN=$(CURDIR)/.bin/standin go test -run '^$$' -bench . -benchmem work
 
 # go build knows best what is out of date.
-.PHONY: .bin/standin .bin/local .bin/chaos .bin/bench .bin/staticcheck
+.PHONY: .bin/standin .bin/local .bin/chaos .bin/bench .bin/abuse .bin/staticcheck
 .bin/standin:
 	go build -buildvcs=false -o $@ ./local/cmd/standin
 
@@ -179,6 +183,9 @@ bench-code: .bin/standin ## Run the Go benchmarks of the hot pieces
 
 .bin/bench:
 	cd e2e && GOWORK=off go build -o ../$@ ./bench
+
+.bin/abuse:
+	cd e2e && GOWORK=off go build -o ../$@ ./abuse
 
 .bin/staticcheck:
 	cd tools && GOWORK=off go build -o ../$@ honnef.co/go/tools/cmd/staticcheck

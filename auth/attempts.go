@@ -22,15 +22,16 @@ type attempts struct {
 	signUps, allSignUps ratelimit.Limit
 }
 
-func newAttempts(c ratelimit.Config) attempts {
+// newAttempts returns the limits, which replicas have together if shared isn't nil.
+func newAttempts(c ratelimit.Config, shared *ratelimit.Shared, now func() time.Time) attempts {
 	return attempts{
-		guesses:       c.NewDelay(10, 15*time.Minute, time.Now),
-		deviceGuesses: c.NewDelay(10, time.Minute, time.Now),
-		account:       c.NewBucket(100, 30*time.Second, time.Now),
-		network:       c.NewBucket(100, 6*time.Second, time.Now),
-		all:           c.NewBucket(300, 50*time.Millisecond, time.Now),
-		signUps:       c.NewBucket(1000, time.Second, time.Now),
-		allSignUps:    c.NewBucket(2000, 100*time.Millisecond, time.Now),
+		guesses:       shared.Limit("guesses", c.NewDelay(10, 15*time.Minute, now)),
+		deviceGuesses: shared.Limit("device-guesses", c.NewDelay(10, time.Minute, now)),
+		account:       shared.Limit("account", c.NewBucket(100, 30*time.Second, now)),
+		network:       shared.Limit("network", c.NewBucket(100, 6*time.Second, now)),
+		all:           shared.Limit("all", c.NewBucket(300, 50*time.Millisecond, now)),
+		signUps:       shared.Limit("sign-ups", c.NewBucket(1000, time.Second, now)),
+		allSignUps:    shared.Limit("all-sign-ups", c.NewBucket(2000, 100*time.Millisecond, now)),
 	}
 }
 

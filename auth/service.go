@@ -26,6 +26,7 @@ type Service struct {
 	signouts *signouts.Copy
 	relay    *aggregate.Relay
 	attempts attempts
+	writes   *ratelimit.Writes
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
 	log       *slog.Logger
@@ -36,8 +37,10 @@ type Options struct {
 	DB       *mongo.Database
 	Bus      bus.Publisher
 	Sessions *session.Sessions
-	// Limits are none by default.
+	// Limits and Writes are none by default. Without Shared, each replica counts by itself.
 	Limits ratelimit.Config
+	Writes ratelimit.WriteConfig
+	Shared *ratelimit.Shared
 	Log    *slog.Logger
 }
 
@@ -61,7 +64,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		signouts:  ended,
 		relay:     relay,
 		log:       o.Log,
-		attempts:  newAttempts(o.Limits),
+		attempts:  newAttempts(o.Limits, o.Shared, o.Sessions.Now),
+		writes:    o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Sessions.Now),
 		dummyUser: NewUser("", dummyHash()),
 	}, nil
 }

@@ -22,7 +22,7 @@ func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Iden
 // Routes are the HTTP API of orders.
 func (s *Service) Routes(r chi.Router) {
 	r.Group(func(r chi.Router) {
-		r.Use(s.sessions.Middleware)
+		r.Use(s.sessions.Middleware, s.writes.Middleware)
 		r.Method(http.MethodGet, "/api/orders", web.Handler(s.list))
 		r.Method(http.MethodPost, "/api/orders", web.Handler(s.create))
 		r.Method(http.MethodGet, "/api/orders/{id}", web.Handler(s.show))

@@ -11,6 +11,7 @@ import (
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/signouts"
@@ -27,6 +28,7 @@ type Service struct {
 	signouts *signouts.Copy
 	ttl      time.Duration
 	limits   Limits
+	writes   *ratelimit.Writes
 	now      func() time.Time
 	log      *slog.Logger
 }
@@ -40,6 +42,10 @@ type Options struct {
 	TTL time.Duration
 	// Limits are for each user. The zero value sets none.
 	Limits Limits
+	// Rates and Writes are none by default. Without Shared, each replica counts by itself.
+	Rates  ratelimit.Config
+	Writes ratelimit.WriteConfig
+	Shared *ratelimit.Shared
 	Now    func() time.Time
 	Log    *slog.Logger
 }
@@ -68,6 +74,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		signouts: ended,
 		ttl:      o.TTL,
 		limits:   o.Limits,
+		writes:   o.Rates.NewWrites(o.Writes, o.Shared, o.Sessions, o.Now),
 		now:      o.Now,
 		log:      o.Log,
 	}, nil

@@ -10,11 +10,12 @@ import (
 // Payments that succeed don't count.
 type guesses struct{ order, user, declines ratelimit.Limit }
 
-func newGuesses(c ratelimit.Config) guesses {
+// newGuesses returns the limits, which replicas have together if shared isn't nil.
+func newGuesses(c ratelimit.Config, shared *ratelimit.Shared, now func() time.Time) guesses {
 	return guesses{
-		order:    c.NewDelay(3, 10*time.Minute, time.Now),
-		user:     c.NewDelay(20, 10*time.Minute, time.Now),
-		declines: c.NewDelay(3, 6*time.Hour, time.Now), // forgotten after a day
+		order:    shared.Limit("order", c.NewDelay(3, 10*time.Minute, now)),
+		user:     shared.Limit("user", c.NewDelay(20, 10*time.Minute, now)),
+		declines: shared.Limit("declines", c.NewDelay(3, 6*time.Hour, now)), // forgotten after a day
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service/servicetest"
@@ -17,7 +18,7 @@ func limited(t *testing.T) *system {
 	t.Helper()
 	s := prepare(t)
 	s.service = s.open(nil)
-	s.service.guesses = newGuesses(ratelimit.Config{Factor: 1})
+	s.service.guesses = newGuesses(ratelimit.Config{Factor: 1}, nil, time.Now)
 	s.Client = s.serve(s.service)
 	return s
 }

@@ -33,7 +33,7 @@ func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Iden
 func (s *Service) Routes(r chi.Router) {
 	r.Method(http.MethodPost, "/api/payments/webhook", web.Handler(s.webhook))
 	r.Group(func(r chi.Router) {
-		r.Use(s.sessions.Middleware)
+		r.Use(s.sessions.Middleware, s.writes.Middleware)
 		r.Method(http.MethodGet, "/api/payments", web.Handler(s.list))
 		r.Method(http.MethodPost, "/api/payments", web.Handler(s.create))
 		r.Method(http.MethodPost, "/api/payments/{id}/cancel", web.Handler(s.cancel))

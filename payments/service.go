@@ -35,6 +35,7 @@ type Service struct {
 	webhookSecrets webhookSecrets
 	outage         *outage.Outage
 	guesses        guesses
+	writes         *ratelimit.Writes
 	now            func() time.Time
 	log            *slog.Logger
 }
@@ -47,8 +48,10 @@ type Options struct {
 	Stripe    StripeConfig
 	Transport http.RoundTripper
 	Now       func() time.Time
-	// Limits are none by default.
+	// Limits and Writes are none by default. Without Shared, each replica counts by itself.
 	Limits ratelimit.Config
+	Writes ratelimit.WriteConfig
+	Shared *ratelimit.Shared
 	Log    *slog.Logger
 }
 
@@ -67,7 +70,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	return &Service{
-		guesses:        newGuesses(o.Limits),
+		guesses:        newGuesses(o.Limits, o.Shared, o.Now),
+		writes:         o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Now),
 		db:             o.DB,
 		charges:        charges,
 		orders:         orders{o.DB.Collection("orders")},

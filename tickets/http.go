@@ -21,7 +21,7 @@ func (s *Service) Identify(r *http.Request) []slog.Attr { return s.sessions.Iden
 // Routes are the HTTP API of tickets. Reading needs no session; selling does.
 func (s *Service) Routes(r chi.Router) {
 	r.Group(func(r chi.Router) {
-		r.Use(s.sessions.Middleware)
+		r.Use(s.sessions.Middleware, s.writes.Middleware)
 		r.Method(http.MethodGet, "/api/tickets", web.Handler(s.index))
 		r.Method(http.MethodPost, "/api/tickets", web.Handler(s.create))
 		r.Method(http.MethodGet, "/api/tickets/sales/summary", web.Handler(s.summary))

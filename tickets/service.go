@@ -13,6 +13,7 @@ import (
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/forwarded"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/signouts"
@@ -32,6 +33,7 @@ type Service struct {
 	streams  seats[netip.Prefix]
 	files    files
 	transfer seats[string] // uploads and downloads, by user
+	writes   *ratelimit.Writes
 	proxies  forwarded.Proxies
 	now      func() time.Time
 	log      *slog.Logger
@@ -44,8 +46,12 @@ type Options struct {
 	Sessions *session.Sessions
 	Keys     *Keys
 	Streams  StreamLimits
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Limits and Writes are none by default. Without Shared, each replica counts by itself.
+	Limits ratelimit.Config
+	Writes ratelimit.WriteConfig
+	Shared *ratelimit.Shared
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // New creates the service and the indexes of its collections.
@@ -71,6 +77,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		relay: relay, sessions: o.Sessions, signouts: ended,
 		proxies: o.Sessions.Proxies(), streams: newSeats(o.Streams), now: o.Now, log: o.Log,
 		files: files{o.DB}, transfer: newTransfers(),
+		writes: o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Now),
 	}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil

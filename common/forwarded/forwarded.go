@@ -20,7 +20,7 @@ func (p Proxies) Asked(r *http.Request) (host, scheme string) {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if !p.trust(r.RemoteAddr) {
+	if !p.Trusted(r) {
 		return host, scheme
 	}
 	if given := last(r.Header.Values("X-Forwarded-Host")); given != "" {
@@ -32,8 +32,9 @@ func (p Proxies) Asked(r *http.Request) (host, scheme string) {
 	return host, scheme
 }
 
-func (p Proxies) trust(remote string) bool {
-	peer, err := netip.ParseAddrPort(remote)
+// Trusted reports whether a trusted proxy sent the request.
+func (p Proxies) Trusted(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return false
 	}

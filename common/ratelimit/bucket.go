@@ -39,7 +39,7 @@ func (b *Bucket) Take(key string) (giveBack func(), wait time.Duration) {
 	if wait := full.Sub(now) - b.burst; wait > 0 {
 		return nil, wait
 	}
-	makeRoom(b.full, func(full time.Time) bool { return !full.After(now) })
+	makeRoom(b.full, now, func(full time.Time) time.Time { return full })
 	b.full[key] = full
 	return func() { b.giveBack(key) }, 0
 }

@@ -11,9 +11,9 @@ const firstWait = 5 * time.Second
 // Delay allows some attempts for each key and then makes each one wait twice as long as the one before, until the
 // key has been quiet for a while.
 type Delay struct {
-	free    int
-	longest time.Duration
-	now     func() time.Time
+	free           int
+	first, longest time.Duration
+	now            func() time.Time
 
 	mu       sync.Mutex
 	attempts map[string]attempts
@@ -30,7 +30,7 @@ func (c Config) NewDelay(free int, longest time.Duration, now func() time.Time) 
 	if c.Factor <= 0 {
 		return nil
 	}
-	return &Delay{free: free * c.Factor, longest: longest, now: now, attempts: make(map[string]attempts)}
+	return &Delay{free: free * c.Factor, first: firstWait, longest: longest, now: now, attempts: make(map[string]attempts)}
 }
 
 // Take counts an attempt.
@@ -48,7 +48,7 @@ func (d *Delay) Take(key string) (giveBack func(), wait time.Duration) {
 	before := a.next
 	a.count++
 	a.next = now.Add(d.wait(a.count))
-	makeRoom(d.attempts, func(a attempts) bool { return now.Sub(a.next) > d.forgetAfter() })
+	makeRoom(d.attempts, now, func(a attempts) time.Time { return a.next.Add(d.forgetAfter()) })
 	d.attempts[key] = a
 	return func() { d.giveBack(key, a.next, before) }, 0
 }
@@ -58,7 +58,7 @@ func (d *Delay) wait(count int) time.Duration {
 	if count < d.free {
 		return 0
 	}
-	return min(firstWait<<min(count-d.free, 20), d.longest)
+	return min(d.first<<min(count-d.free, 20), d.longest)
 }
 
 // forgetAfter is how long after a key's last wait its attempts count.

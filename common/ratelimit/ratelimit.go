@@ -1,5 +1,5 @@
-// Package ratelimit bounds how often something may happen: by user, by address, by account, or in all. Counts are
-// kept in memory, so each process has its own.
+// Package ratelimit bounds how often something may happen: by user, by address, by account, or in all. Processes
+// count together in a Redis if they have one (Shared), and otherwise each for itself.
 //
 // Every attempt counts before its work begins, so concurrent attempts can't slip through together. An attempt that
 // turns out to be harmless, such as a sign-in with the right password, can be given back.
@@ -10,12 +10,16 @@ import (
 	"time"
 
 	"ticketing.dev/common/problem"
+	"ticketing.dev/common/redisdb"
 )
 
 // Config is read from the environment of every service that limits requests.
 type Config struct {
 	// Factor multiplies every limit: 10 allows ten times as much. 0 lifts all of them, as for a load test.
 	Factor int `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
+	// RedisAddr is the host:port of a Redis in which all replicas count together. Without one, each counts by itself.
+	RedisAddr string `env:"REDIS_ADDR"`
+	Redis     redisdb.Login
 }
 
 // maxKeys bounds the memory of a limit.
@@ -74,14 +78,28 @@ func Take(attempts ...Attempt) (giveBack func(), err error) {
 	return giveBack, nil
 }
 
-// makeRoom deletes the keys that no longer count, once there are maxKeys, and others if that isn't enough.
-func makeRoom[V any](keys map[string]V, expired func(V) bool) {
+// sample is how many keys are looked at to make room for another one.
+const sample = 8
+
+// makeRoom keeps keys below maxKeys. It looks at a few keys at random, deletes those that have ended, and otherwise
+// the one that ends first, so that a flood of keys costs little and rarely displaces the ones that matter.
+func makeRoom[V any](keys map[string]V, now time.Time, end func(V) time.Time) {
 	if len(keys) < maxKeys {
 		return
 	}
-	for key, v := range keys {
-		if expired(v) || len(keys) >= maxKeys {
+	first, firstEnd, looked := "", time.Time{}, 0
+	for key, v := range keys { // in random order
+		ends := end(v)
+		if !ends.After(now) {
 			delete(keys, key)
+		} else if first == "" || ends.Before(firstEnd) {
+			first, firstEnd = key, ends
 		}
+		if looked++; looked == sample {
+			break
+		}
+	}
+	if len(keys) >= maxKeys {
+		delete(keys, first)
 	}
 }

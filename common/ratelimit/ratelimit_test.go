@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -131,15 +132,45 @@ func TestFactorMultipliesLimitsAndZeroLiftsThem(t *testing.T) {
 
 func TestManyKeysDoNotFillTheMemory(t *testing.T) {
 	c := newClock()
-	b := Config{Factor: 1}.NewBucket(1, time.Second, c.now).(*Bucket)
-	for i := range maxKeys + 10 {
-		waitOf(b, strconv.Itoa(i))
-		if i == maxKeys-1 {
-			c.pass(time.Minute)
+	for name, l := range map[string]Limit{
+		"bucket": Config{Factor: 1}.NewBucket(1, time.Hour, c.now),
+		"delay":  Config{Factor: 1}.NewDelay(1, time.Hour, c.now),
+	} {
+		for i := range maxKeys + 1000 {
+			waitOf(l, strconv.Itoa(i))
+		}
+		kept := 0
+		switch l := l.(type) {
+		case *Bucket:
+			kept = len(l.full)
+		case *Delay:
+			kept = len(l.attempts)
+		}
+		if kept != maxKeys {
+			t.Errorf("the %s keeps %d keys, want %d", name, kept, maxKeys)
 		}
 	}
-	if n := len(b.full); n > 20 {
-		t.Errorf("%d keys are kept, want only those in use", n)
+}
+
+func TestMakingRoomLooksAtAFewKeysAndDropsTheFirstToEnd(t *testing.T) {
+	now, keys := newClock().at, make(map[string]time.Time, maxKeys)
+	for i := range maxKeys {
+		keys[strconv.Itoa(i)] = now.Add(time.Duration(i+1) * time.Second)
+	}
+	var seen []time.Time
+	makeRoom(keys, now, func(end time.Time) time.Time { seen = append(seen, end); return end })
+	if len(seen) != sample || len(keys) != maxKeys-1 {
+		t.Fatalf("looked at %d keys and kept %d", len(seen), len(keys))
+	}
+	first := slices.MinFunc(seen, time.Time.Compare)
+	if _, kept := keys[strconv.Itoa(int(first.Sub(now)/time.Second)-1)]; kept {
+		t.Error("kept the key that ends first")
+	}
+	makeRoom(keys, now, func(time.Time) time.Time { t.Error("looked at keys while there was room"); return now })
+	keys["another"] = now
+	makeRoom(keys, now, func(time.Time) time.Time { return now })
+	if len(keys) != maxKeys-sample {
+		t.Errorf("%d keys are left of %d, want %d ended ones gone", len(keys), maxKeys, sample)
 	}
 }
 

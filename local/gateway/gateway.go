@@ -58,7 +58,7 @@ func New(routes Routes, backends Backends, log *slog.Logger) *Gateway {
 	return g
 }
 
-// Trust makes the gateway pass on the host and scheme that these proxies report. By default, no peer is
+// Trust makes the gateway pass on the visitor's address, host and scheme that these proxies report. By default, no peer is
 // trusted. It must be called before the first request.
 func (g *Gateway) Trust(proxies forwarded.Proxies) { g.trusted = proxies }
 
@@ -66,13 +66,16 @@ func (g *Gateway) Trust(proxies forwarded.Proxies) { g.trusted = proxies }
 // it drops the Upgrade header, as RFC 9110 §7.8 allows: an upgraded connection has no limits.
 func (g *Gateway) AllowUpgrades() { g.upgrades = true }
 
-// forward tells the service which host and scheme the visitor requested.
+// forward tells the service where the visitor is and which host and scheme they requested.
 func (g *Gateway) forward(r *httputil.ProxyRequest) {
 	if !g.upgrades {
 		r.Out.Header.Del("Upgrade")
 		r.Out.Header.Del("Connection")
 	}
-	r.SetXForwarded() // X-Forwarded-For names only the peer: any program on this machine could make up more
+	if g.trusted.Trusted(r.In) {
+		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"] // to which the next line adds the peer
+	}
+	r.SetXForwarded()
 	host, scheme := g.trusted.Asked(r.In)
 	r.Out.Header.Set("X-Forwarded-Host", host)
 	r.Out.Header.Set("X-Forwarded-Proto", scheme)
@@ -102,13 +105,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case route.Path == "/" && len(g.backends(route.Service)) == 0:
 		noClient(w, r)
 	default:
-		g.proxies[route.Service].ServeHTTP(w, r)
+		g.proxies[route.Service].ServeHTTP(w, watchBody(r))
 	}
 }
 
-// unavailable answers where no replica has, in the form that the services' own errors have.
+// unavailable answers where no replica has, in the form that the services' own errors have. A broken body is the
+// visitor's fault, as the services say themselves.
 func unavailable(log *slog.Logger) func(http.ResponseWriter, *http.Request, error) {
 	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if bodyBroken(r) {
+			web.WriteError(w, r, problem.New(problem.Invalid, "The request body is malformed"))
+			return
+		}
 		if !errors.Is(err, context.Canceled) { // that is a client that has gone
 			log.WarnContext(r.Context(), "no answer from the service", "method", r.Method, "path", r.URL.Path, "error", err)
 		}

@@ -83,6 +83,9 @@ type Environment struct {
 	JWTKey string `env:"JWT_KEY"`
 	// JWTKeyPrevious only verifies them, as after JWTKey has been replaced.
 	JWTKeyPrevious string `env:"JWT_KEY_PREVIOUS"`
+	// SessionIdle and SessionAbsolute are how long sessions last. By default, the services decide.
+	SessionIdle     time.Duration `env:"SESSION_IDLE_TIMEOUT"`
+	SessionAbsolute time.Duration `env:"SESSION_ABSOLUTE_TIMEOUT"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
 	RequireStrongKeys bool `env:"REQUIRE_STRONG_KEYS"`
 	// TrustedProxies may tell the gateway what a visitor asked for. The client, which calls the gateway for its

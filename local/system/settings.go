@@ -33,9 +33,11 @@ type Settings struct {
 	OrderTTL          time.Duration
 	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
 	MaxOpenOrders, MaxUnpaidReservations int
-	LogLevel                             slog.Level
-	PprofAddr                            string
-	Limits                               Limits
+	// SessionIdle and SessionAbsolute are how long sessions last. Zero means the services' default.
+	SessionIdle, SessionAbsolute time.Duration
+	LogLevel                     slog.Level
+	PprofAddr                    string
+	Limits                       Limits
 }
 
 // Login is how a service connects to a store. CA is a file with certificates, for TLS.
@@ -65,6 +67,8 @@ type Stripe struct{ Key, WebhookSecret, URL string }
 // Limits bound what clients may do. Empty ones have the services' own defaults.
 type Limits struct {
 	RateFactor           string `env:"RATE_LIMIT_FACTOR"`
+	WritesPerUser        string `env:"WRITES_PER_USER"`
+	WritesPerAddress     string `env:"WRITES_PER_ADDRESS"`
 	StreamsMax           string `env:"STREAMS_MAX"`
 	StreamsMaxPerAddress string `env:"STREAMS_MAX_PER_ADDRESS"`
 }
@@ -85,6 +89,10 @@ func (s Settings) Environ(service, clientID, port string) []string {
 	env = given(env, "NATS_CA", nats.CA)
 	env = given(env, "EVENT_KEY", s.EventKeys[service])
 	env = given(env, "EVENT_PUBLIC_KEYS", s.publicKeys())
+	env = given(env, "REDIS_ADDR", s.RedisAddr)
+	env = given(env, "REDIS_USERNAME", redis.User)
+	env = given(env, "REDIS_PASSWORD", redis.Password)
+	env = given(env, "REDIS_CA", redis.CA)
 	env = given(env, "PPROF_ADDR", s.PprofAddr)
 	if service != "expiration" {
 		env = append(env,
@@ -94,10 +102,13 @@ func (s Settings) Environ(service, clientID, port string) []string {
 			"TRUSTED_PROXIES="+s.TrustedProxies,
 			"COOKIE_NAME="+s.CookieName)
 		env = given(env, "JWT_KEY_PREVIOUS", s.JWTKeyPrevious)
+		env = given(env, "SESSION_IDLE_TIMEOUT", duration(s.SessionIdle))
+		env = given(env, "SESSION_ABSOLUTE_TIMEOUT", duration(s.SessionAbsolute))
+		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
+		env = given(env, "WRITES_PER_USER", s.Limits.WritesPerUser)
+		env = given(env, "WRITES_PER_ADDRESS", s.Limits.WritesPerAddress)
 	}
 	switch service {
-	case "auth":
-		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
 	case "tickets":
 		env = given(env, "STREAMS_MAX", s.Limits.StreamsMax)
 		env = given(env, "STREAMS_MAX_PER_ADDRESS", s.Limits.StreamsMaxPerAddress)
@@ -109,12 +120,6 @@ func (s Settings) Environ(service, clientID, port string) []string {
 	case "payments":
 		env = append(env,
 			"STRIPE_KEY="+s.Stripe.Key, "STRIPE_WEBHOOK_SECRET="+s.Stripe.WebhookSecret, "STRIPE_API_URL="+s.Stripe.URL)
-		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
-	case "expiration":
-		env = append(env, "REDIS_ADDR="+s.RedisAddr)
-		env = given(env, "REDIS_USERNAME", redis.User)
-		env = given(env, "REDIS_PASSWORD", redis.Password)
-		env = given(env, "REDIS_CA", redis.CA)
 	}
 	return env
 }
@@ -135,6 +140,14 @@ func given(env []string, name, value string) []string {
 		return env
 	}
 	return append(env, name+"="+value)
+}
+
+// duration is empty for zero.
+func duration(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
 }
 
 // share is how many of a machine's cores a service uses at once. All parts of the system run side by side, so more

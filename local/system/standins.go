@@ -24,7 +24,7 @@ const (
 	eventKeysFile = "event-keys.json"
 	// operator is the broker's user that may do everything: broker.Operator.
 	operator = "operator"
-	// redisUser is the only service that has a Redis.
+	// redisUser is the one of Redis's users, of which each service is one, that the probe is.
 	redisUser = "expiration"
 	// loopback is where the gateway calls the services from.
 	loopback = "127.0.0.0/8,::1/128"
@@ -35,7 +35,7 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	c := s.config
 	s.settings = Settings{
 		JWTKey: c.JWTKey, JWTKeyPrevious: c.JWTKeyPrevious, RequireStrongKeys: c.RequireStrongKeys, TrustedProxies: loopback,
-		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel, PprofAddr: c.PprofAddr, Limits: c.Limits,
+		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel, SessionIdle: c.SessionIdle, SessionAbsolute: c.SessionAbsolute, PprofAddr: c.PprofAddr, Limits: c.Limits,
 		MaxOpenOrders: c.MaxOpenOrders, MaxUnpaidReservations: c.MaxUnpaidReservations,
 	}
 	if c.JWTKey == "" {
@@ -54,7 +54,7 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	redisUsers, err := s.dir.secrets(redisUsersFile, password, redisUser)
+	redisUsers, err := s.dir.secrets(redisUsersFile, password, Services...)
 	if err != nil {
 		return err
 	}
@@ -96,15 +96,18 @@ func greets(addr string) process.Probe  { return process.Answers(addr, "", "INFO
 func pongs(addr string) process.Probe   { return process.Answers(addr, "PING\r\n", "+PONG") } // not while it loads its files
 
 // redisServer runs Redis as infra/k8s/expiration-redis-depl.yaml does.
-// Beside the user of the services, the default one stays, whom the probe is.
+// Beside the services' users, the default one stays: the probe has no password.
 func (s *System) redisServer(addr string) (process.Command, error) {
 	host, port, _ := net.SplitHostPort(addr) // it was joined
-	users, err := s.dir.secrets(redisUsersFile, password, redisUser)
-	return process.Command{Path: s.config.RedisServer, Args: []string{
+	users, err := s.dir.secrets(redisUsersFile, password, Services...)
+	args := []string{
 		"--bind", host, "--port", port, "--dir", s.dir.path("redis"), "--save", "",
 		"--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
-		"--user", redisUser, "on", ">" + users[redisUser], "~*", "&*", "+@all",
-	}}, err
+	}
+	for user, secret := range users {
+		args = append(args, "--user", user, "on", ">"+secret, "~*", "&*", "+@all")
+	}
+	return process.Command{Path: s.config.RedisServer, Args: args}, err
 }
 
 func (s *System) startStandin(ctx context.Context, kind string, at url.URL, probe func(addr string) process.Probe, args ...string) error {

@@ -19,6 +19,7 @@ type config struct {
 	NATS    stan.Config
 	Session session.Config
 	Limits  ratelimit.Config
+	Writes  ratelimit.WriteConfig
 }
 
 func main() {
@@ -42,8 +43,15 @@ func run(ctx context.Context, p *service.Program, c config) error {
 		return err
 	}
 	defer broker.Close()
+	shared, err := c.Limits.Connect("auth", p.Log)
+	if err != nil {
+		return err
+	}
+	defer shared.Close()
 
-	s, err := auth.New(ctx, auth.Options{DB: db, Bus: broker, Sessions: sessions, Limits: c.Limits, Log: p.Log})
+	s, err := auth.New(ctx, auth.Options{
+		DB: db, Bus: broker, Sessions: sessions, Limits: c.Limits, Writes: c.Writes, Shared: shared, Log: p.Log,
+	})
 	if err != nil {
 		return err
 	}

@@ -462,7 +462,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/too-many-writes" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -543,7 +543,8 @@ export interface components {
     };
     /**
      * @description The account, the address, the order, or all together have made too many attempts. The message says how
-     * long to wait. A sign-in from a browser that has signed in to the account before counts by itself.
+     * long to wait. A sign-in from a browser that has signed in to the account before counts by itself. Too many
+     * writes by one user or from one address have the type `/problems/too-many-writes`.
      */
     TooMany: {
       headers: {
@@ -760,6 +761,7 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -823,6 +825,7 @@ export interface operations {
       401: components["responses"]["NotAuthorized"];
       403: components["responses"]["CrossSite"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -857,6 +860,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -950,6 +954,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1047,6 +1052,7 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1082,6 +1088,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1151,6 +1158,7 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1408,6 +1416,7 @@ export interface operations {
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
       422: components["responses"]["KeyReused"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1460,6 +1469,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };
@@ -1593,6 +1603,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
+      429: components["responses"]["TooMany"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

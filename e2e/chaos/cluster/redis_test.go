@@ -23,6 +23,7 @@ import (
 	"ticketing.dev/common/process"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/service/servicetest"
+	"ticketing.dev/common/redisdb"
 	"ticketing.dev/expiration"
 )
 
@@ -74,7 +75,7 @@ func connected(t *testing.T, r expiration.Redis) *redis.Client {
 
 func TestTimersWorkWithTheUsersOfTheManifest(t *testing.T) {
 	addr := "127.0.0.1:" + guardedRedis(t)
-	client := connected(t, expiration.Redis{Addr: addr, Username: "expiration", Password: "secret"})
+	client := connected(t, expiration.Redis{Addr: addr, Login: redisdb.Login{Username: "expiration", Password: "secret"}})
 	b := memory.New()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,13 +111,13 @@ func TestRedisRefusesStrangersAndDangerousCommands(t *testing.T) {
 	if err := stranger.Get(t.Context(), "asynq:x").Err(); err == nil || !strings.Contains(err.Error(), "NOPERM") {
 		t.Errorf("a stranger reads: %v", err)
 	}
-	own := connected(t, expiration.Redis{Addr: addr, Username: "expiration", Password: "secret"})
+	own := connected(t, expiration.Redis{Addr: addr, Login: redisdb.Login{Username: "expiration", Password: "secret"}})
 	for _, command := range [][]any{{"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"SHUTDOWN"}, {"KEYS", "*"}, {"SET", "other", "1"}, {"ACL", "LIST"}} {
 		if err := own.Do(t.Context(), command...).Err(); err == nil || !strings.Contains(err.Error(), "NOPERM") {
 			t.Errorf("expiration may %v: %v", command, err)
 		}
 	}
-	if err := connected(t, expiration.Redis{Addr: addr, Username: "expiration", Password: "guess"}).Ping(t.Context()).Err(); err == nil {
+	if err := connected(t, expiration.Redis{Addr: addr, Login: redisdb.Login{Username: "expiration", Password: "guess"}}).Ping(t.Context()).Err(); err == nil {
 		t.Error("connected with a wrong password")
 	}
 }
@@ -125,7 +126,7 @@ func TestTLSToRedisNeedsItsAuthority(t *testing.T) {
 	certificate := selfSigned(t)
 	key := strings.TrimSuffix(certificate, ".crt") + ".key"
 	addr := "127.0.0.1:" + guardedRedis(t, "--port", "0", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no")
-	login := expiration.Redis{Addr: addr, Username: "expiration", Password: "secret"}
+	login := expiration.Redis{Addr: addr, Login: redisdb.Login{Username: "expiration", Password: "secret"}}
 	trusting, distrusting := login, login
 	trusting.CA, distrusting.CA = certificate, selfSigned(t)
 	if err := connected(t, trusting).Ping(t.Context()).Err(); err != nil {
@@ -138,7 +139,7 @@ func TestTLSToRedisNeedsItsAuthority(t *testing.T) {
 		t.Error("connected without TLS")
 	}
 	for _, file := range []string{"/nowhere.pem", key} {
-		if _, err := expiration.Connect(expiration.Redis{Addr: addr, CA: file}); err == nil {
+		if _, err := expiration.Connect(expiration.Redis{Addr: addr, Login: redisdb.Login{CA: file}}); err == nil {
 			t.Errorf("%s counts as certificates", file)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 	"ticketing.dev/orders"
@@ -21,6 +22,8 @@ type config struct {
 	// OrderTTL is how long an unpaid order reserves its ticket.
 	OrderTTL time.Duration `env:"ORDER_TTL" envDefault:"15m"`
 	Limits   orders.Limits
+	Rates    ratelimit.Config
+	Writes   ratelimit.WriteConfig
 }
 
 func main() {
@@ -44,8 +47,16 @@ func run(ctx context.Context, p *service.Program, c config) error {
 		return err
 	}
 	defer broker.Close()
+	shared, err := c.Rates.Connect("orders", p.Log)
+	if err != nil {
+		return err
+	}
+	defer shared.Close()
 
-	s, err := orders.New(ctx, orders.Options{DB: db, Bus: broker, Sessions: sessions, TTL: c.OrderTTL, Limits: c.Limits, Log: p.Log})
+	s, err := orders.New(ctx, orders.Options{
+		DB: db, Bus: broker, Sessions: sessions, TTL: c.OrderTTL, Limits: c.Limits,
+		Rates: c.Rates, Writes: c.Writes, Shared: shared, Log: p.Log,
+	})
 	if err != nil {
 		return err
 	}

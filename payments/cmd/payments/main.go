@@ -20,6 +20,7 @@ type config struct {
 	Session session.Config
 	Stripe  payments.StripeConfig
 	Limits  ratelimit.Config
+	Writes  ratelimit.WriteConfig
 }
 
 func main() {
@@ -43,9 +44,15 @@ func run(ctx context.Context, p *service.Program, c config) error {
 		return err
 	}
 	defer broker.Close()
+	shared, err := c.Limits.Connect("payments", p.Log)
+	if err != nil {
+		return err
+	}
+	defer shared.Close()
 
 	s, err := payments.New(ctx, payments.Options{
-		DB: db, Bus: broker, Sessions: sessions, Stripe: c.Stripe, Limits: c.Limits, Log: p.Log,
+		DB: db, Bus: broker, Sessions: sessions, Stripe: c.Stripe,
+		Limits: c.Limits, Writes: c.Writes, Shared: shared, Log: p.Log,
 	})
 	if err != nil {
 		return err

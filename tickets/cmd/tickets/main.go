@@ -7,6 +7,7 @@ import (
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/session"
 	"ticketing.dev/tickets"
@@ -19,6 +20,8 @@ type config struct {
 	Session session.Config
 	Streams tickets.StreamLimits
 	Keys    tickets.KeyConfig
+	Limits  ratelimit.Config
+	Writes  ratelimit.WriteConfig
 }
 
 func main() {
@@ -46,9 +49,15 @@ func run(ctx context.Context, p *service.Program, c config) error {
 		return err
 	}
 	defer broker.Close()
+	shared, err := c.Limits.Connect("tickets", p.Log)
+	if err != nil {
+		return err
+	}
+	defer shared.Close()
 
 	s, err := tickets.New(ctx, tickets.Options{
-		DB: db, Bus: broker, Sessions: sessions, Keys: keys, Streams: c.Streams, Log: p.Log,
+		DB: db, Bus: broker, Sessions: sessions, Keys: keys, Streams: c.Streams,
+		Limits: c.Limits, Writes: c.Writes, Shared: shared, Log: p.Log,
 	})
 	if err != nil {
 		return err

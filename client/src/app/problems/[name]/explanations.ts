@@ -122,6 +122,10 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
     title: "Too many attempts",
     text: "The account, the address or the order made too many attempts. The Retry-After header says when to try again.",
   },
+  "/problems/too-many-writes": {
+    title: "Too many changes",
+    text: "This account or address has changed a lot in a short time. Wait as long as the message says.",
+  },
   "/problems/unavailable": {
     title: "The service is unavailable",
     text: "Part of our site isn’t responding. The Retry-After header says when to try again.",
