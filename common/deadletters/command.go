@@ -1,13 +1,11 @@
 package deadletters
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/service"
@@ -45,7 +43,7 @@ func withAdmin(group string, parse func(flags *flag.FlagSet, args []string) (tas
 			return nil, err
 		}
 		return func(ctx context.Context, out io.Writer, b bus.Bus, s service.Service) error {
-			return do(ctx, admin{log{b, group, operator()}, s.Listeners(), out})
+			return do(ctx, admin{log{b, group, service.Operator()}, s.Listeners(), out})
 		}, nil
 	}
 }
@@ -98,13 +96,4 @@ func parseDrop(flags *flag.FlagSet, args []string) (task, error) {
 		return nil, errNoIDs
 	}
 	return func(ctx context.Context, a admin) error { return a.drop(ctx, flags.Args()) }, nil
-}
-
-// operator names the user and host, or pod, that runs the program.
-func operator() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "an unknown host"
-	}
-	return cmp.Or(os.Getenv("USER"), "unknown") + "@" + host
 }

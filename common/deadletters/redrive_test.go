@@ -17,6 +17,7 @@ import (
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/bus/stan"
+	"ticketing.dev/common/service"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/common/standin"
 )
@@ -38,7 +39,7 @@ func TestRedriveRemovesWhatTheServiceHandles(t *testing.T) {
 		t.Errorf("handled were %q", w.handled)
 	}
 	w.expect(`"not mended"`)
-	if out := w.done("show", ids[0]); !strings.Contains(out, "redriven at") || !strings.Contains(out, operator()) {
+	if out := w.done("show", ids[0]); !strings.Contains(out, "redriven at") || !strings.Contains(out, service.Operator()) {
 		t.Errorf("what became of it is not in %s", out)
 	}
 	// It was published to no other group.

@@ -14,6 +14,8 @@ type Config struct {
 	Port int `env:"PORT" envDefault:"3000"`
 	// LogLevel is debug, info, warn or error. debug shows every request.
 	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+	// SecurityLog is a file to which commands of operators are appended. Without it, they aren't recorded.
+	SecurityLog string `env:"SECURITY_LOG"`
 	// PprofAddr is a loopback address for Go's profiles, such as 127.0.0.1:6060. With port 0, the log has the
 	// address. Empty means no profiles.
 	PprofAddr string `env:"PPROF_ADDR"`

@@ -82,6 +82,9 @@ func Start(name string, c configuration, commands ...[]Command) (context.Context
 // Run serves until ctx ends, or carries out the command that the arguments named.
 func (p *Program) Run(ctx context.Context, b bus.Bus, s Service) error {
 	if p.action != nil {
+		if err := p.audit(ctx, os.Args[1:]); err != nil {
+			p.Log.Warn("the command isn't in the security log", "error", err) // it may be needed urgently
+		}
 		return p.action(ctx, os.Stdout, b, s)
 	}
 	if p.config.PprofAddr != "" {

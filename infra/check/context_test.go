@@ -24,7 +24,7 @@ func TestBuildContextHasEveryServiceAndNothingElse(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		".git/config", ".data/run.json", ".bin/standin", "go.work", "ticketing.dev-key.pem", "docs/openapi.yaml", "e2e/go.mod",
+		".git/config", ".data/run.json", ".bin/standin", "go.work", "ticketing.dev-key.pem", "docs/model/go.mod", "e2e/go.mod",
 		"infra/k8s/orders-depl.yaml", "client/node_modules/next/package.json", "client/.next/BUILD_ID", "orders/order_test.go",
 		"notifications/order_test.go", "common/events/testdata/order-created.json", "README.md",
 	} {

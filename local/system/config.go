@@ -71,7 +71,10 @@ type Environment struct {
 	NATSUser     string `env:"NATS_USER"`
 	NATSPassword string `env:"NATS_PASSWORD"`
 	NATSCA       string `env:"NATS_CA"`
-	RedisAddr    string `env:"REDIS_ADDR"`
+	// EventKeys are the services' private keys, as auth:base64,orders:base64. By default a data directory has its own,
+	// and events at a real broker are unsigned.
+	EventKeys map[string]string `env:"EVENT_KEYS"`
+	RedisAddr string            `env:"REDIS_ADDR"`
 	// RedisUsername, RedisPassword and RedisCA belong to RedisAddr.
 	RedisUsername string `env:"REDIS_USERNAME"`
 	RedisPassword string `env:"REDIS_PASSWORD"`

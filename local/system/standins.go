@@ -82,6 +82,10 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 // readEventKeys generates the services' keys together with the broker's data. An older broker has unsigned events, which
 // services with keys would refuse, and so may a real one.
 func (s *System) readEventKeys() (err error) {
+	if len(s.config.EventKeys) > 0 {
+		s.settings.EventKeys = s.config.EventKeys
+		return nil
+	}
 	_, noKeys := os.Stat(s.dir.path(eventKeysFile))
 	_, noBroker := os.Stat(s.dir.path("nats"))
 	if s.config.NATSURL != "" || noKeys != nil && noBroker == nil {

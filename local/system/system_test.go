@@ -226,7 +226,8 @@ func TestStartExplainsWrongConfigurations(t *testing.T) {
 }
 
 func TestRealPartsReplaceStandins(t *testing.T) {
-	parts := start(t, system.Config{}).Run() // whose stand-ins play the real ones
+	other := start(t, system.Config{}) // whose stand-ins play the real ones
+	parts := other.Run()
 	redis, err := url.Parse(parts.Redis.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -236,6 +237,7 @@ func TestRealPartsReplaceStandins(t *testing.T) {
 	s := start(t, system.Config{Environment: system.Environment{
 		MongoURI:  parts.Mongo.URL,
 		NATSURL:   parts.NATS.URL,
+		EventKeys: other.Settings().EventKeys,
 		RedisAddr: redis.Host, RedisUsername: redis.User.Username(), RedisPassword: password,
 		StripeKey: "sk_test_other", StripeAPIURL: parts.Stripe.URL,
 		JWTKey: "a key of 32 bytes that I have set",
