@@ -44,28 +44,17 @@ func (s *Server) once(r *request, write func(*txn) document) (reply document) {
 
 // forgetAnswers removes the answers of sessions that have ended by their age.
 func (s *Server) forgetAnswers(now time.Time) {
-	var sessions [][]byte
-	old := func(session, kept []byte) error {
-		if now.Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(kept[8:])))) > answerLife {
-			sessions = append(sessions, slices.Clone(session))
-		}
-		return nil
-	}
-	s.store.view(func(t *txn) { must(t.Bucket(answersBucket).ForEach(old)) })
-	if len(sessions) == 0 {
-		return
-	}
 	s.store.update(func(t *txn) {
 		answers := t.Bucket(answersBucket)
-		candidates := sessions
-		sessions = nil
-		for _, session := range candidates {
-			if kept := answers.Get(session); kept != nil {
-				must(old(session, kept))
+		var ended [][]byte // a bucket can't change while it's iterated over
+		must(answers.ForEach(func(session, kept []byte) error {
+			if now.Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(kept[8:])))) > answerLife {
+				ended = append(ended, session)
 			}
-		}
-		for _, session := range sessions {
-			must(answers.Delete(session))
+			return nil
+		}))
+		for _, session := range ended {
+			must(answers.Delete(slices.Clone(session)))
 		}
 	})
 }
