@@ -53,7 +53,7 @@ func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
 	return web.List(w, r, page, tickets, sort.cursor, show)
 }
 
-// unlisted are fields that lists don't show, and that take longer to decode than the others together.
+// unlisted are fields that lists don't show. Decoding the words alone took a third of the time of a list.
 var unlisted = []string{"search.words", "search.local", "outbox", "request"}
 
 // listOwn writes a page of the user's own tickets, with what was refunded of them.
