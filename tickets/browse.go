@@ -43,7 +43,7 @@ func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
 		}
 		filter = bson.M{"$and": bson.A{filter, after}}
 	}
-	tickets, err := s.tickets.Sorted(r.Context(), filter, sort.keys(), page.Limit+1)
+	tickets, err := s.tickets.Sorted(r.Context(), filter, sort.keys(), page.Limit+1, unlisted...)
 	if err != nil {
 		return err
 	}
@@ -52,6 +52,9 @@ func (s *Service) index(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.List(w, r, page, tickets, sort.cursor, show)
 }
+
+// unlisted are fields that lists don't show. Decoding the words alone took a third of the time of a list.
+var unlisted = []string{"search.words", "search.local", "outbox", "request"}
 
 // listOwn writes a page of the user's own tickets, with what was refunded of them.
 func (s *Service) listOwn(w http.ResponseWriter, r *http.Request, page web.Page, tickets []*Ticket) error {

@@ -211,9 +211,18 @@ func (s *Store[A]) Newest(ctx context.Context, filter bson.M, after string, limi
 	return s.Sorted(ctx, filter, bson.D{{Key: "_id", Value: -1}}, limit)
 }
 
-// Sorted reads up to limit aggregates in an order.
-func (s *Store[A]) Sorted(ctx context.Context, filter bson.M, order bson.D, limit int) ([]A, error) {
-	return s.find(ctx, filter, options.Find().SetSort(order).SetLimit(int64(limit)))
+// Sorted reads up to limit aggregates in an order. The database leaves the fields in without out, which are then zero:
+// the aggregates are for showing, since Update reads its own.
+func (s *Store[A]) Sorted(ctx context.Context, filter bson.M, order bson.D, limit int, without ...string) ([]A, error) {
+	find := options.Find().SetSort(order).SetLimit(int64(limit))
+	if len(without) > 0 {
+		out := make(bson.D, 0, len(without))
+		for _, field := range without {
+			out = append(out, bson.E{Key: field, Value: 0})
+		}
+		find.SetProjection(out)
+	}
+	return s.find(ctx, filter, find)
 }
 
 // Count counts the aggregates that a filter selects, up to a limit.

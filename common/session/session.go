@@ -221,12 +221,13 @@ type sessionKey struct{}
 // sender just isn't signed in.
 func (s *Sessions) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session, err := s.read(r)
+		read, err := s.read(r)
 		switch {
 		case err == nil:
-			r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, session))
+			session := read
+			r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, &session))
 		case errors.Is(err, errEnded):
-			web.Audit(r, "ended-session", slog.String("user", session.ID), slog.Int64("session", session.Number))
+			web.Audit(r, "ended-session", slog.String("user", read.ID), slog.Int64("session", read.Number))
 		case errors.Is(err, securecookie.ErrMacInvalid):
 			web.Audit(r, "bad-session-signature")
 		}
@@ -294,8 +295,10 @@ func (k keys) open(value string) (Session, error) {
 
 // Of returns the session of a request, if any.
 func Of(r *http.Request) (Session, bool) {
-	session, ok := r.Context().Value(sessionKey{}).(Session)
-	return session, ok
+	if session, ok := r.Context().Value(sessionKey{}).(*Session); ok {
+		return *session, true
+	}
+	return Session{}, false
 }
 
 // From returns the signed-in user, if any.

@@ -21,10 +21,8 @@ const requestTimeout = 30 * time.Second
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout) // Bounded does the same for its body
 	defer cancel()
-	// Also bound reading the body, which may never arrive. Writers without deadlines aren't connections.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(requestTimeout))
 	if err := h(w, r.WithContext(ctx)); err != nil {
 		WriteError(w, r, err)
 	}
@@ -36,7 +34,7 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return err
 	}
-	write(w, status, "application/json", body)
+	write(w, status, jsonType, body)
 	return nil
 }
 
@@ -46,7 +44,7 @@ func Answer(w http.ResponseWriter, q *idempotency.Request, status int, v any) er
 	if !q.HasAnswer() {
 		return JSON(w, status, v)
 	}
-	write(w, status, "application/json", []byte(q.Answer))
+	write(w, status, jsonType, []byte(q.Answer))
 	return nil
 }
 
@@ -95,22 +93,22 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
 		logger(r).ErrorContext(r.Context(), "encode a problem", "error", err)
 	}
-	write(w, status, "application/problem+json", body)
+	write(w, status, problemType, body)
 }
 
-func write(w http.ResponseWriter, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Cache-Control", "no-store")
+func write(w http.ResponseWriter, status int, contentType []string, body []byte) {
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = contentType, noStore
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // fails if the client has disconnected
 }
 
-type loggerKey struct{}
+type routerKey struct{}
 
 // logger adds the request's id to each line.
 func logger(r *http.Request) *slog.Logger {
-	if log, ok := r.Context().Value(loggerKey{}).(*slog.Logger); ok {
-		return log.With("request", r.Header.Get(requestIDHeader))
+	if router, ok := r.Context().Value(routerKey{}).(*logging); ok {
+		return router.log.With("request", r.Header.Get(requestIDHeader))
 	}
 	return slog.Default()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -28,7 +27,7 @@ func NewRouter(log *slog.Logger, identify Identify) *chi.Mux {
 	}))
 
 	r := chi.NewRouter()
-	r.Use(Bounded, secured, identified, logged(log, identify), recovered, crossSite.Handler, middleware.GetHead)
+	r.Use(Bounded, secured, identified, (&logging{log, identify}).requests, recovered, crossSite.Handler, middleware.GetHead)
 	r.NotFound(Handler(func(http.ResponseWriter, *http.Request) error { return problem.ErrNotFound }).ServeHTTP)
 	r.MethodNotAllowed(Handler(methodNotAllowed(r)).ServeHTTP)
 	return r
@@ -40,36 +39,51 @@ const requestIDHeader = "X-Request-Id"
 // identified gives every request an id. It keeps a valid id that the request already has.
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !requestID.MatchString(r.Header.Get(requestIDHeader)) {
-			r.Header.Set(requestIDHeader, rand.Text())
+		id := r.Header[requestIDHeader]
+		if len(id) == 0 || !validID(id[0]) {
+			id = []string{rand.Text()}
+			r.Header[requestIDHeader] = id
 		}
-		w.Header().Set(requestIDHeader, r.Header.Get(requestIDHeader))
+		w.Header()[requestIDHeader] = id[:1:1]
 		next.ServeHTTP(w, r)
 	})
 }
 
-var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-
-// logged logs every request if the level is debug, and gives handlers the logger.
-func logged(log *slog.Logger, identify Identify) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx := context.WithValue(r.Context(), loggerKey{}, log)
-			if identify != nil {
-				ctx = context.WithValue(ctx, identifyKey{}, identify)
-			}
-			r = r.WithContext(ctx)
-			if !log.Enabled(r.Context(), slog.LevelDebug) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			start := time.Now()
-			wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-			next.ServeHTTP(wrapped, r)
-			logger(r).DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
-				"status", wrapped.Status(), "bytes", wrapped.BytesWritten(), "duration", time.Since(start))
-		})
+// validID accepts up to 64 characters that are harmless in a log.
+func validID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
 	}
+	for _, c := range []byte(id) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '.', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// logging is what a router's handlers need for their logs.
+type logging struct {
+	log      *slog.Logger
+	identify Identify
+}
+
+// requests logs every request if the level is debug, and gives handlers the logger.
+func (l *logging) requests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), routerKey{}, l))
+		if !l.log.Enabled(r.Context(), slog.LevelDebug) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		start := time.Now()
+		wrapped := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		next.ServeHTTP(wrapped, r)
+		logger(r).DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
+			"status", wrapped.Status(), "bytes", wrapped.BytesWritten(), "duration", time.Since(start))
+	})
 }
 
 // recovered turns a panic into a 500, except http.ErrAbortHandler.

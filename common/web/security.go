@@ -12,13 +12,11 @@ import (
 // compared but not read.
 type Identify func(r *http.Request) []slog.Attr
 
-type identifyKey struct{}
-
 // Audit writes an event of a request to the security log. attrs never hold a password, token, card, cookie, email or
 // address.
 func Audit(r *http.Request, event string, attrs ...slog.Attr) {
-	if identify, ok := r.Context().Value(identifyKey{}).(Identify); ok {
-		attrs = append(identify(r), attrs...)
+	if router, ok := r.Context().Value(routerKey{}).(*logging); ok && router.identify != nil {
+		attrs = append(router.identify(r), attrs...)
 	}
 	AuditTo(r.Context(), logger(r), event, attrs...)
 }
