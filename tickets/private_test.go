@@ -33,6 +33,7 @@ func keys(t testing.TB) *tickets.Keys {
 // private is a private part as the API shows it.
 type private struct {
 	Given    bool   `json:"given"`
+	CanGive  *bool  `json:"canGive"`
 	Text     string `json:"text"`
 	GivenAt  string `json:"givenAt"`
 	OpenedAt string `json:"openedAt"`
@@ -231,21 +232,21 @@ func TestKeysRotate(t *testing.T) {
 		return k
 	}
 	before, rotated, foreign := newKeys("", "old"), newKeys("new", "old"), newKeys("new")
-	sealed := before.Seal("a", "CODE")
-	if text, err := rotated.Open("a", sealed); err != nil || text != "CODE" {
+	sealed := before.Seal("a", []byte("CODE"))
+	if text, err := rotated.Open("a", sealed); err != nil || string(text) != "CODE" {
 		t.Errorf("after the rotation: %q, %v", text, err)
 	}
-	if renewed := rotated.Seal("a", "CODE"); renewed.KeyID == sealed.KeyID {
+	if renewed := rotated.Seal("a", []byte("CODE")); renewed.KeyID == sealed.KeyID {
 		t.Error("the old key still encrypts")
 	}
-	for name, open := range map[string]func() (string, error){
-		"another ticket": func() (string, error) { return before.Open("b", sealed) },
-		"unknown key":    func() (string, error) { return foreign.Open("a", sealed) },
-		"changed data": func() (string, error) {
+	for name, open := range map[string]func() ([]byte, error){
+		"another ticket": func() ([]byte, error) { return before.Open("b", sealed) },
+		"unknown key":    func() ([]byte, error) { return foreign.Open("a", sealed) },
+		"changed data": func() ([]byte, error) {
 			return before.Open("a", &tickets.Sealed{KeyID: sealed.KeyID, Data: append([]byte{sealed.Data[0] ^ 1}, sealed.Data[1:]...)})
 		},
 	} {
-		if text, err := open(); text != "" || !errors.Is(err, tickets.ErrSealed) {
+		if text, err := open(); text != nil || !errors.Is(err, tickets.ErrSealed) {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}

@@ -10,6 +10,7 @@ var parts = []part{
 	{"outbox", outbox{}},
 	{"copy", copied{}},
 	{"reserve", reserve{}},
+	{"limit", limit{}},
 	{"money", money{}},
 	{"returns", returns{}},
 	{"outage", outage{}},
@@ -104,6 +105,13 @@ var rules = []rule{
 		[]string{"orders/TestAWithdrawalCancelsTheOpenOrder"}},
 	{"cancel-once", "It does so whether or not its copy was older", reserve{cancelOnce: true},
 		[]string{"orders/TestAWithdrawalHandledHalfwayIsFinishedByTheNextDelivery"}},
+
+	{"hold-counted", "A unique index gives a hold to one open order", limit{countFirst: true},
+		[]string{"orders/TestConcurrentOrdersCannotExceedTheLimit"}},
+	{"hold-apart", "The write that ends an order frees its hold", limit{giveApart: true},
+		[]string{"orders/TestAUserCannotHaveMoreOpenOrdersThanTheLimit"}},
+	{"hold-once", "A request whose hold was taken meanwhile picks again", limit{giveUp: true},
+		[]string{"orders/TestConcurrentOrdersCannotExceedTheLimit"}},
 
 	{"pay-cancelled", "payment:created doesn't complete a cancelled order", money{few: true, payCancelled: true},
 		[]string{"orders/TestEventsOfPaymentsArriveInAnyOrder"}},
