@@ -30,7 +30,7 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled) e
 
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted) error {
 	err := s.change(ctx, e.Ticket.ID, func(t *Ticket) error {
-		return t.SellAt(s.now(), e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer))
+		return t.Sell(s.now(), e.ID, e.Ticket.Reservation, ordered(e.Ticket, t.Offer))
 	})
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func tell(t *tickets.Ticket, e events.Event) error {
 	case events.OrderCancelled:
 		return t.Release(e.Ticket.Reservation)
 	case events.OrderCompleted:
-		return t.Sell(e.ID, e.Ticket.Reservation, tickets.Offer{Title: e.Ticket.Title, Price: e.Ticket.Price})
+		return t.Sell(soldAt, e.ID, e.Ticket.Reservation, tickets.Offer{Title: e.Ticket.Title, Price: e.Ticket.Price})
 	}
 	return fmt.Errorf("no news of an order: %s", e.Subject())
 }

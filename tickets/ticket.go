@@ -118,19 +118,14 @@ func (t *Ticket) Release(reservation int64) error {
 // Sell sells the ticket to a complete order, with the offer that was ordered: the seller may have edited the ticket
 // before the order's event arrived. It sells a withdrawn ticket too, since the order was paid before orders heard of
 // the withdrawal.
-func (t *Ticket) Sell(orderID string, reservation int64, ordered Offer) error {
+func (t *Ticket) Sell(now time.Time, orderID string, reservation int64, ordered Offer) error {
 	if reservation < t.Reservation {
 		return ErrOvertaken
 	}
-	return t.become(State{Offer: ordered, Status: Sold, OrderID: orderID, Reservation: reservation})
-}
-
-// SellAt sells the ticket and keeps when that was.
-func (t *Ticket) SellAt(now time.Time, orderID string, reservation int64, ordered Offer) error {
 	if t.Status != Sold {
-		t.SoldAt = now.UTC().Truncate(time.Millisecond) // what MongoDB keeps
+		t.SoldAt = now.UTC().Truncate(time.Millisecond) // MongoDB's precision
 	}
-	return t.Sell(orderID, reservation, ordered)
+	return t.become(State{Offer: ordered, Status: Sold, OrderID: orderID, Reservation: reservation})
 }
 
 // become changes the state. A sold ticket refuses: no order follows a complete one, and nothing cancels it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
@@ -100,9 +101,11 @@ func cancelled(n int64) news {
 	return func(t *tickets.Ticket) error { return t.Release(n) }
 }
 
+var soldAt = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+
 // completed is an order of the concert.
 func completed(n int64) news {
-	return func(t *tickets.Ticket) error { return t.Sell(orderID(n), n, concert) }
+	return func(t *tickets.Ticket) error { return t.Sell(soldAt, orderID(n), n, concert) }
 }
 
 func edited(offer tickets.Offer) news {

@@ -1,6 +1,7 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { renewal } from "@/account/session-renewal";
 import { stripeKey } from "@/api/config";
+import { askedByHttps } from "@/api/forwarded";
 import { isFromSelf } from "@/proxy/ask-self";
 import { answerForm, isPlainForm, refusalOf, refuse } from "@/proxy/refusals";
 import { isScriptless, scriptless } from "@/proxy/scriptless";
@@ -22,7 +23,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   headers.set("x-request-method", request.method);
 
   const secured = (response: Response, policy: string) =>
-    withHeaders(response, { requestId, policy, https: isHttps(request.headers) });
+    withHeaders(response, { requestId, policy, https: askedByHttps(request.headers) });
 
   const refusal = refusalOf(request);
   if (refusal) return secured(await refuse(refusal, headers), securityPolicy(null));
@@ -54,14 +55,10 @@ async function renewed(response: Response, headers: Headers): Promise<Response> 
   return response;
 }
 
-/** Anyone can claim https. Browsers ignore Strict-Transport-Security over http, so the claim does no harm. */
-function isHttps(headers: Headers): boolean {
-  return headers.get("x-forwarded-proto") === "https";
-}
-
 type About = { requestId: string; policy: string; https: boolean };
 
 function withHeaders(response: Response, { requestId, policy, https }: About): Response {
+  // Browsers ignore this header over http, so a false claim of https does no harm.
   if (https) response.headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
   response.headers.set("x-request-id", requestId);
   response.headers.set("content-security-policy", policy);

@@ -21,6 +21,11 @@ export function forwardedHeaders(incoming: Incoming, cookie = incoming.get("cook
   return out;
 }
 
+/** Whether the visitor's browser asked over https, as far as the headers say. Any client can claim that. */
+export function askedByHttps(incoming: Incoming): boolean {
+  return incoming.get("x-forwarded-proto")?.split(",")[0]?.trim() === "https";
+}
+
 /** The host and port that the visitor's browser sent the request to. */
 export function askedHost(incoming: Incoming): string | null {
   return incoming.get("x-forwarded-host")?.split(",")[0]?.trim() || incoming.get("host");

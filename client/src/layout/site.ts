@@ -1,12 +1,12 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
-import { askedHost } from "@/api/forwarded";
+import { askedByHttps, askedHost } from "@/api/forwarded";
 import socialCard from "@/layout/social-card.png";
 
 /** The site's own address, as the visitor's request names it. */
 export async function siteUrl(): Promise<URL> {
   const incoming = await headers();
-  const proto = incoming.get("x-forwarded-proto")?.split(",")[0]?.trim() === "https" ? "https" : "http";
+  const proto = askedByHttps(incoming) ? "https" : "http";
   const address = `${proto}://${askedHost(incoming)}`;
   return new URL(URL.canParse(address) ? address : "http://localhost");
 }
