@@ -63,6 +63,9 @@ type Environment struct {
 	JWTKey string `env:"JWT_KEY"`
 	// JWTKeyPrevious only verifies them, as after JWTKey has been replaced.
 	JWTKeyPrevious string `env:"JWT_KEY_PREVIOUS"`
+	// TicketKey encrypts what buyers get, instead of JWTKey. TicketKeyPrevious only decrypts.
+	TicketKey         string `env:"TICKET_KEY"`
+	TicketKeyPrevious string `env:"TICKET_KEY_PREVIOUS"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
 	RequireStrongKeys bool `env:"REQUIRE_STRONG_KEYS"`
 	// TrustedProxies may tell the gateway what a visitor asked for. The client, which calls the gateway for its
