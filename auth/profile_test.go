@@ -65,7 +65,7 @@ func TestAUserHasANameFromSignUpOrLater(t *testing.T) {
 // signedUp signs up and returns the user.
 func (rs *running) signedUp(t *testing.T, body string) session.User {
 	t.Helper()
-	return servicetest.Decode[session.User](t, rs.client.Do(servicetest.Nobody, http.MethodPost, "/api/users/signup", body), http.StatusCreated)
+	return servicetest.Decode[session.User](t, rs.client.Do(servicetest.SignedOut, http.MethodPost, "/api/users/signup", body), http.StatusCreated)
 }
 
 func TestBadNamesAreRefused(t *testing.T) {
@@ -81,11 +81,11 @@ func TestBadNamesAreRefused(t *testing.T) {
 	} {
 		rs.setName(ada, name).Refused(t, http.StatusBadRequest, "name", message)
 		body := strings.TrimSuffix(nameBody(name), "}") + `,"email":"eve@example.com","password":"correct horse"}`
-		rs.client.Do(servicetest.Nobody, http.MethodPost, "/api/users/signup", body).Refused(t, http.StatusBadRequest, "name", message)
+		rs.client.Do(servicetest.SignedOut, http.MethodPost, "/api/users/signup", body).Refused(t, http.StatusBadRequest, "name", message)
 	}
 	rs.client.Do(ada, http.MethodPut, profilePath, `{"name":7}`).Refused(t, http.StatusBadRequest, "name", "Name must be a string")
 	for _, method := range []string{http.MethodGet, http.MethodPut} {
-		rs.client.Do(servicetest.Nobody, method, profilePath, nameBody("Eve")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
+		rs.client.Do(servicetest.SignedOut, method, profilePath, nameBody("Eve")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
 	}
 	if a := rs.setName(ada, strings.Repeat("🎫", 100)); a.Status != http.StatusOK {
 		t.Errorf("a name of 100 characters: %d %s", a.Status, a.Body)

@@ -183,7 +183,7 @@ func watchTicket(t *testing.T, id string) <-chan api.Ticket {
 }
 
 // A orders and cancels, B orders the same ticket, and then A's timer fires.
-func TestALateExpirationTouchesNobodyElse(t *testing.T) {
+func TestALateExpirationDoesNotEndTheNextOrder(t *testing.T) {
 	seller, a, b := newUser(t, shared), newUser(t, shared), newUser(t, shared)
 	ticket := list(t, seller, 1999)
 	first := order(t, a, ticket)

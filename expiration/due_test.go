@@ -44,8 +44,8 @@ func TestATimerFiresOnceAndInTime(t *testing.T) {
 	})
 }
 
-// A timer that fires before its time by this replica's clock, or while the bus is away, tells nobody and
-// is to fire again.
+// A timer that's early by this replica's clock, or that fires while the bus is away, publishes nothing and fires
+// again.
 func TestImplausibleTimersFireAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := new(published)
@@ -59,7 +59,7 @@ func TestImplausibleTimersFireAgain(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		b.away = true
 		if err := s.expire(t.Context(), order); err == nil {
-			t.Error("nobody was told, and it does not fire again")
+			t.Error("the event wasn't published, but the timer won't fire again")
 		}
 		if b.away = false; len(b.at) > 0 {
 			t.Errorf("told at %s", b.at)

@@ -270,7 +270,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	stop()
 }
 
-// The bus gives a message to somebody else after twelve seconds.
+// The bus redelivers a message after twelve seconds.
 func TestNothingWaitsLongForRedis(t *testing.T) {
 	t.Parallel()
 	server := standin.Start(t, "redis")

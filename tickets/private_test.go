@@ -80,7 +80,7 @@ func TestOnlyTheSellerAndTheBuyerOfTheCompleteOrderReadThePrivatePart(t *testing
 	listed := s.list(ada, "Concert", "19.99")
 	s.mustGive(listed, "CODE-1")
 	refusals := func(when string, users ...session.User) {
-		for _, user := range append(users, servicetest.Nobody) {
+		for _, user := range append(users, servicetest.SignedOut) {
 			s.refusesToShow(user, listed, when)
 		}
 		if p := s.readPrivate(ada, listed); p.Text != "CODE-1" || p.OpenedAt != "" {
@@ -159,7 +159,7 @@ func TestBadPrivatePartsAreRefused(t *testing.T) {
 	s.give(listed, "a\u202eb").Refused(t, http.StatusBadRequest, "text",
 		"Text must not contain control characters or characters that change the direction of text")
 	s.Do(bob, http.MethodPut, path, privateBody("CODE")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	s.Do(servicetest.Nobody, http.MethodPut, path, privateBody("CODE")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.Do(servicetest.SignedOut, http.MethodPut, path, privateBody("CODE")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
 	s.give(ticket{ID: missing}, "CODE").Refused(t, http.StatusNotFound, "", "Not found")
 	s.Do(ada, http.MethodGet, privatePath(ticket{ID: missing}), "").Refused(t, http.StatusNotFound, "", "Not found")
 	if p := s.readPrivate(ada, listed); p.Given {

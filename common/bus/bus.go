@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/metrics"
 )
 
 // Publisher sends messages.
@@ -84,7 +85,10 @@ func Send(ctx context.Context, b Publisher, source string, e events.Event, at ti
 	if err != nil {
 		return fmt.Errorf("encode the envelope of %s: %w", m.Type, err)
 	}
-	return b.Publish(ctx, m.Type, encoded)
+	began := time.Now()
+	err = b.Publish(ctx, m.Type, encoded)
+	metrics.Published(m.Type, encoded, time.Since(began), err)
+	return err
 }
 
 // Listen subscribes a group to all that its listeners react to. Poison is published to the dead
@@ -93,6 +97,7 @@ func Send(ctx context.Context, b Publisher, source string, e events.Event, at ti
 func Listen(b Bus, group string, listeners []Listener, log *slog.Logger) (Subscription, error) {
 	var all subscriptions
 	for _, l := range listeners {
+		metrics.Listening(l.Channel)
 		s, err := b.Subscribe(group, l.Channel, guard(b, group, l, log))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("subscribe to %s: %w", l.Channel, err), all.Close())
@@ -105,13 +110,17 @@ func Listen(b Bus, group string, listeners []Listener, log *slog.Logger) (Subscr
 // guard is what stands between the broker and a listener.
 func guard(b Publisher, group string, l Listener, log *slog.Logger) Handler {
 	return func(ctx context.Context, message []byte) error {
+		began, outcome := time.Now(), metrics.Handled
+		defer func() { metrics.Received(l.Channel, outcome, message, began) }()
 		err := l.Try(ctx, message)
 		if p, ok := errors.AsType[poison](err); ok {
 			letter := newDeadLetter(group, l.Channel, message, p)
 			log.Error("message cannot be handled, sent to the dead letters", "channel", l.Channel, "letter", letter.ID(), "cause", letter.Cause)
+			outcome = metrics.Dead
 			err = publishDeadLetter(ctx, b, letter)
 		}
 		if err != nil {
+			outcome = metrics.Failed
 			log.Warn("message not handled, will be redelivered", "channel", l.Channel, "error", err)
 		}
 		return err

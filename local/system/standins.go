@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"net/url"
+	"os"
 
 	"ticketing.dev/common/process"
 )
@@ -57,13 +59,29 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 
 func accepts(addr string) process.Probe { return process.Answers(addr, "", "") }
 func greets(addr string) process.Probe  { return process.Answers(addr, "", "INFO ") }
+func pongs(addr string) process.Probe   { return process.Answers(addr, "PING\r\n", "+PONG") } // not while it loads its files
+
+// redisServer runs Redis as infra/k8s/expiration-redis-depl.yaml does.
+func (s *System) redisServer(addr string) process.Command {
+	host, port, _ := net.SplitHostPort(addr) // it was joined
+	return process.Command{Path: s.config.RedisServer, Args: []string{
+		"--bind", host, "--port", port, "--dir", s.dir.path("redis"), "--save", "",
+		"--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
+	}}
+}
 
 func (s *System) startStandin(ctx context.Context, kind, scheme string, probe func(addr string) process.Probe, args ...string) error {
-	addr, err := s.ports.Free()
+	addr, err := s.config.Ports.Free()
 	if err != nil {
 		return err
 	}
 	c := process.Command{Path: s.config.Standin, Args: append([]string{kind, "-addr", addr, "-dir", s.dir.path(kind)}, args...)}
+	if kind == "redis" && s.config.RedisServer != "" {
+		c, probe = s.redisServer(addr), pongs
+		if err := os.MkdirAll(s.dir.path(kind), 0o700); err != nil {
+			return fmt.Errorf("redis: %w", err)
+		}
+	}
 	p, err := s.start(kind, &url.URL{Scheme: scheme, Host: addr}, c, probe(addr))
 	if err != nil {
 		return err
