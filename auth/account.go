@@ -13,8 +13,12 @@ import (
 // a credential.
 func (s *Service) register(ctx context.Context, form SignUp, request *idempotency.Request) (*User, error) {
 	user, made, err := s.users.Once(ctx, request, func() (*User, error) { return s.create(ctx, form, request) })
-	if made || err != nil {
-		return user, err
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		s.name(ctx, user.ID, form.Name)
+		return user, nil
 	}
 	right, err := s.hasher.Matches(ctx, user.PasswordHash, string(form.Password))
 	switch {

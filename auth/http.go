@@ -26,6 +26,8 @@ func (s *Service) Routes(r chi.Router) {
 		limited.Method(http.MethodPost, "/api/users/signout", web.Handler(s.signOut))
 		limited.Method(http.MethodDelete, "/api/users/sessions", web.Handler(s.endSessions))
 		limited.Method(http.MethodDelete, "/api/users/sessions/{id}", web.Handler(s.endSession))
+		r.Method(http.MethodGet, "/api/users/profile", web.Handler(s.showProfile))
+		limited.Method(http.MethodPut, "/api/users/profile", web.Handler(s.editProfile))
 		r = r.With(s.renew)
 		r.Method(http.MethodGet, "/api/users/sessions", web.Handler(s.listSessions))
 		r.Method(http.MethodGet, "/api/users/currentuser", web.Handler(s.currentUser))
@@ -35,6 +37,9 @@ func (s *Service) Routes(r chi.Router) {
 func (s *Service) signUp(w http.ResponseWriter, r *http.Request) error {
 	body, err := web.Decode[SignUp](w, r)
 	if err != nil {
+		return err
+	}
+	if body.Name, err = checkName(body.Name); err != nil {
 		return err
 	}
 	// The password isn't part of the digest: a fast hash of it is never stored. register compares it.

@@ -21,6 +21,7 @@ import (
 type Service struct {
 	db       *mongo.Database
 	users    *aggregate.Store[*User]
+	profiles *aggregate.Store[*Profile]
 	hasher   *Hasher
 	sessions *session.Sessions
 	signouts *signouts.Copy
@@ -51,6 +52,10 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	profiles, err := aggregate.Open(ctx, o.DB.Collection("profiles"), "auth", relay, func() *Profile { return new(Profile) })
+	if err != nil {
+		return nil, err
+	}
 	ended, err := signouts.Open(ctx, o.DB, o.Sessions, o.Log)
 	if err != nil {
 		return nil, err
@@ -59,6 +64,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	return &Service{
 		db:        o.DB,
 		users:     users,
+		profiles:  profiles,
 		hasher:    NewHasher(workers, workers*queuePerWorker),
 		sessions:  o.Sessions,
 		signouts:  ended,

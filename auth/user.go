@@ -38,6 +38,8 @@ func (u *User) identity() session.User { return session.User{ID: u.ID, Email: st
 type SignUp struct {
 	Email    Email    `json:"email" validate:"email,max=254" message:"Email must be valid"`
 	Password Password `json:"password" validate:"min=8,max=128" message:"Password must be between 8 and 128 characters"`
+	// Name is the display name. It's optional, and can be set later.
+	Name string `json:"name" message:"Name must be a string"`
 }
 
 // Credentials are what a user signs in with, as typed. They aren't validated: they match or they don't.

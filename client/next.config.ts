@@ -9,6 +9,8 @@ const config: NextConfig = {
   images: { unoptimized: true },
   outputFileTracingExcludes: { "*": ["node_modules/sharp/**", "node_modules/@img/**"] },
   poweredByHeader: false,
+  // Sellers upload files of up to 5 MB. proxy/refusals.ts keeps other forms to 1 MB.
+  experimental: { serverActions: { bodySizeLimit: "6mb" } },
   // Pages get these from proxy.ts, which doesn't see static files.
   headers: async () => [
     {

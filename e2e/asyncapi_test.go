@@ -29,7 +29,7 @@ var published = []events.Event{
 	events.OrderCreated{}, events.OrderCancelled{}, events.OrderCompleted{},
 	events.ExpirationComplete{},
 	events.PaymentStarted{}, events.PaymentCreated{}, events.PaymentFailed{}, events.PaymentRefunded{},
-	events.SessionEnded{},
+	events.SessionEnded{}, events.UserRenamed{},
 }
 
 // asyncAPI is docs/asyncapi.yaml.

@@ -17,6 +17,7 @@ func (s *Service) Listeners() []bus.Listener {
 		bus.On(s.orderCompleted),
 		s.signouts.Listener(),
 		bus.On(s.paymentRefunded),
+		bus.On(s.sellers.rename),
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.giveFile(r.Context(), ticket, user.ID, file, content)
-	return s.answerPrivate(w, p, user, err)
+	return s.answerPrivate(r.Context(), w, p, user, err)
 }
 
 // givable reads a ticket whose private part the user can give.

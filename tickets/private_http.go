@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -19,6 +20,8 @@ type privateView struct {
 	OpenedAt *time.Time `json:"openedAt,omitempty"`
 	// CanGive is only for the seller.
 	CanGive *bool `json:"canGive,omitempty"`
+	// Seller is only for the buyer.
+	Seller *sellerView `json:"seller,omitempty"`
 }
 
 type fileView struct {
@@ -27,11 +30,24 @@ type fileView struct {
 	Size int    `json:"size"`
 }
 
-func (s *Service) showPrivate(p *ticketPart, user string) (privateView, error) {
+// sellerView is what buyers see of a seller.
+type sellerView struct {
+	Name string `json:"name"`
+}
+
+func (s *Service) showPrivate(ctx context.Context, p *ticketPart, user string) (privateView, error) {
 	var shown privateView
 	if user == p.ticket.UserID {
 		can := p.changeable(p.ticket, user) == nil
 		shown.CanGive = &can
+	} else {
+		name, err := s.sellers.name(ctx, p.ticket.UserID)
+		if err != nil {
+			return shown, err
+		}
+		if name != "" {
+			shown.Seller = &sellerView{name}
+		}
 	}
 	if p.Sealed == nil {
 		return shown, nil
@@ -60,7 +76,7 @@ func (s *Service) givePrivate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.giveText(r.Context(), chi.URLParam(r, "id"), user.ID, text)
-	return s.answerPrivate(w, p, user, err)
+	return s.answerPrivate(r.Context(), w, p, user, err)
 }
 
 func (s *Service) readPrivate(w http.ResponseWriter, r *http.Request) error {
@@ -69,7 +85,7 @@ func (s *Service) readPrivate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.read(r.Context(), chi.URLParam(r, "id"), user.ID)
-	return s.answerPrivate(w, p, user, err)
+	return s.answerPrivate(r.Context(), w, p, user, err)
 }
 
 func (s *Service) removePrivate(w http.ResponseWriter, r *http.Request) error {
@@ -84,11 +100,11 @@ func (s *Service) removePrivate(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Service) answerPrivate(w http.ResponseWriter, p *ticketPart, user session.User, err error) error {
+func (s *Service) answerPrivate(ctx context.Context, w http.ResponseWriter, p *ticketPart, user session.User, err error) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.showPrivate(p, user.ID)
+	shown, err := s.showPrivate(ctx, p, user.ID)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type Service struct {
 	db       *mongo.Database
 	tickets  *aggregate.Store[*Ticket]
 	refunds  refunds
+	sellers  sellers
 	private  *aggregate.Store[*Private]
 	keys     *Keys
 	relay    *aggregate.Relay
@@ -73,7 +74,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")}, private: private, keys: o.Keys,
+		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")},
+		sellers: sellers{o.DB.Collection("sellers")}, private: private, keys: o.Keys,
 		relay: relay, sessions: o.Sessions, signouts: ended,
 		proxies: o.Sessions.Proxies(), streams: newSeats(o.Streams), now: o.Now, log: o.Log,
 		files: files{o.DB}, transfer: newTransfers(),

@@ -158,3 +158,13 @@ type SessionEnded struct {
 
 func (SessionEnded) Subject() string     { return "session:ended" }
 func (e SessionEnded) Aggregate() string { return e.UserID }
+
+// UserRenamed: a user has another display name. It's empty if the user removed it.
+type UserRenamed struct {
+	UserID  string `json:"userId"`
+	Version int64  `json:"version"`
+	Name    string `json:"name"`
+}
+
+func (UserRenamed) Subject() string     { return "user:renamed" }
+func (e UserRenamed) Aggregate() string { return e.UserID }

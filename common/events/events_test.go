@@ -48,6 +48,7 @@ var samples = []sample{
 	of("payments", events.PaymentFailed{Payment: payment, Reason: "Your card was declined."}),
 	of("payments", events.PaymentRefunded{Payment: payment, StripeRefundID: "re_1", Amount: 1999}),
 	of("auth", events.SessionEnded{UserID: "user-1", Version: 7, Last: 5, Live: []int64{2, 5}, Before: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}),
+	of("auth", events.UserRenamed{UserID: "user-1", Version: 2, Name: "Ada"}),
 }
 
 type sample struct {

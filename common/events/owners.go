@@ -18,6 +18,7 @@ var owners = map[string]string{
 	PaymentFailed{}.Subject():      "payments",
 	PaymentRefunded{}.Subject():    "payments",
 	SessionEnded{}.Subject():       "auth",
+	UserRenamed{}.Subject():        "auth",
 }
 
 // Owner is the only service that may publish a channel, or empty if the channel carries no events.

@@ -89,6 +89,9 @@ type Environment struct {
 	// SessionIdle and SessionAbsolute are how long sessions last. By default, the services decide.
 	SessionIdle     time.Duration `env:"SESSION_IDLE_TIMEOUT"`
 	SessionAbsolute time.Duration `env:"SESSION_ABSOLUTE_TIMEOUT"`
+	// TicketKey encrypts what buyers get, instead of JWTKey. TicketKeyPrevious only decrypts.
+	TicketKey         string `env:"TICKET_KEY"`
+	TicketKeyPrevious string `env:"TICKET_KEY_PREVIOUS"`
 	// RequireStrongKeys refuses a JWTKey that can be guessed.
 	RequireStrongKeys bool `env:"REQUIRE_STRONG_KEYS"`
 	// TrustedProxies may tell the gateway what a visitor asked for. The client, which calls the gateway for its

@@ -25,7 +25,10 @@ type Settings struct {
 	// JWTKey signs the sessions.
 	JWTKey string
 	// JWTKeyPrevious only verifies them.
-	JWTKeyPrevious    string
+	JWTKeyPrevious string
+	// TicketKey and TicketKeyPrevious are for what buyers get. Without them, JWTKey is.
+	TicketKey, TicketKeyPrevious string
+
 	RequireStrongKeys bool
 	TrustedProxies    string
 	CookieName        string
@@ -110,6 +113,8 @@ func (s Settings) Environ(service, clientID, port string) []string {
 	}
 	switch service {
 	case "tickets":
+		env = given(env, "TICKET_KEY", s.TicketKey)
+		env = given(env, "TICKET_KEY_PREVIOUS", s.TicketKeyPrevious)
 		env = given(env, "STREAMS_MAX", s.Limits.StreamsMax)
 		env = given(env, "STREAMS_MAX_PER_ADDRESS", s.Limits.StreamsMaxPerAddress)
 	case "orders":

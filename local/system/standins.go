@@ -36,6 +36,7 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	s.settings = Settings{
 		JWTKey: c.JWTKey, JWTKeyPrevious: c.JWTKeyPrevious, RequireStrongKeys: c.RequireStrongKeys, TrustedProxies: loopback,
 		CookieName: s.dir.cookieName(), OrderTTL: c.OrderTTL, LogLevel: c.LogLevel, SessionIdle: c.SessionIdle, SessionAbsolute: c.SessionAbsolute, PprofAddr: c.PprofAddr, Limits: c.Limits,
+		TicketKey: c.TicketKey, TicketKeyPrevious: c.TicketKeyPrevious,
 		MaxOpenOrders: c.MaxOpenOrders, MaxUnpaidReservations: c.MaxUnpaidReservations,
 	}
 	if c.JWTKey == "" {

@@ -9,7 +9,8 @@ import { wishIn } from "@/order/wish";
 
 export async function submitSignUp(_: FormState, form: FormData): Promise<FormState> {
   const { formKey } = senderOf(form);
-  return enter((email, password) => signUp(email, password, { formKey, as: "" }), form);
+  const name = textOf(form, "name");
+  return enter((email, password) => signUp({ email, password, name }, { formKey, as: "" }), form);
 }
 
 export async function submitSignIn(_: FormState, form: FormData): Promise<FormState> {
@@ -20,7 +21,7 @@ async function enter(open: typeof signIn, form: FormData): Promise<FormState> {
   const email = textOf(form, "email");
   const session = await open(email, textOf(form, "password"));
   // The password isn't sent back to the page.
-  if (!session.ok) return { values: kept(form, "email"), errors: session.problem.errors };
+  if (!session.ok) return { values: kept(form, "email", "name"), errors: session.problem.errors };
   const next = ownPath(form.get("next"));
   redirect((await reserved(form, session.value, next)) ?? next);
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { submitSignIn, submitSignUp } from "@/account/actions";
+import { NameField } from "@/account/name-form";
 import type { Wish } from "@/api/services";
 import { ActionForm, type FormAction } from "@/form/action-form";
 import { Field } from "@/form/field";
@@ -56,7 +57,7 @@ export function CredentialsForm({
     <ActionForm
       action={action}
       formKey={formKey}
-      fields={["email", "password"]}
+      fields={["email", "password", "name"]}
       label={title}
       className="space-y-5"
     >
@@ -83,6 +84,7 @@ export function CredentialsForm({
             {...(newPassword ? { hint: "8 to 128 characters" } : {})}
             error={errorOf(state, "password")}
           />
+          {newPassword && <NameField value={state.values.name} error={errorOf(state, "name")} />}
           <SubmitButton pending={busy} className="w-full">
             {title}
           </SubmitButton>

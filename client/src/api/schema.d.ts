@@ -33,6 +33,15 @@ export interface paths {
      */
     get: operations["currentUser"];
   };
+  "/api/users/profile": {
+    /** Get the user's display name */
+    get: operations["readProfile"];
+    /**
+     * Set the user's display name
+     * @description An empty name removes it. Buyers see the name of their seller on the receipt.
+     */
+    put: operations["editProfile"];
+  };
   "/api/users/sessions": {
     /**
      * List the user's sessions
@@ -319,6 +328,10 @@ export interface components {
       /** @description The amount less the refunds. The seller gets this, unless the operator decides otherwise. */
       owed: number;
     };
+    Profile: {
+      /** @description Normalized to NFC. No control characters or characters that change the direction of text. */
+      name: string;
+    };
     PrivatePart: {
       /** @description Whether the seller has given it. */
       given: boolean;
@@ -342,6 +355,10 @@ export interface components {
        * @description When the buyer first read the text or downloaded the file. Absent until then.
        */
       openedAt?: string;
+      /** @description Whom the buyer bought from. Only the buyer sees it, if the seller has a display name. */
+      seller?: {
+        name: string;
+      };
       /** @description Whether the seller can give, replace or remove it now. Only the seller sees it. */
       canGive?: boolean;
     };
@@ -652,6 +669,8 @@ export interface operations {
            */
           email: string;
           password: string;
+          /** @description The display name. If it can't be stored, the user is created without it. */
+          name?: string;
         };
       };
     };
@@ -782,6 +801,57 @@ export interface operations {
           };
         };
       };
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /** Get the user's display name */
+  readProfile: {
+    responses: {
+      /** @description The profile. The name is empty if the user has none. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Profile"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Set the user's display name
+   * @description An empty name removes it. Buyers see the name of their seller on the receipt.
+   */
+  editProfile: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Profile"];
+      };
+    };
+    responses: {
+      /** @description The profile as it is now. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Profile"];
+        };
+      };
+      /** @description The name is invalid. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      412: components["responses"]["OtherUser"];
+      413: components["responses"]["TooLarge"];
+      415: components["responses"]["NotJSON"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

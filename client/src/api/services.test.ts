@@ -81,7 +81,7 @@ test("a form that is sent again has the same key, a corrected one another", asyn
   await createTicket({ title: "t", price: 1 }, form);
   await createTicket({ title: "t", price: 2 }, form);
   await createTicket({ title: "t", price: 1 }, { ...form, formKey: "two" });
-  await signUp("a@b.cc", "correct horse", { formKey: "one", as: "" });
+  await signUp({ email: "a@b.cc", password: "correct horse", name: "" }, { formKey: "one", as: "" });
   await editTicket("t1", { title: "t", price: 1 }, form);
   await createTicket({ title: "t", price: 1 });
   const keys = sent.map((headers) => headers["idempotency-key"]);

@@ -60,6 +60,7 @@ export class Unavailable extends Error {
 const READ = 5_000;
 const WRITE = 10_000;
 const PAY = 35_000;
+const UPLOAD = 35_000;
 
 // For how long another service may not have heard of a thing that was made just now.
 const NEWS = 5_000;
@@ -73,6 +74,8 @@ export type Sender = { formKey: string; as: string };
 type Call = {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
+  /** A body that is a file. */
+  file?: File;
   deadline?: number;
   sender?: Sender | undefined;
   /** The session was opened by this same Server Action, so the request's own cookies don't have it. */
@@ -99,12 +102,26 @@ export async function visitor(): Promise<Visitor> {
   return currentUser().catch(() => "unknown" as const);
 }
 
-export async function signUp(email: string, password: string, sender?: Sender): Promise<Outcome<User>> {
-  return openSession("/api/users/signup", { email, password }, sender);
+export type NewUser = { email: string; password: string; name: string };
+
+/** An empty name is none. */
+export async function signUp(user: NewUser, sender?: Sender): Promise<Outcome<User>> {
+  return openSession("/api/users/signup", user, sender);
 }
 
 export async function signIn(email: string, password: string): Promise<Outcome<User>> {
   return openSession("/api/users/signin", { email, password });
+}
+
+/** The name that the user shows to others, which may be empty. null if signed out. */
+export async function readName(): Promise<string | null> {
+  const profile = readableOrNull(await call<Schemas["Profile"]>("auth", "/api/users/profile"));
+  return profile ? profile.name : null;
+}
+
+export async function editName(name: string, sender?: Sender): Promise<Outcome<unknown>> {
+  const options: Call = { method: "PUT", body: { name }, deadline: WRITE, sender };
+  return outcome(await call("auth", "/api/users/profile", options));
 }
 
 /** Removes the session cookie whatever auth says, unless another user has signed in meanwhile. */
@@ -211,6 +228,21 @@ export async function givePrivatePart(
   return outcome(await call("tickets", privatePath(ticketId), options));
 }
 
+/** Gives the buyer a file instead of a text. */
+export async function givePrivateFile(
+  ticketId: string,
+  file: File,
+  sender?: Sender,
+): Promise<Outcome<PrivatePart>> {
+  const options: Call = { method: "PUT", file, deadline: UPLOAD, sender };
+  const path = `${privatePath(ticketId)}/file?name=${encodeURIComponent(file.name)}`;
+  return outcome(await call("tickets", path, options));
+}
+
+export async function removePrivatePart(ticketId: string, sender?: Sender): Promise<Outcome<void>> {
+  return outcome(await call("tickets", privatePath(ticketId), { method: "DELETE", deadline: WRITE, sender }));
+}
+
 const privatePath = (ticketId: string) => `/api/tickets/${encodeURIComponent(ticketId)}/private`;
 
 /** price is null if the input isn't a price. The service refuses that, along with any other errors. */
@@ -308,6 +340,10 @@ async function send<T>(service: ServiceName, path: string, options: Call): Promi
   if (options.body !== undefined) {
     request.body = JSON.stringify(options.body);
     (request.headers as Headers).set("Content-Type", "application/json");
+  }
+  if (options.file) {
+    request.body = options.file;
+    (request.headers as Headers).set("Content-Type", options.file.type || "application/octet-stream");
   }
   const { formKey, as } = options.sender ?? {};
   if (as) (request.headers as Headers).set("Expected-User", as);

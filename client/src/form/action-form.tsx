@@ -2,9 +2,12 @@
 
 import { unstable_isUnrecognizedActionError, unstable_rethrow } from "next/navigation";
 import { type ReactNode, useActionState, useEffect, useRef, useSyncExternalStore } from "react";
+import type { Message } from "@/api/services";
 import { Alert } from "@/form/alert";
 import { emptyForm, FORM_KEY, type FormState, otherErrors, typed } from "@/form/form-state";
 import { ViewerField } from "@/form/viewer";
+
+type Check = (form: FormData) => Message | undefined;
 
 export type FormAction = (state: FormState, form: FormData) => Promise<FormState>;
 
@@ -16,6 +19,7 @@ export function ActionForm({
   action,
   formKey,
   fields = [],
+  check,
   label,
   className,
   children,
@@ -25,12 +29,14 @@ export function ActionForm({
   formKey?: string | undefined;
   /** The names of the fields that show their own errors. */
   fields?: string[];
+  /** What the browser refuses without sending the form. The action has to refuse it, too. */
+  check?: Check;
   label: string;
   className?: string;
   children: (state: FormState) => ReactNode;
 }) {
   // The server renders the bare action, which works without JavaScript; the browser wraps it.
-  const asked = useInBrowser() ? answered(action, fields.length > 0) : action;
+  const asked = useInBrowser() ? answered(action, fields.length > 0, check) : action;
   const [state, formAction, pending] = useActionState(asked, emptyForm);
   const form = useRef<HTMLFormElement>(null);
   const submitted = useRef<Typed>(new Map());
@@ -50,8 +56,11 @@ export function ActionForm({
         if (pending) event.preventDefault();
         else submitted.current = typedInto(event.currentTarget);
       }}
-      // React resets the form after each response. What was typed since then is put back.
-      onReset={(event) => keepLater(event.currentTarget, submitted.current)}
+      // React resets the form after each response. Chosen files and what was typed since then are put back.
+      onReset={(event) => {
+        keepLater(event.currentTarget, submitted.current);
+        keepFiles(event.currentTarget);
+      }}
     >
       {key && <input type="hidden" name={FORM_KEY} value={key} />}
       <ViewerField />
@@ -79,7 +88,7 @@ const isChoice = (input: Input): input is HTMLInputElement =>
 
 /** The state of each input that users can change. */
 function typedInto(form: HTMLFormElement): Typed {
-  const inputs = form.querySelectorAll<Input>('input:not([type="hidden"]), textarea, select');
+  const inputs = form.querySelectorAll<Input>('input:not([type="hidden"], [type="file"]), textarea, select');
   return new Map([...inputs].map((input) => [input, isChoice(input) ? input.checked : input.value]));
 }
 
@@ -96,6 +105,18 @@ function keepLater(form: HTMLFormElement, submitted: Typed): void {
   });
 }
 
+/** Puts back, after the reset that is about to happen, the files that were chosen. The reset empties their lists. */
+function keepFiles(form: HTMLFormElement): void {
+  for (const input of form.querySelectorAll<HTMLInputElement>('input[type="file"]')) {
+    if (!input.files?.length) continue;
+    const chosen = new DataTransfer();
+    for (const file of input.files) chosen.items.add(file);
+    queueMicrotask(() => {
+      input.files = chosen.files;
+    });
+  }
+}
+
 function useInBrowser(): boolean {
   return useSyncExternalStore(
     () => () => {},
@@ -105,8 +126,10 @@ function useInBrowser(): boolean {
 }
 
 /** Wraps an action so that the form keeps its values when there's no response. */
-function answered(action: FormAction, hasFields: boolean): FormAction {
+function answered(action: FormAction, hasFields: boolean, check?: Check): FormAction {
   return async (before, form) => {
+    const fault = check?.(form);
+    if (fault) return { values: typed(form), errors: [fault] };
     try {
       return await action(before, form);
     } catch (error) {

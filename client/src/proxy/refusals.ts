@@ -5,8 +5,11 @@ import { askedHost } from "@/api/forwarded";
 import { askSelf, isFromSelf } from "@/proxy/ask-self";
 import { scriptless } from "@/proxy/scriptless";
 
-/** Next's limit for the body of a Server Action, in bytes. */
+// The largest body of a form, in bytes. A ticket's page takes a file of up to 5 MB, and Next takes both
+// (serverActions.bodySizeLimit in next.config.ts).
 const BODY_LIMIT = 1 << 20;
+const FILE_LIMIT = 6 << 20;
+const TAKES_FILE = /^\/tickets\/[^/]+$/;
 
 export const refusals = {
   "another-site": {
@@ -29,6 +32,11 @@ export const refusals = {
     title: "That’s too much text",
     text: "The form is over 1 MB long. Nothing was changed. Go back and shorten it.",
   },
+  "too-large": {
+    status: 413,
+    title: "That file is too large",
+    text: "It’s over 5 MB. Nothing was changed. Go back and choose a smaller one.",
+  },
   outdated: {
     status: 409,
     title: "This page is out of date",
@@ -38,12 +46,15 @@ export const refusals = {
 
 export type Refusal = keyof typeof refusals;
 
+type Asked = { method: string; headers: Headers; url: string };
+
 /** Why a request must be refused, judging by its headers. */
-export function refusalOf({ method, headers }: { method: string; headers: Headers }): Refusal | null {
+export function refusalOf({ method, headers, url }: Asked): Refusal | null {
   if (method !== "POST" || isFromSelf(headers)) return null;
   if (isForeign(headers)) return "another-site";
   const length = headers.get("content-length");
   if (length === null && headers.has("transfer-encoding")) return "no-length";
+  if (TAKES_FILE.test(new URL(url).pathname)) return Number(length) > FILE_LIMIT ? "too-large" : null;
   return Number(length) > BODY_LIMIT ? "too-long" : null;
 }
 

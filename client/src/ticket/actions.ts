@@ -7,17 +7,20 @@ import {
   createTicket,
   currentUser,
   editTicket,
+  givePrivateFile,
   givePrivatePart,
   type Message,
   type Offer,
   type Outcome,
   type Problem,
+  removePrivatePart,
   type Ticket,
   withdrawTicket,
 } from "@/api/services";
 import { type FormState, isOvertaken, kept, senderOf, textOf } from "@/form/form-state";
 import { hasStarted, startsAtIn } from "@/ticket/occasion";
 import { parsePrice } from "@/ticket/price";
+import { fileIn, MAX_FILE, TOO_LARGE } from "@/ticket/private-file";
 
 const FIELDS = ["title", "price", "startsAt", "zone", "venue", "city", "seat", "description"];
 
@@ -60,14 +63,42 @@ export async function submitWithdrawal(_: FormState, form: FormData): Promise<Fo
 
 export async function submitPrivatePart(_: FormState, form: FormData): Promise<FormState> {
   const id = textOf(form, "ticketId");
-  const here = `/tickets/${encodeURIComponent(id)}`;
-  const given = await givePrivatePart(id, textOf(form, "text"), senderOf(form));
+  const [text, file] = [textOf(form, "text"), fileIn(form, "file")];
+  const values = kept(form, "text");
+  const own = faultIn(text, file);
+  if (own) return { values, errors: [own] };
+  const given = file
+    ? await givePrivateFile(id, file, senderOf(form))
+    : await givePrivatePart(id, text, senderOf(form));
+  return finishPrivatePart(id, given, values);
+}
+
+export async function submitRemoval(_: FormState, form: FormData): Promise<FormState> {
+  const id = textOf(form, "ticketId");
+  return finishPrivatePart(id, await removePrivatePart(id, senderOf(form)), {});
+}
+
+/** What the form refuses before it asks the service. */
+function faultIn(text: string, file: File | undefined): Message | undefined {
+  if (file && text.trim()) return { field: "file", message: "Give either a code or a file, not both." };
+  if (file && file.size > MAX_FILE) return { field: "file", message: TOO_LARGE };
+  if (!file && !text.trim()) return { field: "text", message: "Enter a code or link, or choose a file." };
+  return undefined;
+}
+
+async function finishPrivatePart(
+  ticketId: string,
+  given: Outcome<unknown>,
+  values: FormState["values"],
+): Promise<FormState> {
+  const here = `/tickets/${encodeURIComponent(ticketId)}`;
   if (given.ok) redirect(`${here}?saved=${Date.now()}`);
   if (given.problem.kind === "other-user") redirectSwitched(here);
-  const values = kept(form, "text");
   if (given.problem.kind === "not-authorized") return { values, ...(await refusedUser()) };
   if (isOvertaken(given.problem)) refresh();
-  return { values, errors: given.problem.errors };
+  // The name is the file's, so its error belongs to the file.
+  const errors = given.problem.errors.map((e) => (e.field === "name" ? { ...e, field: "file" } : e));
+  return { values, errors };
 }
 
 function offerIn(form: FormData): Offer {

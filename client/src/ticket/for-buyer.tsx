@@ -1,6 +1,7 @@
 import { type PrivatePart, readPrivatePart, type Ticket } from "@/api/services";
 import { orUnread } from "@/order/order-view";
-import { PrivateForm } from "@/ticket/private-form";
+import { FileLink } from "@/ticket/file-link";
+import { PrivateForm, RemoveForm } from "@/ticket/private-form";
 import { PrivateText } from "@/ticket/private-text";
 
 /** What the seller gives the buyer of a ticket, on the seller's page of it. */
@@ -14,25 +15,49 @@ export async function ForBuyer({ ticket }: { ticket: Ticket }) {
       </h2>
       {part === "unread" ? (
         <p className="text-muted">We can’t show this right now. Reload the page in a moment.</p>
-      ) : ticket.status === "sold" && part.given ? (
-        <Handed part={part} />
       ) : (
-        <>
-          {ticket.status === "sold" && (
-            <p className="font-medium text-warn">Hand over the ticket: the buyer is waiting for it.</p>
-          )}
-          <PrivateForm ticketId={ticket.id} text={part.text} />
-        </>
+        <Part ticket={ticket} part={part} />
       )}
     </section>
   );
 }
 
-function Handed({ part }: { part: PrivatePart }) {
+function Part({ ticket, part }: { ticket: Ticket; part: PrivatePart }) {
+  const sold = ticket.status === "sold";
+  // An earlier release doesn't say.
+  const fixed = part.canGive === undefined ? sold && part.given : !part.canGive;
+  if (fixed) {
+    return part.given ? (
+      <>
+        <Given ticketId={ticket.id} part={part} />
+        <p className="text-muted">
+          {sold ? opened(part) : "You can’t change it while someone holds the ticket."}
+        </p>
+      </>
+    ) : (
+      // Tickets recorded the sale without its buyer, so nothing can be given to them here.
+      <p className="text-muted">Hand over the ticket yourself. It was sold before you could do that here.</p>
+    );
+  }
   return (
     <>
-      <PrivateText text={part.text ?? ""} />
-      <p className="text-muted">{part.openedAt ? "The buyer has opened it." : "Not opened yet."}</p>
+      {sold && <p className="font-medium text-warn">Hand over the ticket: the buyer is waiting for it.</p>}
+      {part.file && <FileLink ticketId={ticket.id} file={part.file} />}
+      {/* The key empties the file field once its file is saved. */}
+      <PrivateForm key={part.givenAt ?? "none"} ticketId={ticket.id} text={part.text} />
+      {part.given && <RemoveForm ticketId={ticket.id} />}
     </>
   );
+}
+
+function Given({ ticketId, part }: { ticketId: string; part: PrivatePart }) {
+  return part.file ? (
+    <FileLink ticketId={ticketId} file={part.file} />
+  ) : (
+    <PrivateText text={part.text ?? ""} />
+  );
+}
+
+function opened(part: PrivatePart): string {
+  return part.openedAt ? "The buyer has opened it." : "Not opened yet.";
 }

@@ -1,6 +1,6 @@
 import { encode } from "uqr";
 
-// The longest text that a phone still scans from a screen or paper, in characters.
+// The longest text that a phone still scans from a screen or paper, in bytes.
 const LONGEST = 300;
 
 // The margin that scanners need, in modules (ISO/IEC 18004).
@@ -8,7 +8,7 @@ const QUIET = 4;
 
 /** A QR code of a text, unless it's too long. It's dark on white in the dark theme too, as some scanners need. */
 export function QrCode({ text }: { text: string }) {
-  if ([...text].length > LONGEST) return null;
+  if (new TextEncoder().encode(text).length > LONGEST) return null;
   const { data, size } = encode(text, { ecc: "M", border: QUIET });
   return (
     <svg

@@ -1,17 +1,20 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
+import { NameSection } from "@/account/name-section";
 import { requireUser, signInPath } from "@/account/session";
 import { EndSessionForm, SignOutEverywhereForm } from "@/account/session-forms";
 import { listSessions, type Session } from "@/api/services";
 import { Viewer } from "@/form/viewer";
+import { isNews } from "@/layout/news";
 import { page } from "@/layout/page";
+import type { Search } from "@/layout/params";
 import { Time } from "@/layout/time";
 
 export const metadata: Metadata = { title: "Your sessions" };
 
 export default page(Sessions);
 
-async function Sessions() {
+async function Sessions({ searchParams }: { searchParams: Search }) {
   const user = await requireUser("/sessions");
   const sessions = (await listSessions()) ?? redirect(signInPath("/sessions"));
   return (
@@ -33,6 +36,7 @@ async function Sessions() {
             </li>
           ))}
         </ul>
+        <NameSection saved={isNews((await searchParams).saved)} />
         <SignOutEverywhereForm />
         <p className="mt-2 text-muted text-sm">You’ll be signed out here, too.</p>
       </div>

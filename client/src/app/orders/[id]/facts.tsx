@@ -1,9 +1,10 @@
 import type { Charge, Order } from "@/api/services";
+import { hasReceipt } from "@/app/orders/[id]/receipt";
 
-/** The IDs that support asks for. */
+/** The IDs that support asks for. The receipt has the order's. */
 export function Facts({ order, charge }: { order: Order; charge: Charge | undefined }) {
   const facts: [string, string | undefined][] = [
-    ["Order", order.id],
+    ["Order", hasReceipt(charge) ? undefined : order.id],
     ["Payment", charge?.stripeId],
     ["Refund", charge?.stripeRefundId],
   ];

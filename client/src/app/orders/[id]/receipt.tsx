@@ -1,11 +1,12 @@
-import type { Charge, Order } from "@/api/services";
+import { type Charge, type Order, readPrivatePart } from "@/api/services";
 import { formatMoney } from "@/layout/format";
 import { Time } from "@/layout/time";
+import { orUnread } from "@/order/order-view";
 
-/** What a paid order cost, when and how it was paid. */
-export function Receipt({ order, charge }: { order: Order; charge: Charge | undefined }) {
-  const paid = charge?.status === "succeeded" || charge?.status === "refunded";
-  if (!charge || !paid) return null;
+/** What a paid order cost, when and how it was paid, and who sold the ticket. */
+export async function Receipt({ order, charge }: { order: Order; charge: Charge | undefined }) {
+  if (!charge || !hasReceipt(charge)) return null;
+  const seller = await sellerOf(order);
   return (
     <section aria-labelledby="receipt" className="mb-6">
       <h2 id="receipt" className="mb-3 text-2xl">
@@ -16,6 +17,14 @@ export function Receipt({ order, charge }: { order: Order; charge: Charge | unde
         <dd dir="auto" className="break-words">
           {order.ticket.title}
         </dd>
+        {seller && (
+          <>
+            <dt className="text-muted">Sold by</dt>
+            <dd dir="auto" className="break-words">
+              {seller}
+            </dd>
+          </>
+        )}
         {charge.paidAt && (
           <>
             <dt className="text-muted">Paid</dt>
@@ -39,6 +48,17 @@ export function Receipt({ order, charge }: { order: Order; charge: Charge | unde
       </dl>
     </section>
   );
+}
+
+/** The seller's name, if there is one and tickets responds. */
+async function sellerOf(order: Order): Promise<string | undefined> {
+  if (order.status !== "complete") return undefined;
+  const part = await readPrivatePart(order.ticket.id).catch(orUnread);
+  return part === "unread" ? undefined : part?.seller?.name;
+}
+
+export function hasReceipt(charge: Charge | undefined): boolean {
+  return charge?.status === "succeeded" || charge?.status === "refunded";
 }
 
 // Stripe's names of card brands: https://docs.stripe.com/api/charges/object#charge_object-payment_method_details-card-brand

@@ -3,6 +3,7 @@ import Link from "next/link";
 import { authPath } from "@/account/wished";
 import { currentUser, listTickets, type Order, readOrder, readTicket, type Ticket } from "@/api/services";
 import { madeAt } from "@/layout/format";
+import { isNews } from "@/layout/news";
 import { Missing } from "@/layout/not-here";
 import { page } from "@/layout/page";
 import type { Search } from "@/layout/params";
@@ -24,9 +25,6 @@ import { WithdrawForm } from "@/ticket/withdraw-form";
 type Props = { params: Promise<{ id: string }>; searchParams: Search };
 
 const OTHERS = 3;
-
-// How long the page shows the result of the last action, in milliseconds.
-const TAKEN_NEWS = 60_000;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const ticket = await readTicket((await params).id).catch(() => undefined);
@@ -108,12 +106,6 @@ async function TicketPage({ params, searchParams }: Props) {
       )}
     </>
   );
-}
-
-/** Whether something happened just now. The URL may be an old link. */
-function isNews(at: string | string[] | undefined): boolean {
-  const age = Date.now() - Number(at ?? Number.NaN);
-  return age >= 0 && age < TAKEN_NEWS;
 }
 
 async function otherTickets(id: string): Promise<Ticket[]> {

@@ -1,16 +1,18 @@
-import { readOrder } from "@/api/services";
+import { readCharge, readOrder } from "@/api/services";
 import { siteUrl } from "@/layout/site";
 import { calendarOf } from "@/order/calendar";
+import { orUnread, viewOrder } from "@/order/order-view";
 
-/** The event of the user's complete order as a calendar file. */
+/** The event of the user's complete order as a calendar file. A refunded order has none, as its page shows. */
 export async function GET(_: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
-  let order: Awaited<ReturnType<typeof readOrder>>;
-  try {
-    order = await readOrder((await params).id);
-  } catch {
+  const { id } = await params;
+  const order = await readOrder(id).catch(orUnread);
+  if (order === "unread") {
     return new Response("Part of our site isn’t responding. Try again in a moment.", { status: 503 });
   }
-  const text = order?.status === "complete" ? calendarOf(order, await siteUrl(), new Date()) : undefined;
+  const now = new Date();
+  const kept = order && viewOrder(order, await readCharge(id).catch(orUnread), now) === "complete";
+  const text = kept ? calendarOf(order, await siteUrl(), now) : undefined;
   if (!text) return new Response("Not found", { status: 404 });
   return new Response(text, {
     headers: {
