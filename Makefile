@@ -119,6 +119,10 @@ up-real: $(CLIENT) ## Run everything against the real MongoDB, Redis and NATS St
 	MONGO_URI=mongodb://127.0.0.1:27017 NATS_URL=nats://127.0.0.1:4222 REDIS_ADDR=127.0.0.1:6379 \
 		go run ./local -client $(if $(CLIENT),built,none) $(ARGS)
 
+.PHONY: secrets
+secrets: ## Print new passwords and keys for NATS, Redis and events, for kubectl create -f -
+	@cd infra && GOWORK=off go run ./secrets/generate
+
 .PHONY: test-cluster
 test-cluster: ## Test everything on the cluster that KUBECONFIG names (ARGS=-standin without MongoDB's image)
 	cd infra && GOWORK=off go build -o ../.bin/clustertest ./clustertest

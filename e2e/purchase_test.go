@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
 	"ticketing.dev/common/service/servicetest"
@@ -192,13 +191,7 @@ func TestALateExpirationDoesNotEndTheNextOrder(t *testing.T) {
 	}
 	second := order(t, b, ticket)
 
-	broker, err := stan.Open(stan.Config{URL: shared.Run().NATS.URL, ClusterID: "ticketing", ClientID: "e2e"}, servicetest.Log(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer broker.Close()
-	servicetest.Eventually(t, "the broker", broker.Connected)
-	servicetest.Publish(t, broker, events.ExpirationComplete{OrderID: first.ID})
+	servicetest.Publish(t, connect(t, "expiration"), events.ExpirationComplete{OrderID: first.ID})
 
 	held, err := b.AwaitTicket(bounded(t), ticket.ID, api.Reserved)
 	if err != nil {

@@ -274,7 +274,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 func TestNothingWaitsLongForRedis(t *testing.T) {
 	t.Parallel()
 	server := standin.Start(t, "redis")
-	client := expiration.Connect(server.Addr())
+	client := connect(t, expiration.Redis{Addr: server.Addr()})
 	defer client.Close()
 	w := newWorld(t, server.Addr())
 	s := expiration.New(expiration.Options{Redis: client, Bus: w.bus, Log: slog.New(slog.DiscardHandler)})

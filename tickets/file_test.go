@@ -87,7 +87,7 @@ func TestOnlyTheSellerAndTheBuyerDownloadTheFile(t *testing.T) {
 	}
 	refused := func(when string, users ...session.User) {
 		t.Helper()
-		for _, user := range append(users, servicetest.Nobody) {
+		for _, user := range append(users, servicetest.SignedOut) {
 			if a := s.download(user, listed); a.Status != http.StatusUnauthorized || strings.Contains(a.Body, "CODE") {
 				t.Errorf("%s, %q downloads %d", when, user.Email, a.Status)
 			}
@@ -157,7 +157,7 @@ func TestAFileIsJudgedByItsContent(t *testing.T) {
 		"Name must not contain control characters or characters that change the direction of text")
 	s.upload(ada, listed, strings.Repeat("a", 97), pdf("")).Refused(t, bad, "name", "Name must have at most 100 characters")
 	s.upload(bob, listed, "a.pdf", pdf("")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	s.upload(servicetest.Nobody, listed, "a.pdf", pdf("")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.upload(servicetest.SignedOut, listed, "a.pdf", pdf("")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
 	s.upload(ada, ticket{ID: missing}, "a.pdf", pdf("")).Refused(t, http.StatusNotFound, "", "Not found")
 	s.wantStored(1, 21) // the largest one, and nothing of those refused
 }

@@ -75,6 +75,25 @@ func (l Listener) Try(ctx context.Context, message []byte) (err error) {
 	return l.Handle(ctx, message)
 }
 
+// Verifier is a bus that knows whether a message comes from its channel's owner.
+type Verifier interface {
+	Verify(channel string, message []byte) error
+}
+
+// Verified refuses what the bus finds forged, as poison.
+func (l Listener) Verified(b Publisher) Listener {
+	v, ok := b.(Verifier)
+	if !ok {
+		return l
+	}
+	return Listener{l.Channel, func(ctx context.Context, message []byte) error {
+		if err := v.Verify(l.Channel, message); err != nil {
+			return Poison(err)
+		}
+		return l.Handle(ctx, message)
+	}}
+}
+
 // Send publishes an event that has no outbox to come from. The type of the event names the channel.
 func Send(ctx context.Context, b Publisher, source string, e events.Event, at time.Time) error {
 	m, err := events.NewMessage(source, e, at)
@@ -112,10 +131,13 @@ func guard(b Publisher, group string, l Listener, log *slog.Logger) Handler {
 	return func(ctx context.Context, message []byte) error {
 		began, outcome := time.Now(), metrics.Handled
 		defer func() { metrics.Received(l.Channel, outcome, message, began) }()
-		err := l.Try(ctx, message)
+		err := l.Verified(b).Try(ctx, message)
 		if p, ok := errors.AsType[poison](err); ok {
 			letter := newDeadLetter(group, l.Channel, message, p)
 			log.Error("message cannot be handled, sent to the dead letters", "channel", l.Channel, "letter", letter.ID(), "cause", letter.Cause)
+			if errors.Is(err, events.ErrForged) {
+				log.Error("security", slog.Group("security", "event", "forged-event", "channel", l.Channel, "letter", letter.ID()))
+			}
 			outcome = metrics.Dead
 			err = publishDeadLetter(ctx, b, letter)
 		}

@@ -18,6 +18,9 @@ type Config struct {
 	Factor int `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
 	// RedisAddr is the host:port of a Redis in which all replicas count together. Without one, each counts by itself.
 	RedisAddr string `env:"REDIS_ADDR"`
+	// RedisUsername and RedisPassword are for a Redis that asks for them.
+	RedisUsername string `env:"REDIS_USERNAME"`
+	RedisPassword string `env:"REDIS_PASSWORD"`
 }
 
 // maxKeys bounds the memory of a limit.

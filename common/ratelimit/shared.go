@@ -38,7 +38,7 @@ func (c Config) Connect(service string, log *slog.Logger) *Shared {
 	}
 	logging.Disable() // go-redis also logs the errors that it returns
 	client := redis.NewClient(&redis.Options{
-		Addr: c.RedisAddr, ClientName: service,
+		Addr: c.RedisAddr, Username: c.RedisUsername, Password: c.RedisPassword, ClientName: service,
 		DialTimeout: sharedTimeout, DialerRetries: 1, ReadTimeout: sharedTimeout, WriteTimeout: sharedTimeout,
 		PoolTimeout: sharedTimeout, ContextTimeoutEnabled: true, MaxRetries: -1,
 	})

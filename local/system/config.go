@@ -67,7 +67,15 @@ type Environment struct {
 	NATSURL  string `env:"NATS_URL"`
 	// ClusterID belongs to NATSURL. The default is ticketing.
 	ClusterID string `env:"NATS_CLUSTER_ID"`
-	RedisAddr string `env:"REDIS_ADDR"`
+	// NATSUser, NATSPassword and NATSCA belong to NATSURL. All services share the user.
+	NATSUser     string `env:"NATS_USER"`
+	NATSPassword string `env:"NATS_PASSWORD"`
+	NATSCA       string `env:"NATS_CA"`
+	RedisAddr    string `env:"REDIS_ADDR"`
+	// RedisUsername, RedisPassword and RedisCA belong to RedisAddr.
+	RedisUsername string `env:"REDIS_USERNAME"`
+	RedisPassword string `env:"REDIS_PASSWORD"`
+	RedisCA       string `env:"REDIS_CA"`
 	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
 	MaxOpenOrders         int `env:"MAX_OPEN_ORDERS" envDefault:"4"`
 	MaxUnpaidReservations int `env:"MAX_UNPAID_RESERVATIONS" envDefault:"3"`

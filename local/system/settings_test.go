@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ticketing.dev/common/events"
 )
 
 func TestServicesShareTheCores(t *testing.T) {
@@ -43,15 +45,21 @@ func TestServicesHasEveryServiceOfTheRepository(t *testing.T) {
 
 func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
 	s := Settings{
-		RedisAddr: "1", JWTKeyPrevious: "1", SessionIdle: time.Hour, SessionAbsolute: time.Hour, Limits: Limits{RateFactor: "2", StreamsMax: "3", WritesPerUser: "4", WritesPerAddress: "5"},
+		NATSLogins:     logins(map[string]string{"auth": "a", "tickets": "t", "orders": "o", "payments": "p", "expiration": "e"}),
+		RedisLogins:    logins(map[string]string{"auth": "a", "tickets": "t", "orders": "o", "payments": "p", "expiration": "r"}),
+		EventKeys:      map[string]string{"auth": events.NewKey(), "tickets": events.NewKey(), "orders": events.NewKey(), "payments": events.NewKey(), "expiration": events.NewKey()},
+		JWTKeyPrevious: "1", RedisAddr: "1", SessionIdle: time.Hour, SessionAbsolute: time.Hour,
+		Limits: Limits{RateFactor: "2", StreamsMax: "3", WritesPerUser: "4", WritesPerAddress: "5"},
 	}
-	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS SESSION_IDLE_TIMEOUT SESSION_ABSOLUTE_TIMEOUT RATE_LIMIT_FACTOR WRITES_PER_USER WRITES_PER_ADDRESS REDIS_ADDR"
+	const common = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID NATS_USER NATS_PASSWORD EVENT_KEY EVENT_PUBLIC_KEYS"
+	const stored = " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS SESSION_IDLE_TIMEOUT SESSION_ABSOLUTE_TIMEOUT" +
+		" RATE_LIMIT_FACTOR WRITES_PER_USER WRITES_PER_ADDRESS REDIS_ADDR REDIS_USERNAME REDIS_PASSWORD"
 	for service, want := range map[string]string{
 		"auth":       common + stored,
 		"tickets":    common + stored + " STREAMS_MAX",
 		"orders":     common + stored + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
 		"payments":   common + stored + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL",
-		"expiration": common + " REDIS_ADDR",
+		"expiration": common + " REDIS_ADDR REDIS_USERNAME REDIS_PASSWORD",
 	} {
 		var got []string
 		for _, variable := range s.Environ(service, "a", "1") {

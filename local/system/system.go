@@ -131,6 +131,9 @@ func (s *System) Processes() []string {
 	return slices.Sorted(maps.Keys(s.parts))
 }
 
+// Settings are what the services run with.
+func (s *System) Settings() Settings { return s.settings }
+
 // Failed reports a failure that the system can't recover from.
 func (s *System) Failed() <-chan error { return s.failed }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,10 +227,16 @@ func TestStartExplainsWrongConfigurations(t *testing.T) {
 
 func TestRealPartsReplaceStandins(t *testing.T) {
 	parts := start(t, system.Config{}).Run() // whose stand-ins play the real ones
+	redis, err := url.Parse(parts.Redis.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := redis.User.Password()
+	parts.Redis.URL = "redis://" + redis.Host
 	s := start(t, system.Config{Environment: system.Environment{
 		MongoURI:  parts.Mongo.URL,
 		NATSURL:   parts.NATS.URL,
-		RedisAddr: strings.TrimPrefix(parts.Redis.URL, "redis://"),
+		RedisAddr: redis.Host, RedisUsername: redis.User.Username(), RedisPassword: password,
 		StripeKey: "sk_test_other", StripeAPIURL: parts.Stripe.URL,
 		JWTKey: "a key of 32 bytes that I have set",
 	}})

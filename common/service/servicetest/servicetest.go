@@ -191,7 +191,7 @@ func (a Answer) Refused(t testing.TB, status int, field, message string) {
 // Publish sends an event as another service would.
 func Publish(t testing.TB, b bus.Publisher, e events.Event) {
 	t.Helper()
-	if err := bus.Send(t.Context(), b, "test", e, time.Now()); err != nil {
+	if err := bus.Send(t.Context(), b, events.Owner(e.Subject()), e, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }

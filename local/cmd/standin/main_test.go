@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -129,12 +130,18 @@ func TestTemporaryDirectoryLivesAsLongAsTheProcess(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "users.json")
+	if err := os.WriteFile(empty, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ args, want string }{
 		{"", "usage: standin mongo|nats|redis|stripe|stripe-mock"},
 		{"postgres", `unknown stand-in "postgres"`},
 		{"redis nonsense", `unexpected argument "nonsense"`},
 		{"redis -nonsense", "flag provided but not defined"},
 		{"redis -addr nowhere:x", "listen for Redis clients"},
+		{"nats -users nowhere.json", "no such file"},
+		{"redis -users " + empty, "names nobody"},
 		{"stripe -addr nowhere:x", "listen for Stripe clients"},
 	} {
 		err := run(t.Context(), strings.Fields(test.args), nil, io.Discard, io.Discard)
