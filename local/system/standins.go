@@ -109,8 +109,13 @@ func (s *System) redisServer(addr string) (process.Command, error) {
 		"--bind", host, "--port", port, "--dir", s.dir.path("redis"), "--save", "",
 		"--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
 	}
-	for user, secret := range users {
-		args = append(args, "--user", user, "on", ">"+secret, "~*", "&*", "+@all")
+	for _, service := range Services {
+		args = append(args, "--user", service, "on", ">"+users[service])
+		if service == redisUser {
+			args = append(args, "~*", "&*", "+@all")
+		} else {
+			args = append(args, "~limit:"+service+":*", "+@all", "-@dangerous", "-@admin")
+		}
 	}
 	return process.Command{Path: s.config.RedisServer, Args: args}, err
 }
