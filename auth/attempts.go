@@ -20,17 +20,21 @@ type attempts struct {
 	account, network, all ratelimit.Limit
 	// signUps are those from one network, allSignUps in all.
 	signUps, allSignUps ratelimit.Limit
+	// resets are links for a new password that are asked for or used, by account; resetsByNetwork those from one network.
+	resets, resetsByNetwork ratelimit.Limit
 }
 
 func newAttempts(c ratelimit.Config) attempts {
 	return attempts{
-		guesses:       c.NewDelay(10, 15*time.Minute, time.Now),
-		deviceGuesses: c.NewDelay(10, time.Minute, time.Now),
-		account:       c.NewBucket(100, 30*time.Second, time.Now),
-		network:       c.NewBucket(100, 6*time.Second, time.Now),
-		all:           c.NewBucket(300, 50*time.Millisecond, time.Now),
-		signUps:       c.NewBucket(1000, time.Second, time.Now),
-		allSignUps:    c.NewBucket(2000, 100*time.Millisecond, time.Now),
+		guesses:         c.NewDelay(10, 15*time.Minute, time.Now),
+		deviceGuesses:   c.NewDelay(10, time.Minute, time.Now),
+		account:         c.NewBucket(100, 30*time.Second, time.Now),
+		network:         c.NewBucket(100, 6*time.Second, time.Now),
+		all:             c.NewBucket(300, 50*time.Millisecond, time.Now),
+		signUps:         c.NewBucket(1000, time.Second, time.Now),
+		allSignUps:      c.NewBucket(2000, 100*time.Millisecond, time.Now),
+		resets:          c.NewBucket(5, 5*time.Minute, time.Now),
+		resetsByNetwork: c.NewBucket(100, 10*time.Second, time.Now),
 	}
 }
 

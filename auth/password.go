@@ -32,6 +32,14 @@ func (p Password) allowed() bool {
 	return ok
 }
 
+// check refuses a new password of the user with this email.
+func (p Password) check(Email) error {
+	if !p.allowed() {
+		return ErrUntypable
+	}
+	return nil
+}
+
 func prepare(typed string) (string, bool) {
 	if utf8.RuneCountInString(typed) > maxTyped {
 		return "", false

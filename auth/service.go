@@ -1,13 +1,15 @@
-// Package auth signs users up, in and out.
+// Package auth signs users up, in and out, and mails them.
 package auth
 
 import (
 	"context"
 	"log/slog"
 	"runtime"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/mongo"
 
+	"ticketing.dev/auth/mail"
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/mongodb"
@@ -28,6 +30,10 @@ type Service struct {
 	attempts attempts
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
+	post      *mail.Post
+	templates *mail.Templates
+	siteURL   string
+	written   chan struct{} // signals letters
 	log       *slog.Logger
 }
 
@@ -38,7 +44,10 @@ type Options struct {
 	Sessions *session.Sessions
 	// Limits are none by default.
 	Limits ratelimit.Config
-	Log    *slog.Logger
+	// Mail delivers mail, if there is a server. SiteURL is where its links lead.
+	Mail    mail.Transport
+	SiteURL string
+	Log     *slog.Logger
 }
 
 // New creates the service and its index, which makes emails unique.
@@ -53,7 +62,11 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	workers := runtime.GOMAXPROCS(0)
-	return &Service{
+	templates, err := mail.ParseTemplates()
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
 		db:        o.DB,
 		users:     users,
 		hasher:    NewHasher(workers, workers*queuePerWorker),
@@ -63,15 +76,22 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		log:       o.Log,
 		attempts:  newAttempts(o.Limits),
 		dummyUser: NewUser("", dummyHash()),
-	}, nil
+		templates: templates,
+		siteURL:   strings.TrimSuffix(o.SiteURL, "/"),
+		written:   make(chan struct{}, 1),
+	}
+	s.post, err = mail.Open(ctx, mail.Options{DB: o.DB, Transport: o.Mail, Compose: s.compose, Log: o.Log, Now: o.Sessions.Now})
+	return s, err
 }
 
 // Listeners are the events that auth reacts to: its own. A replica that ended sessions stores that for the others by
 // itself; if it died before, the event does.
 func (s *Service) Listeners() []bus.Listener { return []bus.Listener{s.signouts.Listener()} }
 
-// Tasks publish events, and poll for sessions that other replicas ended.
-func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run, s.signouts.Run} }
+// Tasks publish events, poll for sessions that other replicas ended, and send mail.
+func (s *Service) Tasks() []service.Task {
+	return append([]service.Task{s.relay.Run, s.signouts.Run}, s.mailTasks()...)
+}
 
 // Ready checks the database.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }

@@ -190,6 +190,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 	s.watch.sendKeyed(s.gateway, s.selling, s.buying, list(t, s.seller, 2050), order(t, s.buyer, list(t, s.seller, 1999)))
 	s.watch.send("GET", s.gateway+"/api/tickets/"+s.sold.ID+"/events", "", "Last-Event-ID", strconv.FormatInt(s.version, 10))
 	s.watch.guessPasswords(s.gateway)
+	s.passwords(t)
 	s.limits(t)
 	s.generic()
 	s.watch.guessTokens(s.gateway, s.buying, order(t, s.buyer, list(t, s.seller, 1999)))

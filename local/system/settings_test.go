@@ -41,10 +41,10 @@ func TestServicesHasEveryServiceOfTheRepository(t *testing.T) {
 }
 
 func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
-	s := Settings{JWTKeyPrevious: "1", Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
+	s := Settings{JWTKeyPrevious: "1", SMTP: SMTP{"host", "25", "user", "password", "none", "from"}, SiteURL: "http://localhost", Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
 	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS"
 	for service, want := range map[string]string{
-		"auth":       common + stored + " RATE_LIMIT_FACTOR",
+		"auth":       common + stored + " SITE_URL SMTP_HOST SMTP_PORT SMTP_USER SMTP_PASSWORD SMTP_TLS MAIL_FROM RATE_LIMIT_FACTOR",
 		"tickets":    common + stored + " STREAMS_MAX",
 		"orders":     common + stored + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
 		"payments":   common + stored + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL RATE_LIMIT_FACTOR",

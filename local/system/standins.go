@@ -19,6 +19,8 @@ const (
 )
 
 // startStandins starts what the environment names no real server for, and decides on the services' settings.
+func greetsMail(addr string) process.Probe { return process.Answers(addr, "", "220 ") }
+
 func (s *System) startStandins(ctx context.Context) (err error) {
 	c := s.config
 	s.settings = Settings{
@@ -41,6 +43,12 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 			starting = append(starting, func() error { return s.startStandin(ctx, kind, scheme, probe, args...) })
 		}
 	}
+	if c.SMTP.Host == "" {
+		if s.mailbox, err = s.ports.Free(); err != nil {
+			return err
+		}
+	}
+	start(c.SMTP.Host, "mail", "smtp", greetsMail, "-http-addr", s.mailbox)
 	start(c.MongoURI, "mongo", "mongodb", accepts, "-sync")
 	start(c.NATSURL, "nats", "nats", greets)
 	start(c.RedisAddr, "redis", "redis", accepts)
@@ -80,6 +88,10 @@ func (s *System) connect(secret string) {
 	s.settings.ClusterID = cmp.Or(c.ClusterID, clusterID)
 	// Without the secret that Stripe signs with, no webhook is accepted as Stripe's.
 	s.settings.Stripe = Stripe{Key: c.StripeKey, WebhookSecret: cmp.Or(c.StripeWebhookSecret, secret), URL: c.StripeAPIURL}
+	s.settings.SMTP, s.settings.SiteURL = c.SMTP, cmp.Or(c.SiteURL, s.siteURL())
+	if p := s.standins["mail"]; p != nil {
+		s.settings.SMTP = SMTP{Host: p.url.Hostname(), Port: p.url.Port(), TLS: "none"}
+	}
 	if p := s.standins["mongo"]; p != nil {
 		s.settings.MongoURI = p.url.String()
 	}

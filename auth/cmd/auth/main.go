@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"ticketing.dev/auth"
+	"ticketing.dev/auth/mail"
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
@@ -19,11 +20,12 @@ type config struct {
 	NATS    stan.Config
 	Session session.Config
 	Limits  ratelimit.Config
+	Mail    mail.Config
 }
 
 func main() {
 	var c config
-	ctx, p := service.Start("auth", &c, deadletters.Commands("auth"))
+	ctx, p := service.Start("auth", &c, deadletters.Commands("auth"), mail.Commands())
 	p.Exit(run(ctx, p, c))
 }
 
@@ -43,7 +45,14 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	}
 	defer broker.Close()
 
-	s, err := auth.New(ctx, auth.Options{DB: db, Bus: broker, Sessions: sessions, Limits: c.Limits, Log: p.Log})
+	transport, err := mail.NewSMTP(c.Mail)
+	if err != nil {
+		return err
+	}
+
+	s, err := auth.New(ctx, auth.Options{
+		DB: db, Bus: broker, Sessions: sessions, Limits: c.Limits, Mail: transport, SiteURL: c.Mail.SiteURL, Log: p.Log,
+	})
 	if err != nil {
 		return err
 	}

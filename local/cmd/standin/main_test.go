@@ -67,6 +67,7 @@ func (p *process) wait(t *testing.T) {
 
 func TestEveryKindTakesConnections(t *testing.T) {
 	for kind, scheme := range map[string]string{
+		"mail":        "smtp",
 		"mongo":       "mongodb",
 		"nats":        "nats",
 		"redis":       "redis",
@@ -130,12 +131,14 @@ func TestTemporaryDirectoryLivesAsLongAsTheProcess(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
-		{"", "usage: standin mongo|nats|redis|stripe|stripe-mock"},
+		{"", "usage: standin mail|mongo|nats|redis|stripe|stripe-mock"},
 		{"postgres", `unknown stand-in "postgres"`},
 		{"redis nonsense", `unexpected argument "nonsense"`},
 		{"redis -nonsense", "flag provided but not defined"},
 		{"redis -addr nowhere:x", "listen for Redis clients"},
-		{"stripe -addr nowhere:x", "listen for Stripe clients"},
+		{"mail -addr nowhere:x", "listen for mail"},
+		{"mail -http-addr nowhere:x", "show the mails"},
+		{"stripe -addr nowhere:x", "listen for HTTP clients"},
 	} {
 		err := run(t.Context(), strings.Fields(test.args), nil, io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
