@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -42,6 +43,11 @@ func (s *Service) compose(ctx context.Context, m *mail.Mail) (mail.Message, erro
 		m.To = string(u.Email) // another spelling may be another mailbox
 	case changedMail:
 		page.Link = s.siteURL + "/forgot-password"
+	case endingMail:
+		if open, err := s.stillOpen(ctx, m); !open {
+			return mail.Message{}, cmp.Or(err, mail.ErrUnneeded)
+		}
+		page.Link = s.siteURL + m.Facts["path"]
 	default:
 		page.Link = s.siteURL + m.Facts["path"]
 	}

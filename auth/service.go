@@ -31,10 +31,12 @@ type Service struct {
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
 	post      *mail.Post
-	templates *mail.Templates
-	siteURL   string
-	written   chan struct{} // signals letters
-	log       *slog.Logger
+	// orders and tickets are copies of what other services' events say.
+	orders, tickets *mongo.Collection
+	templates       *mail.Templates
+	siteURL         string
+	written         chan struct{} // signals letters
+	log             *slog.Logger
 }
 
 // Options configure a Service.
@@ -77,6 +79,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		attempts:  newAttempts(o.Limits),
 		dummyUser: NewUser("", dummyHash()),
 		templates: templates,
+		orders:    o.DB.Collection("orders"),
+		tickets:   o.DB.Collection("tickets"),
 		siteURL:   strings.TrimSuffix(o.SiteURL, "/"),
 		written:   make(chan struct{}, 1),
 	}
@@ -84,9 +88,11 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	return s, err
 }
 
-// Listeners are the events that auth reacts to: its own. A replica that ended sessions stores that for the others by
-// itself; if it died before, the event does.
-func (s *Service) Listeners() []bus.Listener { return []bus.Listener{s.signouts.Listener()} }
+// Listeners are the events that auth reacts to: its own, and what people get mail about. A replica that ended
+// sessions stores that for the others by itself; if it died before, the event does.
+func (s *Service) Listeners() []bus.Listener {
+	return append([]bus.Listener{s.signouts.Listener()}, s.news()...)
+}
 
 // Tasks publish events, poll for sessions that other replicas ended, and send mail.
 func (s *Service) Tasks() []service.Task {

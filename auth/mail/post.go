@@ -54,6 +54,7 @@ type Post struct {
 	docs  *mongo.Collection
 	mails *aggregate.Store[*Mail]
 	wake  chan struct{}
+	since time.Time
 }
 
 // Open opens the collection of mails and creates its indexes.
@@ -69,8 +70,29 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Post{Options: o, docs: docs, mails: mails, wake: make(chan struct{}, 1)}, nil
+	p := &Post{Options: o, docs: docs, mails: mails, wake: make(chan struct{}, 1)}
+	if p.On() {
+		p.since, err = firstStart(ctx, o.DB.Collection("mailing"), o.Now())
+	}
+	return p, err
 }
+
+// firstStart stores when mail was first on, and returns that from then on.
+func firstStart(ctx context.Context, docs *mongo.Collection, now time.Time) (time.Time, error) {
+	var start struct {
+		At time.Time `bson:"at"`
+	}
+	if _, err := docs.InsertOne(ctx, bson.M{"_id": "since", "at": now}); err != nil && !mongo.IsDuplicateKeyError(err) {
+		return now, fmt.Errorf("store the start of mail: %w", err)
+	}
+	if err := docs.FindOne(ctx, bson.M{"_id": "since"}).Decode(&start); err != nil {
+		return now, fmt.Errorf("read the start of mail: %w", err)
+	}
+	return start.At, nil
+}
+
+// Since is when the service first started with mail. What happened before causes none.
+func (p *Post) Since() time.Time { return p.since }
 
 // On reports whether mail is sent at all.
 func (p *Post) On() bool { return p.Transport != nil }
