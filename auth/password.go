@@ -33,9 +33,14 @@ func (p Password) allowed() bool {
 }
 
 // check refuses a new password of the user with this email.
-func (p Password) check(Email) error {
-	if !p.allowed() {
+func (p Password) check(email Email) error {
+	switch {
+	case !p.allowed():
 		return ErrUntypable
+	case p.common():
+		return ErrCommon
+	case email != "" && parseEmail(string(p)) == email:
+		return ErrIsEmail
 	}
 	return nil
 }

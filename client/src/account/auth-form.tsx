@@ -80,7 +80,7 @@ export function CredentialsForm({
             type="password"
             autoComplete={newPassword ? "new-password" : "current-password"}
             required
-            {...(newPassword ? { hint: "8 to 128 characters" } : {})}
+            {...(newPassword ? { hint: "8 to 128 characters, and not a common password" } : {})}
             error={errorOf(state, "password")}
           />
           <SubmitButton pending={busy} className="w-full">

@@ -108,7 +108,7 @@ function NewPasswordField({ state }: { state: FormState }) {
       type="password"
       autoComplete="new-password"
       required
-      hint="8 to 128 characters"
+      hint="8 to 128 characters, and not a common password"
       error={errorOf(state, "password")}
     />
   );

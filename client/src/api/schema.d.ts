@@ -642,6 +642,7 @@ export interface operations {
            * @description Trimmed, lowercased, and stored with its domain in ASCII form (IDNA 2008). Each email belongs to one user. The part before the @ is at most 64 bytes, without invisible or control characters.
            */
           email: string;
+          /** @description Any characters but control and invisible ones. Common passwords and the email itself are refused. */
           password: string;
         };
       };
@@ -787,7 +788,7 @@ export interface operations {
         "application/json": {
           /** @description The `token` parameter of the link in the mail. */
           token: string;
-          /** @description 8 to 128 characters, after normalization as at sign-up. */
+          /** @description As at sign-up. */
           password: string;
         };
       };
@@ -866,7 +867,7 @@ export interface operations {
       content: {
         "application/json": {
           currentPassword: string;
-          /** @description 8 to 128 characters, after normalization as at sign-up. */
+          /** @description As at sign-up. */
           password: string;
         };
       };
