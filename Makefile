@@ -17,6 +17,8 @@ labels = --build-arg VERSION=$(shell git describe --always --dirty 2>/dev/null) 
 
 # The campaign and its tests need the real Redis; Debian's is installed where there is none.
 redis = $(if $(shell command -v redis-server),,/usr/bin/redis-server)
+# promtool comes with Debian's Prometheus.
+promtool = $(if $(shell command -v promtool),,/usr/bin/promtool)
 
 # Debian's, which the browser tests install unless it is there.
 export CHROMIUM ?= /usr/bin/chromium
@@ -31,6 +33,7 @@ up: $(CLIENT) ## Run everything on this machine, at http://localhost:8080 (ARGS=
 
 .PHONY: dev
 dev: client/node_modules/.package-lock.json ## The same with hot reload of the client
+	cd client && npm run --silent describe
 	go run ./local -client dev $(ARGS)
 
 .PHONY: demo
@@ -90,6 +93,11 @@ screenshots: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(
 performance: $(CLIENT) .bin/local e2e/browser/node_modules/.package-lock.json $(CHROMIUM) ## Measure the client, for docs/performance.md
 	cd e2e/browser && LOCAL=$(CURDIR)/.bin/local npm run performance
 
+.PHONY: test-alerts
+test-alerts: $(promtool) ## Bring about each alert with made-up time series
+	promtool check config --syntax-only infra/k8s-observed/prometheus.yml
+	cd infra/k8s-observed/rules && promtool test rules alerts.test.yaml
+
 .PHONY: images
 images: export DOCKER_BUILDKIT = 1
 images: ## Build the images of all services and of the client
@@ -106,6 +114,10 @@ up-real: $(CLIENT) ## Run everything against the real MongoDB, Redis and NATS St
 	docker compose up --detach --wait
 	MONGO_URI=mongodb://127.0.0.1:27017 NATS_URL=nats://127.0.0.1:4222 REDIS_ADDR=127.0.0.1:6379 \
 		go run ./local -client $(if $(CLIENT),built,none) $(ARGS)
+
+.PHONY: secrets
+secrets: ## Print new passwords and keys for NATS, Redis and events, for kubectl create -f -
+	@cd infra && GOWORK=off go run ./secrets/generate
 
 .PHONY: test-cluster
 test-cluster: ## Test everything on the cluster that KUBECONFIG names (ARGS=-standin without MongoDB's image)
@@ -176,7 +188,7 @@ bench-code: .bin/standin ## Run the Go benchmarks of the hot pieces
 	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-client_sources = $(shell find client -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path 'client/test/*' -not -name '*.test.ts*' -not -name next-env.d.ts -not -name '*.tsbuildinfo')
+client_sources = docs/openapi.yaml docs/asyncapi.yaml $(shell find client -type f -not -path 'client/public/*' -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path 'client/test/*' -not -name '*.test.ts*' -not -name next-env.d.ts -not -name '*.tsbuildinfo')
 
 client/.next/standalone/server.js: client/node_modules/.package-lock.json $(client_sources)
 	@echo "building the client, which takes about half a minute"
@@ -193,3 +205,9 @@ client/.next/standalone/server.js: client/node_modules/.package-lock.json $(clie
 	set -e; sudo=; test "$$(id -u)" = 0 || sudo=sudo; systemctl=true; test ! -d /run/systemd/system || systemctl="$$sudo systemctl"; \
 		$$systemctl mask redis-server; $$sudo apt-get update -q; $$sudo apt-get install -q -y --no-install-recommends redis-server; \
 		$$systemctl unmask redis-server; $$systemctl disable redis-server
+
+/usr/bin/promtool:
+	@echo "installing promtool"
+	set -e; sudo=; test "$$(id -u)" = 0 || sudo=sudo; systemctl=true; test ! -d /run/systemd/system || systemctl="$$sudo systemctl"; \
+		$$systemctl mask prometheus; $$sudo apt-get update -q; $$sudo apt-get install -q -y --no-install-recommends prometheus; \
+		$$systemctl unmask prometheus; $$systemctl disable prometheus

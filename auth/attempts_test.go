@@ -125,7 +125,7 @@ func TestSuccessfulSignInsAreNotLimited(t *testing.T) {
 	}
 }
 
-func TestWithoutAFactorNothingIsLimited(t *testing.T) {
+func TestARateLimitFactorOfZeroLimitsNothing(t *testing.T) {
 	rs := guarded(t, 0)
 	rs.hasher.argon2id = func(_, _ []byte, _, _ uint32, _ uint8, size uint32) []byte { return make([]byte, size) }
 	for range 50 {

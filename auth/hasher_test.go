@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestAHashMatchesItsPasswordAlone(t *testing.T) {
+func TestAHashMatchesOnlyItsPassword(t *testing.T) {
 	h := NewHasher(1, 0)
 	for _, password := range []string{"correct horse", "", "pässwörd", "\x00\x00", strings.Repeat("🔑", 128)} {
 		stored, err := h.Hash(t.Context(), password)
@@ -29,7 +29,7 @@ func TestAHashMatchesItsPasswordAlone(t *testing.T) {
 	}
 }
 
-func TestEveryHashHasASaltOfItsOwn(t *testing.T) {
+func TestEveryHashHasItsOwnSalt(t *testing.T) {
 	h := NewHasher(1, 0)
 	a, err1 := h.Hash(t.Context(), "correct horse")
 	b, err2 := h.Hash(t.Context(), "correct horse")
@@ -82,7 +82,7 @@ func TestErrorsDoNotRevealMalformedHashes(t *testing.T) {
 	}
 }
 
-func TestUnmatchedCostsTheSameAndMatchesNothing(t *testing.T) {
+func TestTheDummyHashTakesAsLongAndMatchesNoPassword(t *testing.T) {
 	stored := dummyHash()
 	p, err := parsePHC(stored)
 	if err != nil {

@@ -133,11 +133,11 @@ func TestSignOutIsForTheUserThatIsExpected(t *testing.T) {
 	ada := rs.post(t, "/api/users/signup", credentials("ada@example.com", "correct horse"))
 	cookie := func(r *http.Request) { r.AddCookie(ada.session) }
 	a := rs.post(t, "/api/users/signout", "{}", cookie, header(session.ExpectedHeader, "65a0000000000000000000b2"))
-	a.refused(t, "somebody else", http.StatusPreconditionFailed, `[{"message":"You're now signed in as ada@example.com"}]`)
+	a.refused(t, "another user", http.StatusPreconditionFailed, `[{"message":"You're now signed in as ada@example.com"}]`)
 	if a.session != nil {
 		t.Error("the cookie was changed")
 	}
 	if a := rs.post(t, "/api/users/signout", "{}", header(session.ExpectedHeader, "65a0000000000000000000b2")); a.Status != http.StatusOK {
-		t.Errorf("nobody: %d %s", a.Status, a.Body)
+		t.Errorf("signed out: %d %s", a.Status, a.Body)
 	}
 }

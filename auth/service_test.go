@@ -216,7 +216,7 @@ func TestCurrentUser(t *testing.T) {
 		t.Errorf("a user: %d %s", a.Status, a.Body)
 	}
 	for name, cookie := range map[string]*http.Cookie{
-		"nobody":           nil,
+		"signed out":       nil,
 		"a foreign cookie": sessiontest.Cookie(t, "asdf", ada),
 		"a forged cookie":  {Name: "session", Value: "forged"},
 		"an empty cookie":  {Name: "session"},
@@ -355,7 +355,7 @@ func TestSignInDoesNotRevealAccounts(t *testing.T) {
 	for name, test := range map[string]struct{ email, password string }{
 		"a wrong password":              {"ada@example.com", "Correct horse"},
 		"an unknown email":              {"eve@example.com", "Correct horse"},
-		"an email that is none":         {"not an email", "Correct horse"},
+		"an invalid email":              {"not an email", "Correct horse"},
 		"an email that asks for all":    {`{"$ne":""}`, "Correct horse"},
 		"an empty email":                {"", "Correct horse"},
 		"an email with a NUL":           {"ada@example.com\x00", "Correct horse"},

@@ -82,7 +82,7 @@ func TestASignOutEndsTheSessionOnTheServer(t *testing.T) {
 	}
 }
 
-func TestASignOutEverywhereEndsAllSessionsOfTheUserAlone(t *testing.T) {
+func TestASignOutEverywhereEndsOnlyTheUsersOwnSessions(t *testing.T) {
 	rs := run(t)
 	one, other := rs.enter(t, "ada@example.com")
 	foreign, _ := rs.enter(t, "bob@example.com")

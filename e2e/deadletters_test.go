@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,16 +27,24 @@ import (
 // command runs a service's program as an operator does, with the service's environment.
 func command(service, nats string, args ...string) *exec.Cmd {
 	parts := shared.Run()
+	broker, _ := url.Parse(nats) // which the system wrote
+	broker.User = nil            // the service has its own
 	c := exec.Command(filepath.Join(programs, service), args...)
-	c.Env = []string{
-		"MONGO_URI=" + parts.Mongo.URL,
-		"NATS_URL=" + nats,
-		"REDIS_ADDR=" + strings.TrimPrefix(parts.Redis.URL, "redis://"),
-		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL=" + parts.Stripe.URL,
+	c.Env = append(storeVariables(service),
+		"MONGO_URI="+parts.Mongo.URL,
+		"NATS_URL="+broker.String(),
+		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL="+parts.Stripe.URL,
 		"JWT_KEY=only for this test, and long enough",
 		"USER=ada",
-	}
+	)
 	return c
+}
+
+// storeVariables are how the system's own replicas of a service use Redis and the broker.
+func storeVariables(service string) []string {
+	return slices.DeleteFunc(shared.Settings().Environ(service, service, "0"), func(variable string) bool {
+		return !strings.HasPrefix(variable, "REDIS_") && !strings.HasPrefix(variable, "EVENT_") && !strings.HasPrefix(variable, "NATS_")
+	})
 }
 
 // operate runs a program and returns its output and status.
@@ -73,9 +83,13 @@ func letters(t *testing.T, want int) (open []deadletters.Letter) {
 	return open
 }
 
-func connect(t *testing.T) *stan.Bus {
+// connect connects to the broker as the operator. Events are signed as a service's own.
+func connect(t *testing.T, service string) *stan.Bus {
 	t.Helper()
-	broker, err := stan.Open(stan.Config{URL: shared.Run().NATS.URL, ClusterID: "ticketing", ClientID: "e2e"}, servicetest.Log(t))
+	broker, err := stan.Open(stan.Config{
+		URL: shared.Run().NATS.URL, ClusterID: "ticketing", ClientID: "e2e",
+		Keys: events.KeyConfig{Key: shared.Settings().EventKeys[service]},
+	}, servicetest.Log(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +134,7 @@ func TestADeadLetterIsRedrivenOnceItsCauseIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := events.PaymentFailed{Payment: events.Payment{ID: o.ID, OrderID: o.ID}, Reason: "declined"}
-	if err := bus.Send(t.Context(), connect(t), "payments", failed, time.Now()); err != nil {
+	if err := bus.Send(t.Context(), connect(t, "payments"), "payments", failed, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	id := letters(t, 1)[0].ID
@@ -178,14 +192,17 @@ func redriveAndDie(t *testing.T, id string) {
 }
 
 // untilDecision is a proxy of the broker that loses decisions and signals the first.
-func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
+func untilDecision(t *testing.T) (broker string, reached <-chan struct{}) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	broker := strings.TrimPrefix(shared.Run().NATS.URL, "nats://")
+	at, err := url.Parse(shared.Run().NATS.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
 	swallowed := make(chan struct{})
 	tell := sync.OnceFunc(func() { close(swallowed) })
 	go func() {
@@ -194,7 +211,7 @@ func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
 			if err != nil {
 				return // the test has ended
 			}
-			upstream, err := net.Dial("tcp", broker)
+			upstream, err := net.Dial("tcp", at.Host)
 			if err != nil {
 				t.Error(err)
 				return
@@ -203,7 +220,9 @@ func untilDecision(t *testing.T) (url string, reached <-chan struct{}) {
 			go passOn(upstream, operator, []byte(`"decision"`), tell)
 		}
 	}()
-	return "nats://" + l.Addr().String(), swallowed
+	near := *at
+	near.Host = l.Addr().String()
+	return near.String(), swallowed
 }
 
 // passOn copies from one end to the other, except what contains a word, which it signals.
@@ -226,7 +245,7 @@ func passOn(to, from net.Conn, word []byte, tell func()) {
 }
 
 func TestADeadLetterCanBeDropped(t *testing.T) {
-	if err := connect(t).Publish(t.Context(), "expiration:complete", []byte("no JSON")); err != nil {
+	if err := connect(t, "expiration").Publish(t.Context(), "expiration:complete", []byte("no JSON")); err != nil {
 		t.Fatal(err)
 	}
 	letter := letters(t, 1)[0]

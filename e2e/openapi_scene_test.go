@@ -243,6 +243,39 @@ func paymentBody(t *testing.T, order, token string) string {
 	return toJSON(t, map[string]string{"orderId": order, "token": token})
 }
 
+// files uploads, downloads and removes what buyers get.
+func (s *scene) files(t *testing.T) {
+	t.Helper()
+	const pdf = "%PDF-1.7\n%%EOF\n"
+	private := func(ticket string) string { return "/api/tickets/" + ticket + "/private" }
+	file := func(ticket string) string { return private(ticket) + "/file?name=Row%20A.pdf" }
+	for _, r := range []apiRequest{
+		{s.selling, "PUT", file(s.free.ID), pdf, 200},
+		{s.selling, "GET", private(s.free.ID), "", 200},
+		{s.selling, "GET", file(s.free.ID), "", 200},
+		{s.stranger, "GET", file(s.free.ID), "", 401},
+		{s.stranger, "PUT", file(s.free.ID), pdf, 401},
+		{s.selling, "PUT", file(s.free.ID), "hello", 400},
+		{s.selling, "PUT", file(s.free.ID), strings.Repeat(" ", 5<<20+1), 413},
+		{s.stranger, "DELETE", private(s.free.ID), "", 401},
+		{s.selling, "DELETE", private(s.free.ID), "", 204},
+		{s.selling, "GET", file(s.free.ID), "", 404},
+		{s.selling, "PUT", file(missing), pdf, 404},
+		{s.selling, "DELETE", private(missing), "", 404},
+		{s.selling, "PUT", file(s.sold.ID), pdf, 400},
+		{s.selling, "DELETE", private(s.sold.ID), "", 400},
+		{s.selling, "PUT", file(s.reserved.ID), pdf, 200},
+		{s.selling, "PUT", file(s.reserved.ID), pdf, 400},
+		{s.selling, "DELETE", private(s.reserved.ID), "", 400},
+	} {
+		response := s.watch.send(r.method, s.gateway+r.path, r.body, "Cookie", r.session, "Content-Type", "application/pdf")
+		if response.StatusCode != r.status {
+			t.Errorf("%s %s: %s, want %d", r.method, r.path, response.Status, r.status)
+		}
+	}
+	s.watch.send("PUT", s.gateway+private(s.reserved.ID), `{"text":"ADMIT-TWO"}`, "Cookie", s.selling)
+}
+
 // limits reserves one ticket too often, and one ticket too many.
 func (s *scene) limits(t *testing.T) {
 	t.Helper()

@@ -179,7 +179,7 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 
 // Every status below 500, every header and every example of a refusal that the document has is to be
 // seen. That nothing else is seen the watch sees to.
-func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
+func TestOpenAPIListsOnlyStatusesThatOccur(t *testing.T) {
 	s := newScene(t)
 	for _, r := range slices.Concat(s.userRequests(t), s.ticketRequests(t), s.withdrawalRequests(t), s.orderRequests(t), s.paymentRequests(t)) {
 		if response := s.watch.send(r.method, s.gateway+r.path, r.body, "Cookie", r.session); response.StatusCode != r.status {
@@ -190,6 +190,7 @@ func TestOpenAPIPromisesNothingThatIsNotSeen(t *testing.T) {
 	s.watch.sendKeyed(s.gateway, s.selling, s.buying, list(t, s.seller, 2050), order(t, s.buyer, list(t, s.seller, 1999)))
 	s.watch.send("GET", s.gateway+"/api/tickets/"+s.sold.ID+"/events", "", "Last-Event-ID", strconv.FormatInt(s.version, 10))
 	s.watch.guessPasswords(s.gateway)
+	s.files(t)
 	s.passwords(t)
 	s.limits(t)
 	s.generic()

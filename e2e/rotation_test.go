@@ -19,7 +19,7 @@ var reads = map[string]string{
 }
 
 // A rotation takes three rolling restarts. At each one, old and new replicas run side by side.
-func TestARotationOfTheKeySignsNobodyOutOfARunningSystem(t *testing.T) {
+func TestAKeyRotationKeepsEverySessionOfARunningSystem(t *testing.T) {
 	const old, next = "the old key, which is long enough for all", "the new key, which is long enough for all"
 	running := withKeys(t, old, "")
 	sessions := []*http.Cookie{running.signUp()}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -48,14 +47,12 @@ func startAndStop(b *testing.B, name string) {
 	port := freePort(b)
 	parts := shared.Run()
 	program := exec.Command(filepath.Join(programs, name))
-	program.Env = []string{
+	program.Env = append(storeVariables(name),
 		fmt.Sprintf("PORT=%d", port),
-		"MONGO_URI=" + parts.Mongo.URL,
-		"NATS_URL=" + parts.NATS.URL,
-		"REDIS_ADDR=" + strings.TrimPrefix(parts.Redis.URL, "redis://"),
-		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL=" + parts.Stripe.URL,
+		"MONGO_URI="+parts.Mongo.URL,
+		"STRIPE_KEY=sk_test_123", "STRIPE_WEBHOOK_SECRET=whsec_123", "STRIPE_API_URL="+parts.Stripe.URL,
 		"JWT_KEY=only for this benchmark, and long enough",
-	}
+	)
 	if err := program.Start(); err != nil {
 		b.Fatal(err)
 	}

@@ -270,11 +270,11 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	stop()
 }
 
-// The bus gives a message to somebody else after twelve seconds.
+// The bus redelivers a message after twelve seconds.
 func TestNothingWaitsLongForRedis(t *testing.T) {
 	t.Parallel()
 	server := standin.Start(t, "redis")
-	client := expiration.Connect(server.Addr())
+	client := connect(t, expiration.Redis{Addr: server.Addr()})
 	defer client.Close()
 	w := newWorld(t, server.Addr())
 	s := expiration.New(expiration.Options{Redis: client, Bus: w.bus, Log: slog.New(slog.DiscardHandler)})

@@ -2,8 +2,11 @@ package expiration
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,12 +23,30 @@ const (
 	redisBackoff = 250 * time.Millisecond
 )
 
-// Connect returns a client for the Redis at addr (host:port), which doesn't have to be up yet. Its timeouts bound
-// every call, since asynq makes most of them without a deadline.
-func Connect(addr string) *redis.Client {
+// Redis is where the timers are stored.
+type Redis struct {
+	// Addr is host:port.
+	Addr string `env:"REDIS_ADDR,required,notEmpty"`
+	// Username and Password are for a Redis that asks for them. Without a Username, the user is Redis's default one.
+	Username string `env:"REDIS_USERNAME"`
+	Password string `env:"REDIS_PASSWORD"`
+	// CA is a file with the certificates that the server's one is checked against. With it, connections use TLS.
+	CA string `env:"REDIS_CA"`
+}
+
+// Connect returns a client, whose server doesn't have to be up yet. Its timeouts bound every call, since asynq makes
+// most of them without a deadline. It fails if the certificates can't be read.
+func Connect(r Redis) (*redis.Client, error) {
+	encryption, err := r.tls()
+	if err != nil {
+		return nil, err
+	}
 	logging.Disable() // go-redis also logs the errors that it returns
 	return redis.NewClient(&redis.Options{
-		Addr:                  addr,
+		Addr:                  r.Addr,
+		Username:              r.Username,
+		Password:              r.Password,
+		TLSConfig:             encryption,
 		ClientName:            "expiration",
 		DialTimeout:           redisTimeout,
 		DialerRetries:         1,
@@ -36,7 +57,23 @@ func Connect(addr string) *redis.Client {
 		MaxRetries:            1,
 		MinRetryBackoff:       redisBackoff,
 		MaxRetryBackoff:       2 * redisBackoff,
-	})
+	}), nil
+}
+
+// tls is nil without a CA.
+func (r Redis) tls() (*tls.Config, error) {
+	if r.CA == "" {
+		return nil, nil
+	}
+	certificates, err := os.ReadFile(r.CA)
+	if err != nil {
+		return nil, fmt.Errorf("certificates of Redis: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(certificates) {
+		return nil, fmt.Errorf("certificates of Redis: %s has none", r.CA)
+	}
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }
 
 // logger forwards asynq's log. During a Redis outage, which is already logged, asynq repeats errors several times a

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/service"
@@ -67,11 +69,20 @@ func newWorld(t *testing.T, addr string, options ...memory.Option) *world {
 	return w
 }
 
+func connect(t *testing.T, r expiration.Redis) *goredis.Client {
+	t.Helper()
+	client, err := expiration.Connect(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
 // start runs a service, a replica if there is one already, until the test ends or stop is called. It
 // returns when the service listens.
 func (w *world) start(with ...func(*expiration.Options)) (stop func()) {
 	w.t.Helper()
-	client := expiration.Connect(w.redis)
+	client := connect(w.t, expiration.Redis{Addr: w.redis})
 	o := expiration.Options{Redis: client, Bus: w.bus, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for _, set := range with {
 		set(&o)

@@ -3,10 +3,21 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"text/tabwriter"
 
 	"ticketing.dev/local/system"
 )
+
+// withoutUser is a URL without its user and password, which are in run.json.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	u.User = nil
+	return u.String()
+}
 
 // report prints one line for each part and, at last, that the system is ready.
 func report(w io.Writer, r system.Run) {
@@ -16,7 +27,7 @@ func report(w io.Writer, r system.Run) {
 			fmt.Fprintf(t, "%s\twhere it was said to be\n", name)
 			return
 		}
-		fmt.Fprintf(t, "%s\t%s\tpid %d\n", name, p.URL, p.PID)
+		fmt.Fprintf(t, "%s\t%s\tpid %d\n", name, withoutUser(p.URL), p.PID)
 	}
 	line("mongo", r.Mongo)
 	line("nats", r.NATS)

@@ -55,7 +55,7 @@ func TestOverdueOrdersEndWithoutATimer(t *testing.T) {
 	s.order(bob, due.Ticket.ID)
 }
 
-// The sweep is a task of the service: nobody has to call it.
+// The service runs the sweep as one of its tasks.
 func TestOverdueOrdersEndByThemselves(t *testing.T) {
 	t.Parallel() // it waits for the sweep
 	s := start(t)
@@ -64,8 +64,8 @@ func TestOverdueOrdersEndByThemselves(t *testing.T) {
 	servicetest.Eventually(t, "the sweep", func() bool { return s.get(ada, o.ID).Status == "cancelled" })
 }
 
-// A cancels, B orders the same ticket, then A's timer comes.
-func TestALateExpirationTouchesNobodyElse(t *testing.T) {
+// A cancels, B orders the same ticket, then A's timer fires.
+func TestALateExpirationDoesNotEndTheNextOrder(t *testing.T) {
 	s := start(t)
 	ticket := s.sell("Gig", 1999)
 	a := s.order(ada, ticket)

@@ -32,7 +32,7 @@ func (s *system) live(r *rand.Rand) history {
 			ID: ticket, Version: v + 1, Title: h.title, Price: h.price, UserID: bob.ID, OrderID: o.ID}})
 	}
 	switch r.IntN(4) {
-	case 0: // nobody pays
+	case 0: // no payment
 		h.status = "cancelled"
 	case 1:
 		h.status = "complete"

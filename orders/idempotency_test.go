@@ -124,7 +124,7 @@ func TestAnOrderWithoutAPrice(t *testing.T) {
 	servicetest.Decode[shown](t, s.Do(ada, http.MethodPost, "/api/orders", body), http.StatusCreated)
 }
 
-// The seller edits while buyers order: nobody gets another price than the one that was asked for.
+// The seller edits while buyers order. Each order has the price that its buyer sent.
 func TestNoOrderIsMadeAtAnotherPrice(t *testing.T) {
 	s := start(t)
 	var all sync.WaitGroup

@@ -191,7 +191,7 @@ func TestARemovalTakesNoOtherEvent(t *testing.T) {
 	servicetest.Eventually(t, "order:cancelled", func() bool { return len(servicetest.Published[events.OrderCancelled](t, s.bus)) == 1 })
 }
 
-// Somebody orders in the moment before a cancellation is stored.
+// Another user orders just before a cancellation is stored.
 func TestATicketIsTakenUntilItsCancellationIsStored(t *testing.T) {
 	s := &system{t: t, bus: memory.New()}
 	var meanwhile func()
@@ -217,9 +217,9 @@ func TestATicketIsTakenUntilItsCancellationIsStored(t *testing.T) {
 	s.order(bob, ticket)
 }
 
-// An order that has ended stays as it is, whatever payments tells of it, and one that has not ends with
-// the outcome, heard of before the beginning or after.
-func TestPaymentsAreHeardOfInAnyOrder(t *testing.T) {
+// No event of payments changes an order that has ended. The outcome ends an open order, even if it arrives before
+// payment:started.
+func TestEventsOfPaymentsArriveInAnyOrder(t *testing.T) {
 	s := start(t)
 	type told = func(id string) events.Event
 	started := func(id string) events.Event { return events.PaymentStarted{Payment: payment(id)} }
@@ -227,7 +227,7 @@ func TestPaymentsAreHeardOfInAnyOrder(t *testing.T) {
 	failed := func(id string) events.Event { return events.PaymentFailed{Payment: payment(id), Reason: "declined"} }
 	for _, c := range []struct {
 		what      string
-		cancelled bool // by its buyer, before anything is told
+		cancelled bool // by its buyer, before any event
 		told      []told
 		status    string
 	}{

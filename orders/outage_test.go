@@ -92,12 +92,12 @@ func TestANewSessionLastsOnceItsSilenceWouldHaveBeenNoticed(t *testing.T) {
 	})
 }
 
-// Nobody knows yet whether a ticket that orders has not heard of is there.
+// During an outage, a ticket that orders doesn't know may exist.
 func TestUnknownTicketsDuringAnOutage(t *testing.T) {
 	s := start(t)
 	known := s.sell("Gig", 1999)
 	s.bus.Stop()
-	servicetest.Eventually(t, "the broker counts as away", func() bool { return bus.SessionOf(s.bus).Out() })
+	servicetest.Eventually(t, "the outage to be noticed", func() bool { return bus.SessionOf(s.bus).Out() })
 	a := s.Do(ada, http.MethodPost, "/api/orders", ticketBody(aggregate.NewID()))
 	a.Refused(t, http.StatusServiceUnavailable, "", ErrBehind.Details[0].Message)
 	if a.Header.Get("Retry-After") != "5" {

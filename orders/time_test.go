@@ -97,8 +97,8 @@ func (c *clockwork) now(o *Order) *Order {
 	return o
 }
 
-// Nobody says that the time of these orders is up: expiration, its Redis or the bus is down. They are made
-// all over the time from one sweep to the next.
+// No expiration:complete arrives for these orders, because expiration, its Redis or the bus is down. They're placed
+// at times spread over the pause between two sweeps.
 func TestAnOverdueOrderEndsInTime(t *testing.T) {
 	inFakeTime(t, true, func(t *testing.T, c *clockwork) {
 		var open []*Order
@@ -180,7 +180,7 @@ func TestExpiryAgainstPayment(t *testing.T) {
 		status Status
 		reason Reason
 	}{
-		"nobody pays":                         {[]news{{ttl, up}}, Cancelled, Expired},
+		"no payment":                          {[]news{{ttl, up}}, Cancelled, Expired},
 		"paid just in time":                   {[]news{{ttl - 1, started}, {ttl, up}, {ttl + time.Second, succeeded}}, Complete, ""},
 		"begun just too late":                 {[]news{{ttl, up}, {ttl, started}, {ttl + time.Second, succeeded}}, Cancelled, Expired},
 		"begun before time is up":             {[]news{{ttl, started}, {ttl, up}, {10 * ttl, succeeded}}, Complete, ""},

@@ -137,7 +137,7 @@ func TestAWithdrawalHandledHalfwayIsFinishedByTheNextDelivery(t *testing.T) {
 	}
 }
 
-// Buyers order while the seller withdraws: at the end no order is open, whoever was first.
+// Buyers order while the seller withdraws. No order is open afterward, whichever came first.
 func TestNoOrderIsOpenAfterAWithdrawalThatBuyersRaced(t *testing.T) {
 	s := start(t, memory.Twice(), memory.Shuffled(servicetest.Random(t).Uint64(), 20*time.Millisecond))
 	for range 10 {

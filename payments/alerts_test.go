@@ -43,7 +43,7 @@ func TestNote(t *testing.T) {
 			{Returns{Failed: failedRefunds("re_1")}, Alerts{RefundFailed: true}, Succeeded, 0},
 			{Returns{Refunded: 500, Refund: "re_3", Failed: failedRefunds("re_1")}, Alerts{Refunded: true}, Succeeded, 500},
 		},
-		"it failed before anybody looked": {{Returns{Failed: failedRefunds("re_1")}, Alerts{}, Succeeded, 0}},
+		"it failed before the first check": {{Returns{Failed: failedRefunds("re_1")}, Alerts{}, Succeeded, 0}},
 		"a dispute": {
 			{disputed("needs_response"), Alerts{Disputed: true}, Succeeded, 0},
 			{disputed("needs_response"), Alerts{}, Succeeded, 0},
@@ -84,7 +84,7 @@ func TestNoteOfACancelledOrder(t *testing.T) {
 }
 
 // What was given back in another way isn't owed again when Stripe tells the same once more.
-func TestDecideEndsWhatIsOwed(t *testing.T) {
+func TestAnOperatorsDecisionEndsTheAlert(t *testing.T) {
 	now := time.Now()
 	c := &Charge{Status: Succeeded, Amount: 1999}
 	c.RecordReturns(Returns{Refunded: 1999, Refund: "re_1"}, false, now)

@@ -122,8 +122,8 @@ func (c *Charge) Resume(request *idempotency.Request, now time.Time) bool {
 	return true
 }
 
-// resumable reports whether another request can take the payment on. Nobody has been charged without a stored
-// PaymentIntent, and the request that opened the charge has given up or must be over.
+// resumable reports whether another request can take the payment on. Without a stored PaymentIntent no card has been
+// charged, and the request that opened the charge has given up or must be over.
 func (c *Charge) resumable(now time.Time) bool {
 	over := c.Paused || now.After(c.OpenedAt.Add(payTimeout))
 	return c.Status == Pending && c.StripeID == "" && over && now.Before(c.ExpiresAt)

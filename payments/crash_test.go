@@ -88,7 +88,7 @@ func TestAPaymentThatDies(t *testing.T) {
 func dying(t *testing.T, d *death, token string, late bool, next string) {
 	d.died, d.awaken = make(chan struct{}), make(chan struct{})
 	s := prepare(t)
-	dead := servicetest.Run(t, "payments", s.bus, s.open(d))
+	dead := s.serve(s.open(d))
 	s.Client = dead
 	o := s.order(1999)
 
@@ -140,7 +140,7 @@ func dying(t *testing.T, d *death, token string, late bool, next string) {
 // wantOutcomeEvents checks that exactly one outcome of a payment is published.
 func (s *system) wantOutcomeEvents(order, status string) {
 	s.t.Helper()
-	servicetest.Eventually(s.t, "the events of a charge that "+status, func() bool {
+	servicetest.Eventually(s.t, "the events of a charge whose status is "+status, func() bool {
 		created, failed := 0, 0
 		for _, e := range servicetest.Published[events.PaymentCreated](s.t, s.bus) {
 			if e.OrderID == order {
@@ -189,7 +189,7 @@ func TestThePayerIsAnsweredThoughTheDatabaseDies(t *testing.T) {
 			}
 			t.Cleanup(func() { mongodb.Disconnect(db) })
 			s.db = db
-			s.Client = servicetest.Run(t, "payments", s.bus, s.open(afterwards{"read", mongo.Kill}))
+			s.Client = s.serve(s.open(afterwards{"read", mongo.Kill}))
 			o := s.order(1999)
 			if c := s.paid(o.ID, token, http.StatusCreated); c.ID != o.ID || c.Status != "pending" || c.Amount != "19.99" {
 				t.Errorf("the response is %+v", c)

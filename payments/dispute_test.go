@@ -61,7 +61,7 @@ func TestADisputeIsShownUntilItEnds(t *testing.T) {
 	}
 }
 
-// A dispute that is won while nobody has answered leaves nothing to decide.
+// An operator has nothing to decide about a dispute that was won in the meantime.
 func TestAWonDisputeNeedsNoDecision(t *testing.T) {
 	s := start(t)
 	o, c := s.sold()

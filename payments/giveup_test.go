@@ -72,7 +72,7 @@ func TestCancellingRacesWithTheBank(t *testing.T) {
 func TestACancelledPaymentSaysWhyWhicheverProcessRecordsIt(t *testing.T) {
 	s := prepare(t)
 	other := s.open(nil)
-	s.Client = servicetest.Run(t, "payments", s.bus, s.open(afterwards{"cancel", func() {
+	s.Client = s.serve(s.open(afterwards{"cancel", func() {
 		charges, err := other.charges.Newest(t.Context(), bson.M{"userId": ada.ID}, "", 1)
 		if err != nil || len(charges) != 1 {
 			t.Errorf("%d charges, %v", len(charges), err)
@@ -95,7 +95,7 @@ func TestOnlyThePayerCancels(t *testing.T) {
 	s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
 	path := "/api/payments/" + o.ID + "/cancel"
 	s.Do(bob, http.MethodPost, path, "{}").Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	s.Do(servicetest.Nobody, http.MethodPost, path, "{}").Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.Do(servicetest.SignedOut, http.MethodPost, path, "{}").Refused(t, http.StatusUnauthorized, "", "Not authorized")
 	s.Do(ada, http.MethodPost, "/api/payments/"+s.order(500).ID+"/cancel", "{}").Refused(t, http.StatusNotFound, "", "Not found")
 	if c := s.charge(o.ID); c.Status != "pending" {
 		t.Errorf("the charge is %+v", c)

@@ -18,7 +18,7 @@ func limited(t *testing.T) *system {
 	s := prepare(t)
 	s.service = s.open(nil)
 	s.service.guesses = newGuesses(ratelimit.Config{Factor: 1})
-	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 	return s
 }
 

@@ -37,7 +37,7 @@ func TestARepeatedPaymentIsAnsweredAsTheFirst(t *testing.T) {
 			}
 			s.payWith("one", o.ID, "tok_mastercard").Refused(t, http.StatusUnprocessableEntity, "", idempotency.ErrReused.Error())
 			s.payWith("one", s.order(500).ID, token).Refused(t, http.StatusUnprocessableEntity, "", idempotency.ErrReused.Error())
-			s.paid(o.ID, token, http.StatusOK) // without the key it is as it stands
+			s.paid(o.ID, token, http.StatusOK) // without the key, the stored charge is the answer
 			servicetest.Decode[shown](t, s.payWith("two", o.ID, token), http.StatusOK)
 			if entries := s.ledger().Entries; len(entries) > 1 {
 				t.Errorf("the ledger has %+v", entries)
@@ -85,7 +85,7 @@ func TestAKeyedPaymentThatDies(t *testing.T) {
 				t.Parallel()
 				d := &death{operation: at, after: after, died: make(chan struct{}), awaken: make(chan struct{})}
 				s := prepare(t)
-				s.Client = servicetest.Run(t, "payments", s.bus, s.open(d))
+				s.Client = s.serve(s.open(d))
 				o := s.order(1999)
 				answered := make(chan struct{})
 				go func() { defer close(answered); s.payWith("one", o.ID, "tok_visa") }()

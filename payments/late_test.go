@@ -10,10 +10,10 @@ import (
 	"ticketing.dev/common/service/servicetest"
 )
 
-// The reconciler is a task of the service: nobody has to call it.
+// The service runs the reconciler as one of its tasks.
 func TestAbandonedPaymentsEndByThemselves(t *testing.T) {
 	t.Parallel() // it waits for the reconciler
-	s := start(t)
+	s := attended(t)
 	o := s.order(1999)
 	s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
 	s.later(15*time.Minute + grace + time.Second)

@@ -74,7 +74,7 @@ func TestAHangingPaymentIsTakenOnAndChargedOnce(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		d := &death{operation: "open", after: after, died: make(chan struct{}), awaken: make(chan struct{})}
 		s := prepare(t)
-		slow := servicetest.Run(t, "payments", s.bus, s.open(d))
+		slow := s.serve(s.open(d))
 		s.run()
 		o := s.order(1999)
 		var first sync.WaitGroup

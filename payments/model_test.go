@@ -79,7 +79,7 @@ func TestAPaymentIntentThatIsStoredMeanwhileKeepsItsCharge(t *testing.T) {
 	reconciler := s.open(nil)
 	o := ordered(1999)
 	var found *Charge
-	s.Client = servicetest.Run(t, "payments", s.bus, s.open(stops{
+	s.Client = s.serve(s.open(stops{
 		"open": func() {
 			var err error
 			if found, err = reconciler.charges.Get(t.Context(), o.ID); err != nil || found.StripeID != "" {
@@ -125,14 +125,14 @@ func (u unanswered) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// As long as nobody has said that the PaymentIntent is cancelled, the payer may still pay.
+// Until Stripe has confirmed the cancellation of the PaymentIntent, the payer may still pay.
 func TestACancellationWithoutAnAnswerEndsNothing(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)
 	asked := s.paid(o.ID, "pm_card_authenticationRequired", http.StatusCreated)
 	s.later(15*time.Minute + grace + time.Second)
 	if err := s.open(unanswered{"cancel"}).reconcile(t.Context()); err == nil {
-		t.Error("nobody hears of it")
+		t.Error("the reconciler returned no error")
 	}
 	if c := s.charge(o.ID); c.Status != "pending" {
 		t.Fatalf("without an answer it is %+v", c)
@@ -151,7 +151,7 @@ func TestAPaymentUnderWayIsNotEndedByAnother(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			d := &death{operation: at, died: make(chan struct{}), awaken: make(chan struct{})}
 			s := prepare(t)
-			slow := servicetest.Run(t, "payments", s.bus, s.open(d))
+			slow := s.serve(s.open(d))
 			s.run()
 			o := s.order(1999)
 			answered := make(chan servicetest.Answer)
@@ -168,8 +168,7 @@ func TestAPaymentUnderWayIsNotEndedByAnother(t *testing.T) {
 	}
 }
 
-// payments has heard that the order is cancelled before its payment succeeds, and the process dies before
-// it settles that: nobody else is about to.
+// The order is cancelled before its payment succeeds, and the process dies before it settles the success.
 func TestAPaymentThatSucceedsTooLateAndDiesIsRefunded(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)

@@ -18,7 +18,7 @@ import (
 func (s *system) away() {
 	s.t.Helper()
 	s.bus.Stop()
-	servicetest.Eventually(s.t, "the broker counts as away", func() bool { return bus.SessionOf(s.bus).Out() })
+	servicetest.Eventually(s.t, "the outage to be noticed", func() bool { return bus.SessionOf(s.bus).Out() })
 }
 
 // refusedAsPaused sends a payment that the outage has to refuse.
@@ -43,10 +43,10 @@ func TestNoPaymentBeginsWhileTheBrokerIsAway(t *testing.T) {
 	}
 	s.refusedAsPaused(aggregate.NewID()) // it may have been ordered during the outage
 	if again := s.paid(paid.ID, "tok_visa", http.StatusOK); again.Status != "succeeded" {
-		t.Errorf("a payment of before is answered %+v", again)
+		t.Errorf("repeating an earlier payment returned %+v", again)
 	}
 	if a := s.Do(bob, http.MethodPost, "/api/payments", payBody(o.ID, "tok_visa")); a.Status != http.StatusForbidden && a.Status != http.StatusUnauthorized {
-		t.Errorf("somebody else's order is answered %d", a.Status)
+		t.Errorf("paying for another user's order returned %d", a.Status)
 	}
 
 	s.bus.Start()
@@ -117,7 +117,7 @@ func (before asked) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestTheBrokerKnowsOfAPaymentBeforeStripeDoes(t *testing.T) {
 	s := prepare(t)
 	confirmed := false
-	s.Client = servicetest.Run(t, "payments", s.bus, s.open(asked(func(operation string) {
+	s.Client = s.serve(s.open(asked(func(operation string) {
 		known := len(servicetest.Published[events.PaymentStarted](t, s.bus)) > 0
 		switch operation {
 		case "open", "confirm":

@@ -140,7 +140,7 @@ func TestRequestErrorsAreHiddenFromPayers(t *testing.T) {
 			var lines bytes.Buffer
 			s.service = s.open(refusing{operation})
 			s.service.log = slog.New(slog.NewTextHandler(&lines, nil))
-			s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+			s.Client = s.serve(s.service)
 			o := s.order(1999)
 			s.pay(o.ID, "tok_visa").Refused(t, 402, "", "The payment was refused")
 			if c := s.charge(o.ID); c.Status != "failed" || c.Reason != "The payment was refused" {
@@ -194,13 +194,13 @@ func TestRefusals(t *testing.T) {
 		{"pay without a token", "POST", "/api/payments", "ada", json, payBody(o.ID, ""), 400, "token", ""},
 		{"pay with too long a token", "POST", "/api/payments", "ada", json, payBody(o.ID, strings.Repeat("x", 256)), 400, "token", ""},
 		{"pay without an order", "POST", "/api/payments", "ada", json, `{"token":"tok_visa"}`, 400, "orderId", ""},
-		{"pay by what is no id", "POST", "/api/payments", "ada", json, payBody("x", "tok_visa"), 400, "orderId", ""},
+		{"pay for an invalid id", "POST", "/api/payments", "ada", json, payBody("x", "tok_visa"), 400, "orderId", ""},
 		{"pay with a token of numbers", "POST", "/api/payments", "ada", json, `{"orderId":"` + o.ID + `","token":7}`, 400, "token", ""},
 		{"pay malformed", "POST", "/api/payments", "ada", json, `{"orderId"`, 400, "", ""},
 		{"pay with nothing", "POST", "/api/payments", "ada", json, ``, 400, "", "Body is empty"},
 		{"pay with too much", "POST", "/api/payments", "ada", json, payBody(o.ID, strings.Repeat("x", 70<<10)), 413, "", ""},
 		{"pay by a form", "POST", "/api/payments", "ada", "application/x-www-form-urlencoded", "orderId=1", 415, "", ""},
-		{"pay what is not there", "POST", "/api/payments", "ada", json, payBody("65a000000000000000000000", "tok_visa"), 404, "", "Not found"},
+		{"pay for a missing order", "POST", "/api/payments", "ada", json, payBody("65a000000000000000000000", "tok_visa"), 404, "", "Not found"},
 		{"pay another's", "POST", "/api/payments", "bob", json, payBody(o.ID, "tok_visa"), 401, "", "Not authorized"},
 		{"pay another's, cancelled", "POST", "/api/payments", "bob", json, payBody(gone.ID, "tok_visa"), 401, "", "Not authorized"},
 		{"pay what is cancelled", "POST", "/api/payments", "ada", json, payBody(gone.ID, "tok_visa"), 400, "", "The order is cancelled"},
@@ -215,7 +215,7 @@ func TestRefusals(t *testing.T) {
 		{"show one", "GET", "/api/payments/" + o.ID, "ada", "", "", 404, "", "Not found"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			as := servicetest.Nobody
+			as := servicetest.SignedOut
 			switch c.as {
 			case "ada":
 				as = ada
@@ -239,7 +239,7 @@ func TestAnUnresponsiveStripeRaisesAnAlarm(t *testing.T) {
 	var lines bytes.Buffer
 	s.service = s.open(nil)
 	s.service.outage = outage.New(slog.New(slog.NewTextHandler(&lines, nil)), "Stripe is away", "Stripe is back")
-	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 	o := s.order(1999)
 	s.fault("payment_methods.create", "error_before", 10)
 	for range 2 {
@@ -269,7 +269,7 @@ func TestOnlyThePayerReadsACharge(t *testing.T) {
 // Five payments of one order at once, at two replicas, then two in sequence.
 func TestAnOrderIsPaidOnce(t *testing.T) {
 	s := start(t)
-	second := servicetest.Run(t, "payments", s.bus, s.open(nil))
+	second := s.serve(s.open(nil))
 	for round := range 5 {
 		o := s.order(1999)
 		var all sync.WaitGroup
@@ -341,7 +341,9 @@ func TestStripeFails(t *testing.T) {
 			for _, token := range []string{"tok_visa", "tok_chargeDeclined"} {
 				t.Run(fmt.Sprintf("%s/%s/%s", operation, kind, token), func(t *testing.T) {
 					t.Parallel()
-					s := start(t)
+					s := prepare(t)
+					s.timeout = time.Second
+					s.run()
 					o := s.order(1999)
 					times := 10 // more often than the library tries again
 					s.fault(operation, kind, times)
@@ -382,7 +384,9 @@ func TestStripeFailsToRefund(t *testing.T) {
 	for _, kind := range []string{"error_before", "error_after", "drop_after", "hang_after"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
+			s := prepare(t)
+			s.timeout = time.Second
+			s.run()
 			o := s.order(1999)
 			s.paid(o.ID, "tok_visa", http.StatusCreated)
 			s.fault("refunds.create", kind, 1)

@@ -54,7 +54,7 @@ func TestChangesWithoutAWebhookAreFound(t *testing.T) {
 // The service itself polls Stripe for events.
 func TestStripesEventsAreReadAgainAndAgain(t *testing.T) {
 	t.Parallel() // it waits for the next poll
-	s := start(t)
+	s := attended(t)
 	o, c := s.sold()
 	s.refundAtStripe(c.StripeID)
 	servicetest.Eventually(t, "the refund is noticed", func() bool { return s.charge(o.ID).Status == "refunded" })
@@ -68,7 +68,7 @@ func TestAnEventThatCannotBeHandledIsReadAgain(t *testing.T) {
 	s.refundAtStripe(b.StripeID)
 	s.fault("disputes.list", "error_before", 6) // stripe-go asks three times for each of two events
 	if err := s.service.pollStripe(t.Context()); err == nil {
-		t.Error("nobody hears of it")
+		t.Error("the poll returned no error")
 	}
 	if (s.charge(first.ID).Status == "refunded") == (s.charge(second.ID).Status == "refunded") {
 		t.Error("one keeps the other from being handled")

@@ -63,7 +63,7 @@ func alarms(s *system) *bytes.Buffer {
 	var lines bytes.Buffer
 	s.service = s.open(nil)
 	s.service.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelError}))
-	s.Client = servicetest.Run(s.t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 	return &lines
 }
 
@@ -216,7 +216,7 @@ func TestARefundOfAPaymentInFlightIsNoticed(t *testing.T) {
 }
 
 // A replica that has read a refund is overtaken by one that has read a second.
-func TestOvertakenChecksWriteNothingOld(t *testing.T) {
+func TestAnOvertakenCheckWritesNoOldState(t *testing.T) {
 	s := start(t)
 	o, c := s.sold()
 	first := s.giveBack(c.StripeID, 500)

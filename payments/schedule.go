@@ -84,7 +84,7 @@ func (c *Charge) nextCheck(now time.Time, failed bool) time.Time {
 	return next
 }
 
-// endsAt is when a pending charge that nobody completes is ended.
+// endsAt is when the reconciler ends a pending charge.
 func (c *Charge) endsAt() time.Time {
 	if c.Paused {
 		return c.ExpiresAt

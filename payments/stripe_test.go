@@ -74,7 +74,7 @@ func TestStripeKnowsThatTheClientShowsTheBanksPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if told.Get("use_stripe_sdk") != "true" {
-		t.Errorf("Stripe is told %v, want use_stripe_sdk=true", told)
+		t.Errorf("the request to Stripe had %v, want use_stripe_sdk=true", told)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestPayersSeeOnlyCardErrors(t *testing.T) {
 		{"api_error", "", "An unknown error occurred.", "The payment was refused"},
 	} {
 		if got := toPayer(&stripe.Error{Type: c.kind, Code: c.code, Msg: c.message}); got != c.want {
-			t.Errorf("%s %s %q is told as %q, want %q", c.kind, c.code, c.message, got, c.want)
+			t.Errorf("%s %s %q is shown as %q, want %q", c.kind, c.code, c.message, got, c.want)
 		}
 	}
 }

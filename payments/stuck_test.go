@@ -104,7 +104,7 @@ func TestARefundThatFailsLaterWaitsForAPerson(t *testing.T) {
 	var lines bytes.Buffer
 	s.service = s.open(nil)
 	s.service.log = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelError}))
-	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 	order, refund := s.refunded()
 	s.refundHook(refund, http.StatusOK)
 	if lines.Len() > 0 {
@@ -126,7 +126,7 @@ func TestARefundThatFailsLaterWaitsForAPerson(t *testing.T) {
 	if rows := strings.Split(out, "\n"); err != nil || len(rows) != 3 || !strings.Contains(rows[1], order) || !strings.Contains(rows[1], "$19.99") {
 		t.Errorf("the table is %s, %v", out, err)
 	}
-	// Nobody gives it back by himself.
+	// It stays stuck without an operator.
 	s.later(time.Hour)
 	s.reconcile()
 	s.expectStuck(order)
@@ -180,7 +180,7 @@ func TestARefundThatFailsBeforeItIsNotedComesAgain(t *testing.T) {
 	s.expectStuck()
 }
 
-// Nobody was told of the refund, and the money is here.
+// No event announced the refund, and the money has come back.
 func TestARefundOfASaleThatFailsBeforeItIsNoticedChangesNothing(t *testing.T) {
 	s := start(t)
 	o := s.order(1999)

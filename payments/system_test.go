@@ -18,6 +18,7 @@ import (
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/money"
+	"ticketing.dev/common/service"
 	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/common/session"
 	"ticketing.dev/common/standin"
@@ -39,12 +40,13 @@ type system struct {
 	service *Service
 	sandbox string
 	secrets webhookSecrets
-	clock   atomic.Int64 // how far the service's clock is ahead, in ns
+	timeout time.Duration // of each call to Stripe
+	clock   atomic.Int64  // how far the service's clock is ahead, in ns
 }
 
 func prepare(t *testing.T, options ...memory.Option) *system {
 	t.Helper()
-	return &system{t: t, db: servicetest.Database(t), bus: memory.New(options...), sandbox: standin.Stripe(t).URL, secrets: webhookSecrets{webhookSecret}}
+	return &system{t: t, db: servicetest.Database(t), bus: memory.New(options...), sandbox: standin.Stripe(t).URL, secrets: webhookSecrets{webhookSecret}, timeout: 10 * time.Second}
 }
 
 func start(t *testing.T, options ...memory.Option) *system {
@@ -58,15 +60,35 @@ func start(t *testing.T, options ...memory.Option) *system {
 func (s *system) run() {
 	s.t.Helper()
 	s.service = s.open(nil)
-	s.Client = servicetest.Run(s.t, "payments", s.bus, s.service)
+	s.Client = s.serve(s.service)
 }
+
+// serve runs a replica without its reconciler and poll. Those run when a test calls them: on a busy machine they
+// would otherwise take a charge that the test is about to check.
+func (s *system) serve(replica *Service) *servicetest.Client {
+	s.t.Helper()
+	return servicetest.Run(s.t, "payments", s.bus, unattended{replica})
+}
+
+// attended starts a replica with all its tasks.
+func attended(t *testing.T) *system {
+	t.Helper()
+	s := prepare(t)
+	s.service = s.open(nil)
+	s.Client = servicetest.Run(t, "payments", s.bus, s.service)
+	return s
+}
+
+type unattended struct{ *Service }
+
+func (u unattended) Tasks() []service.Task { return []service.Task{u.relay.Run, u.signouts.Run} }
 
 // open makes a replica that reaches Stripe in a way of its own.
 func (s *system) open(transport http.RoundTripper) *Service {
 	s.t.Helper()
 	p, err := New(s.t.Context(), Options{
 		DB: s.db, Bus: s.bus, Sessions: servicetest.Sessions(s.t), Log: servicetest.Log(s.t), Transport: transport,
-		Stripe: StripeConfig{Key: "sk_test_123", WebhookSecrets: s.secrets, URL: s.sandbox, Timeout: time.Second},
+		Stripe: StripeConfig{Key: "sk_test_123", WebhookSecrets: s.secrets, URL: s.sandbox, Timeout: s.timeout},
 		Now:    func() time.Time { return time.Now().Add(time.Duration(s.clock.Load())) },
 	})
 	if err != nil {

@@ -22,8 +22,7 @@ import (
 	"ticketing.dev/common/standin"
 )
 
-// What is promised of the reconciler: a payment is nobody's for at least a minute, and no more than a
-// round of the reconciler after that it is looked at.
+// The reconciler leaves a payment alone for a minute, and checks it within a round after that.
 const (
 	nobodys = time.Minute
 	round   = 10 * time.Second
@@ -71,7 +70,7 @@ func inFakeTime(t *testing.T, do func(*testing.T, *clockwork)) {
 	})
 }
 
-// RoundTrip asks the sandbox. No connection is kept, since the clock stands still while anybody reads.
+// RoundTrip calls the sandbox. It keeps no connection, because the fake clock stops while a goroutine reads.
 func (c *clockwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	if c.away.Load() {
 		return nil, errors.New("away")

@@ -20,7 +20,7 @@ func (s *system) browse(query string) string {
 	s.t.Helper()
 	var all []string
 	for path := "/api/tickets?limit=2&" + query; path != ""; {
-		page := s.Do(servicetest.Nobody, http.MethodGet, path, "")
+		page := s.Do(servicetest.SignedOut, http.MethodGet, path, "")
 		for _, one := range servicetest.Decode[[]ticket](s.t, page, http.StatusOK) {
 			all = append(all, strings.Fields(one.Title)[0])
 		}
@@ -97,7 +97,7 @@ func TestASearchCountsItsResultsOnAllPages(t *testing.T) {
 	s := start(t)
 	fair(s)
 	for query, want := range map[string]string{"": "", "q=york": "3", "sort=price": "5", "city=x": "0"} {
-		page := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets?limit=2&"+query, "")
+		page := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets?limit=2&"+query, "")
 		if got := page.Header.Get("Total-Count"); got != want {
 			t.Errorf("%q: %q, want %q", query, got, want)
 		}
@@ -108,7 +108,7 @@ func TestPagesStayStableWhileTicketsAreListedEditedAndSold(t *testing.T) {
 	for sort, want := range map[string]string{"date": "C D", "price": "C A", "-price": "C B", "newest": "C B"} {
 		s := start(t)
 		ids := fair(s)
-		first := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets?limit=2&sort="+sort, "")
+		first := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets?limit=2&sort="+sort, "")
 		shown := servicetest.Decode[[]ticket](t, first, http.StatusOK)
 		last := shown[1].ID
 		s.deliver(events.OrderCreated{Order: order(ticket{ID: last, Title: "x"}, 1)}) // the last one of the page is gone
@@ -116,7 +116,7 @@ func TestPagesStayStableWhileTicketsAreListedEditedAndSold(t *testing.T) {
 		s.send(http.MethodPost, "/api/tickets", `{"title":"G","price":999}`)
 		path := strings.Replace(next(first.Header), "limit=2", "limit=100", 1)
 		var rest []string
-		for _, one := range servicetest.Decode[[]ticket](t, s.Do(servicetest.Nobody, http.MethodGet, path, ""), http.StatusOK) {
+		for _, one := range servicetest.Decode[[]ticket](t, s.Do(servicetest.SignedOut, http.MethodGet, path, ""), http.StatusOK) {
 			if one.Title[:1] != "F" && one.Title[:1] != "G" {
 				rest = append(rest, one.Title[:1])
 			}
@@ -133,7 +133,7 @@ func TestBadSearchesAreRefused(t *testing.T) {
 	const badBound, badAmount = " must be a date such as 2027-05-01 or an RFC 3339 time", " must be a number of dollars with at most two decimals"
 	dated := next(func() http.Header {
 		fair(s)
-		return s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets?limit=2&sort=date", "").Header
+		return s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets?limit=2&sort=date", "").Header
 	}())
 	stolen, err := url.Parse(dated)
 	if err != nil {
@@ -150,7 +150,7 @@ func TestBadSearchesAreRefused(t *testing.T) {
 		"sort=date&after=" + missing:    {"after", "after must be from a link to the next page, with the same sort"},
 		"sort=price&after=" + stolen.Query().Get("after"): {"after", "after must be from a link to the next page, with the same sort"},
 	} {
-		s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets?"+query, "").Refused(t, http.StatusBadRequest, want.field, want.message)
+		s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets?"+query, "").Refused(t, http.StatusBadRequest, want.field, want.message)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestTicketsOfEarlierReleasesAreFound(t *testing.T) {
 	}
 	servicetest.Run(t, "tickets", s.bus, s.open()) // indexes when it starts
 	servicetest.Eventually(t, "old tickets to be found", func() bool {
-		page := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets?q=play&limit=1", "")
+		page := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets?q=play&limit=1", "")
 		return page.Header.Get("Total-Count") == "150"
 	})
 	if got := s.get("64b000000000000000000100"); got.Version != 0 {

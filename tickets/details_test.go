@@ -65,7 +65,7 @@ func TestATicketSaysWhatItIsFor(t *testing.T) {
 	if listed.Details != fullDetails {
 		t.Errorf("listed %+v, want %+v", listed.Details, fullDetails)
 	}
-	shown := servicetest.Decode[detailed](t, s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+listed.ID, ""), http.StatusOK)
+	shown := servicetest.Decode[detailed](t, s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+listed.ID, ""), http.StatusOK)
 	if shown != listed {
 		t.Errorf("shown %+v, want %+v", shown, listed)
 	}
@@ -173,7 +173,7 @@ func TestASoldTicketSaysTheDetailsThatWereOrdered(t *testing.T) {
 		o := order(listed.ticket, 1)
 		o.Ticket.Details = c.ordered
 		s.deliver(events.OrderCompleted{Order: o})
-		shown := servicetest.Decode[detailed](t, s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+listed.ID, ""), http.StatusOK)
+		shown := servicetest.Decode[detailed](t, s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+listed.ID, ""), http.StatusOK)
 		if shown.Status != "sold" || shown.Details != *c.want {
 			t.Errorf("%s: sold as %+v, want %+v", name, shown.Details, *c.want)
 		}

@@ -84,8 +84,8 @@ func tell(t *tickets.Ticket, e events.Event) error {
 	return fmt.Errorf("no news of an order: %s", e.Subject())
 }
 
-// Whatever the order of arrival, the ticket ends as its orders have ended. The seller edits whenever
-// it is allowed. Every change is told, a sold ticket never changes, and the past never comes back.
+// In any order of arrival, the ticket ends as its orders did. The seller edits whenever that's allowed. Every change
+// has an event, a sold ticket never changes, and an old state never comes back.
 func TestAnyOrderOfArrivalEndsRight(t *testing.T) {
 	r := servicetest.Random(t)
 	for round := range 20_000 {

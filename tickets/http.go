@@ -31,6 +31,9 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodDelete, "/api/tickets/{id}", web.Handler(s.withdraw))
 		r.Method(http.MethodGet, "/api/tickets/{id}/private", web.Handler(s.readPrivate))
 		r.Method(http.MethodPut, "/api/tickets/{id}/private", web.Handler(s.givePrivate))
+		r.Method(http.MethodDelete, "/api/tickets/{id}/private", web.Handler(s.removePrivate))
+		r.Method(http.MethodGet, "/api/tickets/{id}/private/file", web.Handler(s.download))
+		r.Method(http.MethodPut, "/api/tickets/{id}/private/file", web.Handler(s.upload))
 	})
 	r.Get("/api/tickets/{id}/events", s.follow) // not a web.Handler, which ends requests after 30 s
 }

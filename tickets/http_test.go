@@ -90,7 +90,7 @@ func TestStoredTicketIsShown(t *testing.T) {
 	s := start(t)
 	for _, status := range []string{"available", "reserved", "sold"} {
 		stored := s.store(status)
-		shown := s.Do(servicetest.Nobody, http.MethodGet, fmt.Sprintf("/api/tickets/%s", stored["_id"]), "")
+		shown := s.Do(servicetest.SignedOut, http.MethodGet, fmt.Sprintf("/api/tickets/%s", stored["_id"]), "")
 		if want := strings.TrimSpace(string(file(t, status+".json"))); shown.Body != want {
 			t.Errorf("%s: %s, want %s", status, shown.Body, want)
 		}
@@ -119,10 +119,10 @@ func TestPricesAreKeptToTheCent(t *testing.T) {
 		listed := s.list(ada, "Concert", price)
 		listings++
 		if shown := s.get(listed.ID); string(listed.Price) != c.shown || string(shown.Price) != c.shown {
-			t.Errorf("%s is answered as %s and shown as %s", price, listed.Price, shown.Price)
+			t.Errorf("%s is returned as %s and shown as %s", price, listed.Price, shown.Price)
 		}
 		if e := await[events.TicketCreated](s, listings)[listings-1]; e.Price != c.cents {
-			t.Errorf("%s is told as %d cents, want %d", price, e.Price, c.cents)
+			t.Errorf("%s is published as %d cents, want %d", price, e.Price, c.cents)
 		}
 	}
 }
@@ -182,7 +182,7 @@ func TestBadOffersAreRefused(t *testing.T) {
 	if shown := s.get(listed.ID); shown != listed {
 		t.Errorf("%+v became %+v", listed, shown)
 	}
-	if all := ids(t, s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets", "")); !slices.Equal(all, []string{listed.ID}) {
+	if all := ids(t, s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets", "")); !slices.Equal(all, []string{listed.ID}) {
 		t.Errorf("listed are %v, want %s alone", all, listed.ID)
 	}
 }
@@ -229,12 +229,12 @@ func TestRefusalsInTheirOrder(t *testing.T) {
 		status         int
 		field, message string
 	}{
-		{servicetest.Nobody, "POST", "", good, 401, "", "Not authorized"},
-		{servicetest.Nobody, "POST", "", bad, 401, "", "Not authorized"},
+		{servicetest.SignedOut, "POST", "", good, 401, "", "Not authorized"},
+		{servicetest.SignedOut, "POST", "", bad, 401, "", "Not authorized"},
 		{ada, "POST", "", bad, 400, "price", badPrice},
-		{servicetest.Nobody, "PUT", "/" + free.ID, good, 401, "", "Not authorized"},
-		{servicetest.Nobody, "PUT", "/" + free.ID, bad, 401, "", "Not authorized"},
-		{servicetest.Nobody, "PUT", "/" + missing, bad, 401, "", "Not authorized"},
+		{servicetest.SignedOut, "PUT", "/" + free.ID, good, 401, "", "Not authorized"},
+		{servicetest.SignedOut, "PUT", "/" + free.ID, bad, 401, "", "Not authorized"},
+		{servicetest.SignedOut, "PUT", "/" + missing, bad, 401, "", "Not authorized"},
 		{ada, "PUT", "/" + missing, bad, 400, "price", badPrice},
 		{bob, "PUT", "/" + taken.ID, bad, 400, "price", badPrice},
 		{ada, "PUT", "/" + missing, good, 404, "", "Not found"},
@@ -244,22 +244,22 @@ func TestRefusalsInTheirOrder(t *testing.T) {
 		{bob, "PUT", "/" + gone.ID, good, 401, "", "Not authorized"},
 		{ada, "PUT", "/" + taken.ID, good, 400, "", "A reserved ticket can't be changed"},
 		{ada, "PUT", "/" + gone.ID, good, 400, "", "A sold ticket can't be changed"},
-		{servicetest.Nobody, "GET", "/" + missing, "", 404, "", "Not found"},
-		{servicetest.Nobody, "GET", "/no-id", "", 404, "", "Not found"},
-		{servicetest.Nobody, "GET", "/" + strings.Repeat("f", 25), "", 404, "", "Not found"},
-		{servicetest.Nobody, "GET", "/%00", "", 404, "", "Not found"},
-		{servicetest.Nobody, "GET", "/%ff", "", 404, "", "Not found"},
-		{servicetest.Nobody, "GET", "/$ne", "", 404, "", "Not found"},
-		{servicetest.Nobody, "GET", "/" + free.ID + "/more", "", 404, "", "Not found"},
-		{servicetest.Nobody, "GET", "?seller=me", "", 401, "", "Not authorized"},
-		{servicetest.Nobody, "GET", "?seller=me&limit=x", "", 401, "", "Not authorized"},
-		{servicetest.Nobody, "GET", "?seller=" + ada.ID, "", 400, "seller", badSeller},
+		{servicetest.SignedOut, "GET", "/" + missing, "", 404, "", "Not found"},
+		{servicetest.SignedOut, "GET", "/no-id", "", 404, "", "Not found"},
+		{servicetest.SignedOut, "GET", "/" + strings.Repeat("f", 25), "", 404, "", "Not found"},
+		{servicetest.SignedOut, "GET", "/%00", "", 404, "", "Not found"},
+		{servicetest.SignedOut, "GET", "/%ff", "", 404, "", "Not found"},
+		{servicetest.SignedOut, "GET", "/$ne", "", 404, "", "Not found"},
+		{servicetest.SignedOut, "GET", "/" + free.ID + "/more", "", 404, "", "Not found"},
+		{servicetest.SignedOut, "GET", "?seller=me", "", 401, "", "Not authorized"},
+		{servicetest.SignedOut, "GET", "?seller=me&limit=x", "", 401, "", "Not authorized"},
+		{servicetest.SignedOut, "GET", "?seller=" + ada.ID, "", 400, "seller", badSeller},
 		{ada, "GET", "?seller=" + ada.ID, "", 400, "seller", badSeller},
 		{ada, "GET", "?seller=", "", 400, "seller", badSeller},
-		{servicetest.Nobody, "GET", "?limit=0", "", 400, "limit", ""},
-		{servicetest.Nobody, "GET", "?limit=1001", "", 400, "limit", ""},
-		{servicetest.Nobody, "GET", "?limit=ten", "", 400, "limit", ""},
-		{servicetest.Nobody, "GET", "?after=no-id", "", 400, "after", ""},
+		{servicetest.SignedOut, "GET", "?limit=0", "", 400, "limit", ""},
+		{servicetest.SignedOut, "GET", "?limit=1001", "", 400, "limit", ""},
+		{servicetest.SignedOut, "GET", "?limit=ten", "", 400, "limit", ""},
+		{servicetest.SignedOut, "GET", "?after=no-id", "", 400, "after", ""},
 		{ada, "GET", "?seller=me&after=", "", 400, "after", ""},
 		{ada, "PATCH", "/" + free.ID, good, 405, "", ""},
 		{ada, "DELETE", "", "", 405, "", ""},
@@ -308,13 +308,13 @@ func TestListsAreSelectedAndPaged(t *testing.T) {
 		query string
 		want  [][]string
 	}{
-		{servicetest.Nobody, "", [][]string{free}},
+		{servicetest.SignedOut, "", [][]string{free}},
 		{ada, "", [][]string{free}},
-		{servicetest.Nobody, "?limit=6", [][]string{free}},
-		{servicetest.Nobody, "?limit=4", [][]string{free[:4], free[4:]}},
-		{servicetest.Nobody, "?limit=2", [][]string{free[:2], free[2:4], free[4:]}},
-		{servicetest.Nobody, "?limit=2&after=" + free[2], [][]string{free[3:5], free[5:]}},
-		{servicetest.Nobody, "?after=" + free[5], [][]string{{}}},
+		{servicetest.SignedOut, "?limit=6", [][]string{free}},
+		{servicetest.SignedOut, "?limit=4", [][]string{free[:4], free[4:]}},
+		{servicetest.SignedOut, "?limit=2", [][]string{free[:2], free[2:4], free[4:]}},
+		{servicetest.SignedOut, "?limit=2&after=" + free[2], [][]string{free[3:5], free[5:]}},
+		{servicetest.SignedOut, "?after=" + free[5], [][]string{{}}},
 		{ada, "?seller=me", [][]string{adas}},
 		{ada, "?seller=me&limit=3", [][]string{adas[:3], adas[3:6], adas[6:]}},
 		{bob, "?seller=me", [][]string{{bobs.ID}}},
@@ -345,7 +345,7 @@ func TestEveryQueryHasItsIndex(t *testing.T) {
 
 func TestEmptyListIsAnArray(t *testing.T) {
 	s := start(t)
-	if a := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets", ""); a.Status != http.StatusOK || a.Body != "[]" {
+	if a := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets", ""); a.Status != http.StatusOK || a.Body != "[]" {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }

@@ -64,7 +64,7 @@ func TestAKeyIsRefusedForAnotherListing(t *testing.T) {
 func TestARefusedListingDoesNotUseUpItsKey(t *testing.T) {
 	s := start(t)
 	s.listWith("one", ada, offer("Concert", "0.49")).Refused(t, http.StatusBadRequest, "price", badPrice)
-	s.listWith("one", servicetest.Nobody, listing).Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.listWith("one", servicetest.SignedOut, listing).Refused(t, http.StatusUnauthorized, "", "Not authorized")
 	servicetest.Decode[ticket](t, s.listWith("one", ada, listing), http.StatusCreated)
 	s.count(1)
 }
@@ -112,7 +112,7 @@ func TestAnotherUserThanExpectedWritesNothing(t *testing.T) {
 		if a := s.DoWith(ada, session.ExpectedHeader, ada.ID, method, path, listing); a.Status >= 300 {
 			t.Errorf("%s as oneself: %d %s", method, a.Status, a.Body)
 		}
-		s.DoWith(servicetest.Nobody, session.ExpectedHeader, ada.ID, method, path, listing).Refused(t, http.StatusUnauthorized, "", "Not authorized")
+		s.DoWith(servicetest.SignedOut, session.ExpectedHeader, ada.ID, method, path, listing).Refused(t, http.StatusUnauthorized, "", "Not authorized")
 	}
 	s.count(2)
 }

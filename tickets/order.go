@@ -10,8 +10,8 @@ import (
 	"ticketing.dev/common/web"
 )
 
-// order is an order of tickets. Ids break ties, so that every page continues where the last one ended, whatever is
-// listed, edited or sold in between.
+// order is an order of tickets. Ids break ties, so every page continues where the last one ended, even if
+// tickets are listed, edited or sold in between.
 type order struct {
 	name  string
 	field string // "" sorts by id alone

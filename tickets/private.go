@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -17,22 +18,41 @@ const maxPrivate = 2000
 // ErrGiven means that the buyer already has what the seller gave.
 var ErrGiven = problem.Named("private-part-final", "The buyer already has this. It can't be changed anymore.")
 
-// Private is what the buyer of a ticket gets, such as a code or a link. Its id is the ticket's. It's a document of its
+// Private is what the buyer of a ticket gets: a code, a link or a file. Its id is the ticket's. It's a document of its
 // own, so that no listing, event or older release handles it.
 type Private struct {
 	aggregate.Root `bson:",inline"`
 
-	// Sealed is nil if the seller hasn't given anything.
+	// Sealed is a text or the description of a file. It's nil if the seller hasn't given anything.
 	Sealed  *Sealed    `bson:"sealed,omitempty"`
 	GivenAt *time.Time `bson:"givenAt,omitempty"`
 	// BuyerID is empty until the ticket's order is complete.
 	BuyerID string `bson:"buyerId,omitempty"`
-	// OpenedAt is when the buyer first read it.
+	// OpenedAt is when the buyer first read the text or downloaded the file.
 	OpenedAt *time.Time `bson:"openedAt,omitempty"`
 }
 
-// Give sets the private part. After the sale the seller can still give it once, if the ticket was sold without.
+// Give sets the private part. What the seller gave stays as it is while the ticket is reserved, and once it's sold. A
+// ticket that was sold without can still be given its private part once.
 func (p *Private) Give(t *Ticket, user string, sealed *Sealed, now time.Time) error {
+	if err := p.changeable(t, user); err != nil {
+		return err
+	}
+	p.Sealed, p.GivenAt = sealed, &now
+	return nil
+}
+
+// Remove takes the private part back.
+func (p *Private) Remove(t *Ticket, user string) error {
+	if err := p.changeable(t, user); err != nil {
+		return err
+	}
+	p.Sealed, p.GivenAt = nil, nil
+	return nil
+}
+
+// changeable returns an error if the user can't give, replace or remove the private part.
+func (p *Private) changeable(t *Ticket, user string) error {
 	switch {
 	case t.UserID != user:
 		return problem.ErrNotOwner
@@ -40,8 +60,9 @@ func (p *Private) Give(t *Ticket, user string, sealed *Sealed, now time.Time) er
 		return ErrGiven
 	case p.BuyerID == "" && t.Status == Sold: // a sale that an earlier release recorded, without its buyer
 		return ErrSold
+	case p.Sealed != nil && t.Status == Reserved:
+		return ErrReserved
 	}
-	p.Sealed, p.GivenAt = sealed, &now
 	return nil
 }
 
@@ -81,30 +102,108 @@ func checkPrivate(s string) (string, error) {
 	return s, nil
 }
 
-// give stores the private part of a ticket.
-func (s *Service) give(ctx context.Context, id, user, text string) (*Private, error) {
+// given is an opened private part: a text or a file.
+type given struct {
+	text string
+	file *File
+}
+
+// placeOfFile is what the description of a ticket's file is sealed for, and placeOfContent its content. A text is sealed
+// for the ticket's id. So neither opens as another, and a release that only knows texts refuses to show a file.
+func placeOfFile(ticketID string) string            { return ticketID + "/file" }
+func placeOfContent(ticketID, fileID string) string { return placeOfFile(ticketID) + "/" + fileID }
+
+// given opens the private part of a ticket.
+func (k *Keys) given(ticketID string, s *Sealed) (given, error) {
+	text, err := k.Open(ticketID, s)
+	if err == nil {
+		return given{text: string(text)}, nil
+	}
+	description, err := k.Open(placeOfFile(ticketID), s)
+	if err != nil {
+		return given{}, err
+	}
+	file := new(File)
+	return given{file: file}, json.Unmarshal(description, file)
+}
+
+// giveText makes a text the private part of a ticket.
+func (s *Service) giveText(ctx context.Context, id, user, text string) (*ticketPart, error) {
 	t, err := s.tickets.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	sealed, now := s.keys.Seal(id, text), s.now().UTC().Truncate(time.Millisecond)
-	return s.changePrivate(ctx, id, func(p *Private) error { return p.Give(t, user, sealed, now) })
+	return s.replace(ctx, t, func(p *Private) error { return p.Give(t, user, s.keys.Seal(id, []byte(text)), s.millisecond()) })
+}
+
+// remove takes the private part of a ticket back.
+func (s *Service) remove(ctx context.Context, id, user string) error {
+	t, err := s.tickets.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = s.replace(ctx, t, func(p *Private) error { return p.Remove(t, user) })
+	return err
+}
+
+// ticketPart is a private part and its ticket.
+type ticketPart struct {
+	*Private
+	ticket *Ticket
+}
+
+// replace changes what the private part has, and then deletes the file that it had.
+func (s *Service) replace(ctx context.Context, t *Ticket, change func(*Private) error) (*ticketPart, error) {
+	var before *Sealed
+	p, err := s.changePrivate(ctx, t.ID, func(p *Private) error {
+		before = p.Sealed
+		return change(p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.deleteReplaced(ctx, t.ID, before)
+	return &ticketPart{p, t}, nil
+}
+
+// deleteReplaced deletes the file of a former private part, if it was one. If that fails, the file is an orphan.
+func (s *Service) deleteReplaced(ctx context.Context, ticketID string, before *Sealed) {
+	if before == nil {
+		return
+	}
+	was, err := s.keys.given(ticketID, before)
+	if err == nil && was.file != nil {
+		err = s.files.delete(ctx, was.file.ID)
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "a replaced private part left its file", "ticket", ticketID, "error", err)
+	}
 }
 
 // read reads the private part of a ticket for the seller or the buyer. It's empty if the seller hasn't given any.
-func (s *Service) read(ctx context.Context, id, user string) (*Private, error) {
+func (s *Service) read(ctx context.Context, id, user string) (*ticketPart, error) {
 	t, err := s.tickets.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	now := s.now().UTC().Truncate(time.Millisecond)
-	p, err := s.private.Update(ctx, id, func(p *Private) error { return errors.Join(p.ReadableBy(t, user), p.Read(user, now)) })
+	p, err := s.private.Update(ctx, id, func(p *Private) error {
+		if err := p.ReadableBy(t, user); err != nil || p.Sealed == nil {
+			return err
+		}
+		if has, err := s.keys.given(id, p.Sealed); err != nil || has.file != nil { // a file is opened by its download
+			return err
+		}
+		return p.Read(user, s.millisecond())
+	})
 	if errors.Is(err, problem.ErrNotFound) {
 		p = newPrivate(id)
 		err = p.ReadableBy(t, user)
 	}
-	return p, err
+	return &ticketPart{p, t}, err
 }
+
+// millisecond is now, as MongoDB keeps it.
+func (s *Service) millisecond() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
 // sell lets the buyer of a complete order read the private part. It may run again, and before or after the seller gave it.
 func (s *Service) sell(ctx context.Context, o events.Order) error {

@@ -33,6 +33,7 @@ func keys(t testing.TB) *tickets.Keys {
 // private is a private part as the API shows it.
 type private struct {
 	Given    bool   `json:"given"`
+	CanGive  *bool  `json:"canGive"`
 	Text     string `json:"text"`
 	GivenAt  string `json:"givenAt"`
 	OpenedAt string `json:"openedAt"`
@@ -79,7 +80,7 @@ func TestOnlyTheSellerAndTheBuyerOfTheCompleteOrderReadThePrivatePart(t *testing
 	listed := s.list(ada, "Concert", "19.99")
 	s.mustGive(listed, "CODE-1")
 	refusals := func(when string, users ...session.User) {
-		for _, user := range append(users, servicetest.Nobody) {
+		for _, user := range append(users, servicetest.SignedOut) {
 			s.refusesToShow(user, listed, when)
 		}
 		if p := s.readPrivate(ada, listed); p.Text != "CODE-1" || p.OpenedAt != "" {
@@ -158,7 +159,7 @@ func TestBadPrivatePartsAreRefused(t *testing.T) {
 	s.give(listed, "a\u202eb").Refused(t, http.StatusBadRequest, "text",
 		"Text must not contain control characters or characters that change the direction of text")
 	s.Do(bob, http.MethodPut, path, privateBody("CODE")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	s.Do(servicetest.Nobody, http.MethodPut, path, privateBody("CODE")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.Do(servicetest.SignedOut, http.MethodPut, path, privateBody("CODE")).Refused(t, http.StatusUnauthorized, "", "Not authorized")
 	s.give(ticket{ID: missing}, "CODE").Refused(t, http.StatusNotFound, "", "Not found")
 	s.Do(ada, http.MethodGet, privatePath(ticket{ID: missing}), "").Refused(t, http.StatusNotFound, "", "Not found")
 	if p := s.readPrivate(ada, listed); p.Given {
@@ -231,21 +232,21 @@ func TestKeysRotate(t *testing.T) {
 		return k
 	}
 	before, rotated, foreign := newKeys("", "old"), newKeys("new", "old"), newKeys("new")
-	sealed := before.Seal("a", "CODE")
-	if text, err := rotated.Open("a", sealed); err != nil || text != "CODE" {
+	sealed := before.Seal("a", []byte("CODE"))
+	if text, err := rotated.Open("a", sealed); err != nil || string(text) != "CODE" {
 		t.Errorf("after the rotation: %q, %v", text, err)
 	}
-	if renewed := rotated.Seal("a", "CODE"); renewed.KeyID == sealed.KeyID {
+	if renewed := rotated.Seal("a", []byte("CODE")); renewed.KeyID == sealed.KeyID {
 		t.Error("the old key still encrypts")
 	}
-	for name, open := range map[string]func() (string, error){
-		"another ticket": func() (string, error) { return before.Open("b", sealed) },
-		"unknown key":    func() (string, error) { return foreign.Open("a", sealed) },
-		"changed data": func() (string, error) {
+	for name, open := range map[string]func() ([]byte, error){
+		"another ticket": func() ([]byte, error) { return before.Open("b", sealed) },
+		"unknown key":    func() ([]byte, error) { return foreign.Open("a", sealed) },
+		"changed data": func() ([]byte, error) {
 			return before.Open("a", &tickets.Sealed{KeyID: sealed.KeyID, Data: append([]byte{sealed.Data[0] ^ 1}, sealed.Data[1:]...)})
 		},
 	} {
-		if text, err := open(); text != "" || !errors.Is(err, tickets.ErrSealed) {
+		if text, err := open(); text != nil || !errors.Is(err, tickets.ErrSealed) {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}

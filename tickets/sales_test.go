@@ -110,7 +110,7 @@ func TestASaleOfAnEarlierReleaseStaysAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.deliver(events.OrderCompleted{Order: order(sold, 1)})
-	if body := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+sold.ID, "").Body; strings.Contains(body, "soldAt") || s.get(sold.ID) != sold {
+	if body := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+sold.ID, "").Body; strings.Contains(body, "soldAt") || s.get(sold.ID) != sold {
 		t.Errorf("shown as %s", body)
 	}
 }
@@ -131,9 +131,9 @@ func TestRefundsAreTakenOffTheSales(t *testing.T) {
 	if sum := s.Do(ada, http.MethodGet, "/api/tickets/sales/summary", ""); sum.Body != `{"sales":2,"amount":39.98,"refunded":19.99,"owed":19.99}` {
 		t.Errorf("the summary is %s", sum.Body)
 	}
-	s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/sales/summary", "").Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/sales/export.csv", "").Refused(t, http.StatusUnauthorized, "", "Not authorized")
-	if market := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+returned.ID, ""); strings.Contains(market.Body, "refunded") {
+	s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/sales/summary", "").Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/sales/export.csv", "").Refused(t, http.StatusUnauthorized, "", "Not authorized")
+	if market := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+returned.ID, ""); strings.Contains(market.Body, "refunded") {
 		t.Errorf("everyone is shown %s", market.Body)
 	}
 }

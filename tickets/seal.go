@@ -68,20 +68,20 @@ type Sealed struct {
 	Data []byte `bson:"data"`
 }
 
-// Seal encrypts the private part of a ticket. It can't be opened as that of another ticket.
-func (k *Keys) Seal(ticketID, text string) *Sealed {
-	return &Sealed{KeyID: k.current, Data: k.byID[k.current].Seal(nil, nil, []byte(text), []byte(ticketID))}
+// Seal encrypts data for one place, which names the ticket. It can't be opened as that of another place.
+func (k *Keys) Seal(place string, data []byte) *Sealed {
+	return &Sealed{KeyID: k.current, Data: k.byID[k.current].Seal(nil, nil, data, []byte(place))}
 }
 
-// Open decrypts the private part of a ticket. The error is ErrSealed if the key is unknown or the data was changed.
-func (k *Keys) Open(ticketID string, s *Sealed) (string, error) {
+// Open decrypts what was sealed for a place. The error is ErrSealed if the key is unknown or the data was changed.
+func (k *Keys) Open(place string, s *Sealed) ([]byte, error) {
 	aead, ok := k.byID[s.KeyID]
 	if !ok {
-		return "", fmt.Errorf("%w: key %s of ticket %s is unknown", ErrSealed, s.KeyID, ticketID)
+		return nil, fmt.Errorf("%w: key %s of ticket %s is unknown", ErrSealed, s.KeyID, place)
 	}
-	text, err := aead.Open(nil, nil, s.Data, []byte(ticketID))
+	data, err := aead.Open(nil, nil, s.Data, []byte(place))
 	if err != nil {
-		return "", fmt.Errorf("%w: ticket %s: %w", ErrSealed, ticketID, err)
+		return nil, fmt.Errorf("%w: ticket %s: %w", ErrSealed, place, err)
 	}
-	return string(text), nil
+	return data, nil
 }

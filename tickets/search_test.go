@@ -78,7 +78,7 @@ func TestASearchReadsNoMoreThanItNeeds(t *testing.T) {
 		"q=play+row7&minPrice=1&sort=-price": 12,
 		"q=sold":                             0,
 	} {
-		s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets?limit=24&"+query, "")
+		s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets?limit=24&"+query, "")
 		var e examined
 		command := bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "executionStats"}}
 		if err := s.db.RunCommand(t.Context(), command).Decode(&e); err != nil {

@@ -19,41 +19,49 @@ type StreamLimits struct {
 // streamsFullAfter is when a client should try again that found no room.
 const streamsFullAfter = 30 * time.Second
 
-// seats counts the open streams.
-type seats struct {
-	limits StreamLimits
+// seats limits what goes on at once in this process, in all and for each K. Zero is no limit.
+type seats[K comparable] struct {
+	max, maxEach int
+	// refusal is the error when there's no room.
+	refusal *problem.Error
 
 	mu    sync.Mutex
 	taken int
-	by    map[netip.Prefix]int
+	by    map[K]int
 }
 
-// take makes room for a stream to a network. The caller must call leave once.
-func (s *seats) take(network netip.Prefix) (leave func(), err error) {
+// newSeats counts the open streams by network.
+func newSeats(l StreamLimits) seats[netip.Prefix] {
+	return seats[netip.Prefix]{max: l.Max, maxEach: l.MaxPerAddress, refusal: busy("Too many open streams", streamsFullAfter)}
+}
+
+// busy is an error that asks the client to try again later.
+func busy(message string, after time.Duration) *problem.Error {
+	return &problem.Error{Kind: problem.Unavailable, Details: []problem.Detail{{Message: message}}, RetryAfter: after}
+}
+
+// take makes room for one more. The caller must call leave once.
+func (s *seats[K]) take(by K) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if full(s.taken, s.limits.Max) || full(s.by[network], s.limits.MaxPerAddress) {
-		return nil, &problem.Error{
-			Kind:       problem.Unavailable,
-			Details:    []problem.Detail{{Message: "Too many open streams"}},
-			RetryAfter: streamsFullAfter,
-		}
+	if full(s.taken, s.max) || full(s.by[by], s.maxEach) {
+		return nil, s.refusal
 	}
 	if s.by == nil {
-		s.by = make(map[netip.Prefix]int)
+		s.by = make(map[K]int)
 	}
 	s.taken++
-	s.by[network]++
-	return func() { s.leave(network) }, nil
+	s.by[by]++
+	return func() { s.leave(by) }, nil
 }
 
 func full(taken, limit int) bool { return limit > 0 && taken >= limit }
 
-func (s *seats) leave(network netip.Prefix) {
+func (s *seats[K]) leave(by K) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.taken--
-	if s.by[network]--; s.by[network] == 0 {
-		delete(s.by, network)
+	if s.by[by]--; s.by[by] == 0 {
+		delete(s.by, by)
 	}
 }

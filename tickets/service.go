@@ -4,6 +4,7 @@ package tickets
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"go.mongodb.org/mongo-driver/mongo"
@@ -28,7 +29,9 @@ type Service struct {
 	sessions *session.Sessions
 	signouts *signouts.Copy
 	watcher  *watcher
-	seats    seats
+	streams  seats[netip.Prefix]
+	files    files
+	transfer seats[string] // uploads and downloads, by user
 	proxies  forwarded.Proxies
 	now      func() time.Time
 	log      *slog.Logger
@@ -66,15 +69,21 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{
 		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")}, private: private, keys: o.Keys,
 		relay: relay, sessions: o.Sessions, signouts: ended,
-		proxies: o.Sessions.Proxies(), seats: seats{limits: o.Streams}, now: o.Now, log: o.Log,
+		proxies: o.Sessions.Proxies(), streams: newSeats(o.Streams), now: o.Now, log: o.Log,
+		files: files{o.DB}, transfer: newTransfers(),
 	}
 	s.watcher = newWatcher(s.newer, o.Log)
 	return s, nil
 }
 
-// Tasks publish events, poll for other replicas' changes while tickets are watched, and index old tickets.
+// Tasks publish events, poll for other replicas' changes while tickets are watched, index old tickets, and delete
+// orphaned files.
 func (s *Service) Tasks() []service.Task {
-	return []service.Task{s.relay.Run, s.signouts.Run, s.watcher.run, service.Every(indexEvery, s.log, "index of old tickets", s.indexOld)}
+	return []service.Task{
+		s.relay.Run, s.signouts.Run, s.watcher.run,
+		service.Every(indexEvery, s.log, "index of old tickets", s.indexOld),
+		service.Every(orphanEvery, s.log, "removal of orphaned files", s.deleteOrphans),
+	}
 }
 
 // Ready checks the database.

@@ -15,7 +15,7 @@ import (
 	"ticketing.dev/tickets"
 )
 
-// The users of the tests: ada sells, bob is somebody else.
+// The users of the tests: ada sells, bob is another user.
 var (
 	ada = session.User{ID: seller, Email: "ada@example.com"}
 	bob = session.User{ID: other, Email: "bob@example.com"}
@@ -68,7 +68,7 @@ func (s *system) list(user session.User, title, price string) ticket {
 // get looks a ticket up.
 func (s *system) get(id string) ticket {
 	s.t.Helper()
-	return servicetest.Decode[ticket](s.t, s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+id, ""), http.StatusOK)
+	return servicetest.Decode[ticket](s.t, s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+id, ""), http.StatusOK)
 }
 
 // offer is the body of a listing or an edit.

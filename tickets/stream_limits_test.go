@@ -72,7 +72,7 @@ func TestStreamsBeyondALimitAreRefusedUntilOneEnds(t *testing.T) {
 		_, status, _ := s.watch(id, "203.0.113.1")
 		return status == 200
 	})
-	if a := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+id, ""); a.Status != 200 {
+	if a := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+id, ""); a.Status != 200 {
 		t.Errorf("a read beside full streams is answered %d", a.Status)
 	}
 }

@@ -187,14 +187,14 @@ func TestFiftyFollowOnTwoReplicas(t *testing.T) {
 	}
 }
 
-func TestHeadTellsTheKindOfAnswerAlone(t *testing.T) {
+func TestHeadReturnsOnlyTheHeadersOfAStream(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
-	a := s.Do(servicetest.Nobody, http.MethodHead, "/api/tickets/"+listed.ID+"/events", "")
+	a := s.Do(servicetest.SignedOut, http.MethodHead, "/api/tickets/"+listed.ID+"/events", "")
 	if a.Status != http.StatusOK || a.Header.Get("Content-Type") != "text/event-stream" || a.Body != "" {
 		t.Errorf("%+v", a)
 	}
-	if a := s.Do(servicetest.Nobody, http.MethodHead, "/api/tickets/"+missing+"/events", ""); a.Status != http.StatusNotFound {
+	if a := s.Do(servicetest.SignedOut, http.MethodHead, "/api/tickets/"+missing+"/events", ""); a.Status != http.StatusNotFound {
 		t.Errorf("status %d for a ticket that is not there", a.Status)
 	}
 }
@@ -219,9 +219,9 @@ func TestStreamsThatAreRefused(t *testing.T) {
 	s := start(t)
 	listed := s.list(ada, "Concert", "19.99")
 	for _, id := range []string{missing, "no-id", "%00", "$ne"} {
-		s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+id+"/events", "").Refused(t, 404, "", "Not found")
+		s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+id+"/events", "").Refused(t, 404, "", "Not found")
 	}
-	s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+listed.ID+"/events", "{}").Refused(t, 400, "", "A stream takes no body")
+	s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+listed.ID+"/events", "{}").Refused(t, 400, "", "A stream takes no body")
 	s.Do(ada, http.MethodPost, "/api/tickets/"+listed.ID+"/events", "{}").Refused(t, 405, "", "")
 }
 

@@ -248,8 +248,7 @@ func TestEditsAreRefused(t *testing.T) {
 	}
 }
 
-// No order follows a complete one, and nothing cancels it: orders sees to that. Whoever tells
-// otherwise is not believed.
+// orders never cancels a complete order and never lets another follow it. tickets refuses events that say so.
 func TestContradictionsAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		heard      []news

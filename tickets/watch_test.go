@@ -231,7 +231,7 @@ func TestManyWatchersShareOneQuery(t *testing.T) {
 		w.put("b", 7, Available)
 		time.Sleep(time.Minute + pollEvery/2) // from here on, between two polls
 		if asked := w.questions(); len(asked) > 0 {
-			t.Errorf("nobody watches, and the database is asked: %v", asked)
+			t.Errorf("queries without a watcher: %v", asked)
 		}
 		var readers []*reader
 		for range 50 {
@@ -253,7 +253,7 @@ func TestManyWatchersShareOneQuery(t *testing.T) {
 			r.told(t, "id: 1")
 		}
 		other.told(t)
-		w.service.watcher.notify(show(w.put("a", 2, Available))) // a change of one's own is told at once
+		w.service.watcher.notify(show(w.put("a", 2, Available))) // a change by this process is sent at once
 		for _, r := range readers {
 			r.told(t, "id: 2")
 			r.Close()
@@ -271,7 +271,7 @@ func TestManyWatchersShareOneQuery(t *testing.T) {
 	})
 }
 
-func TestIdleReadersAreDisconnectedAndBlockNobody(t *testing.T) {
+func TestIdleReadersAreDisconnectedAndBlockNoOtherReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.put("a", 0, Available)
@@ -296,7 +296,7 @@ func TestIdleReadersAreDisconnectedAndBlockNobody(t *testing.T) {
 	})
 }
 
-// What is told while a client does not read is outdated when it does.
+// A client that reads slowly gets only the newest state.
 func TestOnlyTheNewestStateIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -343,7 +343,7 @@ func TestStreamsOutliveTheDatabase(t *testing.T) {
 	})
 }
 
-// One who came with an older state is told, even where another knows more.
+// A watcher with an older state gets the news, even if another watcher already has it.
 func TestEachWatcherGetsWhatItHasNotSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

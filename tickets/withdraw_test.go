@@ -33,10 +33,10 @@ func TestASellerWithdrawsAFreeTicket(t *testing.T) {
 	if e := await[events.TicketUpdated](s, 1)[0]; e.Ticket != told {
 		t.Errorf("published %+v, want %+v", e.Ticket, told)
 	}
-	if offered := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets?q=concert", ""); offered.Body != "[]" || offered.Header.Get("Total-Count") != "0" {
+	if offered := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets?q=concert", ""); offered.Body != "[]" || offered.Header.Get("Total-Count") != "0" {
 		t.Errorf("a search finds %s %s", offered.Header.Get("Total-Count"), offered.Body)
 	}
-	if offered := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets", ""); offered.Body != "[]" {
+	if offered := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets", ""); offered.Body != "[]" {
 		t.Errorf("the market lists %s", offered.Body)
 	}
 	if own := s.Do(ada, http.MethodGet, "/api/tickets?seller=me", ""); !strings.Contains(own.Body, listed.ID) {
@@ -59,17 +59,17 @@ func TestOnlyTheSellerCanWithdrawATicketAndOnlyWhileItIsFree(t *testing.T) {
 		{ada, sold.ID, http.StatusBadRequest, "A sold ticket can't be changed", "/problems/ticket-sold"},
 		{bob, free.ID, http.StatusUnauthorized, "Not authorized", "/problems/not-owner"},
 		{bob, sold.ID, http.StatusUnauthorized, "Not authorized", "/problems/not-owner"},
-		{servicetest.Nobody, free.ID, http.StatusUnauthorized, "Not authorized", "/problems/not-signed-in"},
+		{servicetest.SignedOut, free.ID, http.StatusUnauthorized, "Not authorized", "/problems/not-signed-in"},
 		{ada, missing, http.StatusNotFound, "Not found", "/problems/not-found"},
 		{ada, "nonsense", http.StatusNotFound, "Not found", "/problems/not-found"},
 	} {
-		before := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+c.id, "").Body
+		before := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+c.id, "").Body
 		a := s.Do(c.user, http.MethodDelete, "/api/tickets/"+c.id, "")
 		a.Refused(t, c.status, "", c.message)
 		if !strings.Contains(a.Body, `"type":"`+c.kind+`"`) {
 			t.Errorf("refused with %s, want the type %s", a.Body, c.kind)
 		}
-		if after := s.Do(servicetest.Nobody, http.MethodGet, "/api/tickets/"+c.id, "").Body; after != before {
+		if after := s.Do(servicetest.SignedOut, http.MethodGet, "/api/tickets/"+c.id, "").Body; after != before {
 			t.Errorf("%s became %s", before, after)
 		}
 	}

@@ -300,7 +300,7 @@ func TestTheOutboxWaitsForTheBus(t *testing.T) {
 	emptied(t, db)
 }
 
-func TestAStoppingRelayPublishesWhatIsCommitted(t *testing.T) {
+func TestAStoppingRelayPublishesCommittedEvents(t *testing.T) {
 	db, b := database(t), memory.New()
 	store, relay := process(t, db, b)
 	stop := run(t, relay)

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"context"
 	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/mongo"
 )
@@ -133,4 +134,16 @@ func (r *Relay) published(l *line, p Pending) {
 	case r.removable <- struct{}{}:
 	default:
 	}
+}
+
+// OldestPending is how long the oldest event in the lines has waited.
+func (r *Relay) OldestPending() (age time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.lines {
+		if len(l.waiting) > 0 {
+			age = max(age, time.Since(l.waiting[0].At))
+		}
+	}
+	return age
 }

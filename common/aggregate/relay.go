@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/mongo/readconcern"
 
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/metrics"
 )
 
 const (
@@ -91,6 +92,7 @@ func (r *Relay) committed(docs *mongo.Collection, root *Root, inherited int) {
 
 // Run publishes until ctx ends, and then empties the queue.
 func (r *Relay) Run(ctx context.Context) error {
+	metrics.OldestPending(r.OldestPending)
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var workers, others sync.WaitGroup
@@ -162,6 +164,7 @@ func (r *Relay) publishUntil(ctx context.Context, docs *mongo.Collection, o outb
 func (r *Relay) publish(ctx context.Context, id string, p Pending) error {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
+	began := time.Now()
 	stored := make(chan error, 1)
 	go func() { stored <- r.bus.Publish(ctx, p.Channel, []byte(p.Message)) }()
 	var err error
@@ -170,6 +173,7 @@ func (r *Relay) publish(ctx context.Context, id string, p Pending) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
+	metrics.Published(p.Channel, []byte(p.Message), time.Since(began), err)
 	if err != nil {
 		return fmt.Errorf("publish %s of %s: %w", p.Channel, id, err)
 	}

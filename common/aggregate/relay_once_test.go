@@ -28,7 +28,7 @@ func heard(b *memory.Bus) (messages, different int) {
 }
 
 // Workers, callers that wait, and sweeps of two replicas come across the same outboxes all the time.
-func TestAnEventThatNothingWentWrongWithIsPublishedOnce(t *testing.T) {
+func TestWithoutErrorsAnEventIsPublishedOnce(t *testing.T) {
 	db, b := database(t), memory.New()
 	var stores []*aggregate.Store[*counter]
 	for range 2 {

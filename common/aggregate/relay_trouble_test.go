@@ -67,6 +67,29 @@ func TestTheAlarmDoesNotFlapBetweenOneFailingAggregateAndHealthyOnes(t *testing.
 	}
 }
 
+func TestTheOldestPendingEventIsKnown(t *testing.T) {
+	var ill atomic.Bool
+	ill.Store(true)
+	b := &choosy{refuses: func(string) bool { return ill.Load() }}
+	servicetest.InFakeTime(t, func(t *testing.T, db *mongo.Database) {
+		store, relay := open(t, db, b, slog.DiscardHandler)
+		stop := run(t, relay)
+		insert(t, store)
+		time.Sleep(40 * time.Second)
+		insert(t, store)
+		time.Sleep(20 * time.Second)
+		if age := relay.OldestPending(); age < 60*time.Second || age > 62*time.Second {
+			t.Errorf("an event that waits for 60 s is said to wait for %v", age)
+		}
+		ill.Store(false)
+		time.Sleep(2 * longestSweepPause)
+		if age := relay.OldestPending(); age != 0 {
+			t.Errorf("nothing waits, but the oldest event is said to wait for %v", age)
+		}
+		stop()
+	})
+}
+
 // More outboxes fail than a sweep tries, and the others are published nevertheless.
 func TestFailingAggregatesDoNotStarveTheOthers(t *testing.T) {
 	const failing, healthy = 40, 5

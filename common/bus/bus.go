@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/metrics"
 )
 
 // Publisher sends messages.
@@ -92,6 +93,25 @@ func (l Listener) Try(ctx context.Context, message []byte) (err error) {
 	return l.Handle(ctx, message)
 }
 
+// Verifier is a bus that knows whether a message comes from its channel's owner.
+type Verifier interface {
+	Verify(channel string, message []byte) error
+}
+
+// Verified refuses what the bus finds forged, as poison.
+func (l Listener) Verified(b Publisher) Listener {
+	v, ok := b.(Verifier)
+	if !ok {
+		return l
+	}
+	return Listener{l.Channel, func(ctx context.Context, message []byte) error {
+		if err := v.Verify(l.Channel, message); err != nil {
+			return Poison(err)
+		}
+		return l.Handle(ctx, message)
+	}}
+}
+
 // Send publishes an event that has no outbox to come from. The type of the event names the channel.
 func Send(ctx context.Context, b Publisher, source string, e events.Event, at time.Time) error {
 	m, err := events.NewMessage(source, e, at)
@@ -102,7 +122,10 @@ func Send(ctx context.Context, b Publisher, source string, e events.Event, at ti
 	if err != nil {
 		return fmt.Errorf("encode the envelope of %s: %w", m.Type, err)
 	}
-	return b.Publish(ctx, m.Type, encoded)
+	began := time.Now()
+	err = b.Publish(ctx, m.Type, encoded)
+	metrics.Published(m.Type, encoded, time.Since(began), err)
+	return err
 }
 
 // Listen subscribes a group to all that its listeners react to. Poison is published to the dead
@@ -111,6 +134,7 @@ func Send(ctx context.Context, b Publisher, source string, e events.Event, at ti
 func Listen(b Bus, group string, listeners []Listener, log *slog.Logger) (Subscription, error) {
 	var all subscriptions
 	for _, l := range listeners {
+		metrics.Listening(l.Channel)
 		s, err := b.Subscribe(group, l.Channel, guard(b, group, l, log))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("subscribe to %s: %w", l.Channel, err), all.Close())
@@ -123,13 +147,20 @@ func Listen(b Bus, group string, listeners []Listener, log *slog.Logger) (Subscr
 // guard is what stands between the broker and a listener.
 func guard(b Publisher, group string, l Listener, log *slog.Logger) Handler {
 	return func(ctx context.Context, message []byte) error {
-		err := l.Try(ctx, message)
+		began, outcome := time.Now(), metrics.Handled
+		defer func() { metrics.Received(l.Channel, outcome, message, began) }()
+		err := l.Verified(b).Try(ctx, message)
 		if p, ok := errors.AsType[poison](err); ok {
 			letter := newDeadLetter(group, l.Channel, message, p)
 			log.Error("message cannot be handled, sent to the dead letters", "channel", l.Channel, "letter", letter.ID(), "cause", letter.Cause)
+			if errors.Is(err, events.ErrForged) {
+				log.Error("security", slog.Group("security", "event", "forged-event", "channel", l.Channel, "letter", letter.ID()))
+			}
+			outcome = metrics.Dead
 			err = publishDeadLetter(ctx, b, letter)
 		}
 		if err != nil {
+			outcome = metrics.Failed
 			log.Warn("message not handled, will be redelivered", "channel", l.Channel, "error", err)
 		}
 		return err

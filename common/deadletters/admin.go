@@ -124,7 +124,7 @@ func (a admin) handle(ctx context.Context, l *Letter) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
-	if err := a.listeners[i].Try(bounded, l.Content()); err != nil {
+	if err := a.listeners[i].Verified(a.log.bus).Try(bounded, l.Content()); err != nil {
 		return err
 	}
 	if err := a.log.decide(ctx, l.ID, Redriven); err != nil {

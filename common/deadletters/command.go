@@ -106,5 +106,5 @@ func operator() string {
 	if err != nil {
 		host = "an unknown host"
 	}
-	return cmp.Or(os.Getenv("USER"), "somebody") + "@" + host
+	return cmp.Or(os.Getenv("USER"), "unknown") + "@" + host
 }

@@ -41,7 +41,7 @@ func TestRedriveRemovesWhatTheServiceHandles(t *testing.T) {
 	if out := w.done("show", ids[0]); !strings.Contains(out, "redriven at") || !strings.Contains(out, operator()) {
 		t.Errorf("what became of it is not in %s", out)
 	}
-	// Nobody else has heard of it.
+	// It was published to no other group.
 	if n := len(w.bus.Messages(channel)); n != 3 {
 		t.Errorf("%d messages were published, want the 3 of the beginning", n)
 	}

@@ -44,7 +44,7 @@ func TestWireFormOfDetails(t *testing.T) {
 		"an order of a ticket without details": {events.OrderCreated{Order: none}, orderWith(`,"details":{}`), of("", events.OrderCreated{}).decode},
 		"an order by an earlier release":       {events.OrderCreated{Order: unknown}, orderWith(``), of("", events.OrderCreated{}).decode},
 	} {
-		m, err := events.NewMessage("test", c.event, time.Now())
+		m, err := events.NewMessage(events.Owner(c.event.Subject()), c.event, time.Now())
 		if err != nil || string(m.Data) != c.want {
 			t.Errorf("%s is\n%s, %v, want\n%s", name, m.Data, err, c.want)
 		}

@@ -40,11 +40,12 @@ func NewMessage(source string, e Event, at time.Time) (Message, error) {
 }
 
 // Decode unwraps an event of type E. Its errors are permanent: the message isn't JSON, has another specification or
-// type, or names no aggregate.
+// type, isn't from the channel's owner, or names no aggregate.
 func Decode[E Event](encoded []byte) (e E, err error) {
 	var m struct {
 		SpecVersion string `json:"specversion"`
 		ID          string `json:"id"`
+		Source      string `json:"source"`
 		Type        string `json:"type"`
 		Data        E      `json:"data"`
 	}
@@ -57,6 +58,8 @@ func Decode[E Event](encoded []byte) (e E, err error) {
 		return e, fmt.Errorf("specversion %q, not 1.0", m.SpecVersion)
 	case m.Type != e.Subject():
 		return e, fmt.Errorf("type %q on channel %s", m.Type, e.Subject())
+	case Owner(m.Type) != "" && m.Source != Owner(m.Type):
+		return e, fmt.Errorf("source %q of %s %s: %w", m.Source, m.Type, m.ID, ErrForged)
 	case err != nil:
 		return e, fmt.Errorf("decode %s %s: %w", m.Type, m.ID, err)
 	case m.Data.Aggregate() == "":

@@ -13,6 +13,8 @@ import (
 	"go.mongodb.org/mongo-driver/mongo/readpref"
 	"go.mongodb.org/mongo-driver/mongo/writeconcern"
 	"go.mongodb.org/mongo-driver/x/mongo/driver/connstring"
+
+	"ticketing.dev/common/metrics"
 )
 
 const (
@@ -50,6 +52,7 @@ func Connect(ctx context.Context, c Config, name string, log *slog.Logger) (*mon
 		SetTimeout(operationTimeout).
 		SetServerSelectionTimeout(selectionTimeout).
 		SetReadPreference(readpref.Primary()).
+		SetMonitor(metrics.Commands()).
 		SetWriteConcern(durable))
 	if err != nil {
 		return nil, fmt.Errorf("connect to MongoDB: %w", err)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestEveryKindHasATypeOfItsOwn(t *testing.T) {
+func TestEveryKindHasItsOwnType(t *testing.T) {
 	seen := map[string]Kind{}
 	for kind := CrossSite; kind <= Internal; kind++ {
 		got := New(kind, "No").Type()

@@ -17,6 +17,8 @@ type Config struct {
 	// PprofAddr is a loopback address for Go's profiles, such as 127.0.0.1:6060. With port 0, the log has the
 	// address. Empty means no profiles.
 	PprofAddr string `env:"PPROF_ADDR"`
+	// MetricsAddr is where Prometheus finds /metrics, such as :9464. Empty means that nothing is measured.
+	MetricsAddr string `env:"METRICS_ADDR"`
 }
 
 func (c Config) base() Config { return c }

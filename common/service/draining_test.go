@@ -25,7 +25,7 @@ func (e endless) Routes(r chi.Router) {
 	})
 }
 
-func TestAnAnswerWithoutAnEndIsToldOfTheStop(t *testing.T) {
+func TestAnEndlessResponseLearnsOfTheShutdown(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

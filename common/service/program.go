@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/metrics"
 )
 
 // Exit statuses.
@@ -85,6 +86,13 @@ func (p *Program) Run(ctx context.Context, b bus.Bus, s Service) error {
 	}
 	if p.config.PprofAddr != "" {
 		stop, err := serveProfiles(ctx, p.config.PprofAddr, p.Log)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	if p.config.MetricsAddr != "" {
+		stop, err := metrics.Serve(ctx, p.config.MetricsAddr, p.Log)
 		if err != nil {
 			return err
 		}

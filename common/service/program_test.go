@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,9 +38,9 @@ func (example) Tasks() []Task             { return nil }
 // greetings are commands that greet one person, or fail.
 func greetings(program string) []Command {
 	return []Command{{
-		Name: "greet nobody", About: "fail",
+		Name: "greet strangers", About: "fail",
 		Parse: func([]string) (Action, error) {
-			return func(context.Context, io.Writer, bus.Bus, Service) error { return errors.New("nobody is there") }, nil
+			return func(context.Context, io.Writer, bus.Bus, Service) error { return errors.New("no strangers") }, nil
 		},
 	}, {
 		Name: "wave back", About: "do nothing",
@@ -106,7 +109,7 @@ func TestRunsTheCommandInItsArguments(t *testing.T) {
 		stdout, stderr string // what they contain; nothing is written where it is empty
 	}{
 		{"greet ada", 0, "example says hello to ada\n", ""},
-		{"greet nobody", 1, "", "example: nobody is there\n"},
+		{"greet strangers", 1, "", "example: no strangers\n"},
 		{"greet", 2, "", "example: greet: one name\n"},
 		{"greet ada bob", 2, "", usage},
 		{"deadletters list", 2, "", "example: unknown command: deadletters list\n"},
@@ -158,5 +161,48 @@ func TestServesWithoutArguments(t *testing.T) {
 	}
 	if err := p.Wait(); err != nil || !strings.Contains(log, `"msg":"draining"`) {
 		t.Errorf("it ended with %v and logged %s", err, log)
+	}
+}
+
+func TestServesMetricsAtAnAddressOfTheirOwn(t *testing.T) {
+	p := called(append(slices.Clone(complete), "METRICS_ADDR=127.0.0.1:0"))
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = p.Process.Signal(syscall.SIGTERM)
+		_ = p.Wait()
+	}()
+	address := regexp.MustCompile(`"address":"[^"]*:(\d+)"`)
+	ports := map[string]string{}
+	for lines := bufio.NewScanner(stderr); len(ports) < 2 && lines.Scan(); {
+		for _, message := range []string{"serving metrics", "serving"} {
+			if strings.Contains(lines.Text(), `"msg":"`+message+`"`) {
+				ports[message] = address.FindStringSubmatch(lines.Text())[1]
+			}
+		}
+	}
+	get := func(port, path string) string {
+		res, err := http.Get("http://127.0.0.1:" + port + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	get(ports["serving"], "/nowhere")
+	if body := get(ports["serving metrics"], "/metrics"); !strings.Contains(body, `http_request_duration_seconds_count{code="404",method="GET",route="none"} 1`) {
+		t.Errorf("the metrics are %s", body)
+	}
+	if body := get(ports["serving"], "/metrics"); strings.Contains(body, "http_request") {
+		t.Error("the port for requests serves metrics too")
 	}
 }

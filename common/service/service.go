@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/metrics"
 	"ticketing.dev/common/problem"
 	"ticketing.dev/common/web"
 )
@@ -127,6 +128,7 @@ func handler(s Service, b bus.Bus, draining <-chan struct{}, log *slog.Logger) h
 		identify = users.Identify
 	}
 	r := web.NewRouter(log, identify)
+	r.Use(metrics.Requests)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	r.Method(http.MethodGet, "/readyz", web.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		select {

@@ -29,7 +29,7 @@ func device(tb testing.TB, s *Sessions) *http.Cookie {
 	return w.Result().Cookies()[0]
 }
 
-func TestARotationOfTheKeySignsNobodyOut(t *testing.T) {
+func TestAKeyRotationKeepsEverySession(t *testing.T) {
 	old, next := "the old secret of thirty-two bytes or so", "the new secret of thirty-two bytes or so"
 	const yes, no = true, false
 	steps := []*Sessions{open(t, old), rotated(t, old, next), rotated(t, next, old), open(t, next)}

@@ -56,7 +56,7 @@ type Session struct {
 	// Started is when the user signed in.
 	Started time.Time
 
-	issued time.Time // when this token was made
+	issued, expires time.Time // when this token was made, and when it expires
 }
 
 // Config holds the secret of all sessions.
@@ -102,6 +102,7 @@ type Sessions struct {
 	proxies   forwarded.Proxies
 	plainName string
 	ended     ended
+	verified  verified
 }
 
 // keys are the keys that are derived from one secret.
@@ -259,11 +260,30 @@ func (s *Sessions) read(r *http.Request) (Session, error) {
 
 // open returns the session from a cookie's value.
 func (s *Sessions) open(value string) (Session, error) {
+	h := hashOf(value)
+	if session, ok := s.verified.get(h, s.tokens.now(), time.Now()); ok {
+		return session, nil
+	}
 	session, err := s.keys.open(value)
 	for i := 0; err != nil && i < len(s.previous); i++ {
 		session, err = s.previous[i].open(value)
 	}
+	if err == nil {
+		s.remember(h, value, session)
+	}
 	return session, err
+}
+
+// remember saves verifying a cookie again for a while, though not past its end. The cookie still counts in the second
+// in which it ends.
+func (s *Sessions) remember(h cookieHash, value string, session Session) {
+	if at, ok := made(value); ok {
+		end, forget := at.Add(s.tokens.idle+time.Second), time.Now().Add(verifiedFor)
+		if forget.Before(end) {
+			end = forget
+		}
+		s.verified.put(h, known{session, session.expires, end})
+	}
 }
 
 // open returns the session from the value of a cookie that was made with these keys.

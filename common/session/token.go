@@ -61,7 +61,7 @@ func (t tokens) verify(token string) (Session, error) {
 	case len(c.Audience) > 0 && !slices.Contains(c.Audience, audience):
 		return Session{}, errors.New("the token is for another audience")
 	}
-	s := Session{User: User{c.Subject, c.Email}, Number: c.Number}
+	s := Session{User: User{c.Subject, c.Email}, Number: c.Number, expires: c.ExpiresAt.Time}
 	if c.IssuedAt != nil {
 		s.issued, s.Started = c.IssuedAt.Time, c.IssuedAt.Time
 	}

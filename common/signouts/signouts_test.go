@@ -82,7 +82,7 @@ func TestARestartedServiceKnowsEndedSessions(t *testing.T) {
 	}
 }
 
-func TestALateEventRevivesNothing(t *testing.T) {
+func TestALateEventDoesNotReviveASession(t *testing.T) {
 	db := servicetest.Database(t)
 	r := open(t, db)
 	for _, e := range []events.SessionEnded{ended(2, 2), ended(1, 2, 2), ended(2, 2)} {

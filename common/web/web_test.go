@@ -130,7 +130,7 @@ func TestHeadersOfRefusals(t *testing.T) {
 		t.Errorf("Allow %q", got)
 	}
 	if got := send("GET", "/nowhere", "", "X-Request-Id", "a\tb").Header.Get("X-Request-Id"); len(got) < 20 {
-		t.Errorf("X-Request-Id %q for one that is none", got)
+		t.Errorf("X-Request-Id %q for an invalid one", got)
 	}
 	if got := send("GET", "/busy", "").Header.Get("Retry-After"); got != "1" {
 		t.Errorf("Retry-After %q", got)

@@ -10,13 +10,14 @@ var parts = []part{
 	{"outbox", outbox{}},
 	{"copy", copied{}},
 	{"reserve", reserve{}},
+	{"limit", limit{}},
 	{"money", money{}},
 	{"returns", returns{}},
 	{"outage", outage{}},
 }
 
 // fencing are the tests of the reservation number.
-var fencing = []string{"tickets/TestNewsOfThePastChangesNothing", "tickets/TestTicketFollowsItsOrders"}
+var fencing = []string{"tickets/TestLateEventsChangeNothing", "tickets/TestTicketFollowsItsOrders"}
 
 // rule is a rule of the protocol, and its part without it.
 type rule struct {
@@ -68,7 +69,7 @@ var rules = []rule{
 	{"slot-apart", "Slot and order are one write", reserve{slotApart: true},
 		[]string{"orders/TestAReservationIsOneWrite"}},
 	{"increment", "A release sets the count from n-1 to n and never increments", reserve{increment: true},
-		[]string{"orders/TestALateExpirationTouchesNobodyElse"}},
+		[]string{"orders/TestALateExpirationDoesNotEndTheNextOrder"}},
 	{"release-first", "The count changes after the cancellation is stored", reserve{releaseFirst: true},
 		[]string{"orders/TestATicketIsTakenUntilItsCancellationIsStored"}},
 	{"no-repair", "A claim that finds a cancelled order corrects the count", reserve{noRepair: true},
@@ -105,16 +106,23 @@ var rules = []rule{
 	{"cancel-once", "It does so whether or not its copy was older", reserve{cancelOnce: true},
 		[]string{"orders/TestAWithdrawalHandledHalfwayIsFinishedByTheNextDelivery"}},
 
+	{"hold-counted", "A unique index gives a hold to one open order", limit{countFirst: true},
+		[]string{"orders/TestConcurrentOrdersCannotExceedTheLimit"}},
+	{"hold-apart", "The write that ends an order frees its hold", limit{giveApart: true},
+		[]string{"orders/TestAUserCannotHaveMoreOpenOrdersThanTheLimit"}},
+	{"hold-once", "A request whose hold was taken meanwhile picks again", limit{giveUp: true},
+		[]string{"orders/TestConcurrentOrdersCannotExceedTheLimit"}},
+
 	{"pay-cancelled", "payment:created doesn't complete a cancelled order", money{few: true, payCancelled: true},
-		[]string{"orders/TestPaymentsAreHeardOfInAnyOrder"}},
+		[]string{"orders/TestEventsOfPaymentsArriveInAnyOrder"}},
 	{"start-ended", "payment:started doesn't reopen an ended order", money{few: true, startEnded: true},
-		[]string{"orders/TestPaymentsAreHeardOfInAnyOrder"}},
+		[]string{"orders/TestEventsOfPaymentsArriveInAnyOrder"}},
 	{"pay-started", "payment:created completes an order before payment:started", money{few: true, payStarted: true},
-		[]string{"orders/TestPaymentsAreHeardOfInAnyOrder"}},
+		[]string{"orders/TestEventsOfPaymentsArriveInAnyOrder"}},
 	{"fail-started", "payment:failed cancels an order before payment:started", money{few: true, failStarted: true},
-		[]string{"orders/TestPaymentsAreHeardOfInAnyOrder"}},
+		[]string{"orders/TestEventsOfPaymentsArriveInAnyOrder"}},
 	{"ignore-failure", "A decline cancels the order", money{few: true, ignoreFailure: true}, []string{
-		"orders/TestPaymentsAreHeardOfInAnyOrder",
+		"orders/TestEventsOfPaymentsArriveInAnyOrder",
 		"orders/TestAFailedPaymentCancels",
 	}},
 	{"trust-timer", "An early expiration is retried later", money{few: true, trustTimer: true},
@@ -170,7 +178,7 @@ var rules = []rule{
 	{"forget-events", "An event counts as read after it was handled", returns{forgetEvents: true},
 		[]string{"payments/TestAnEventThatCannotBeHandledIsReadAgain"}},
 	{"write-old", "A check writes only if the charge is unchanged", returns{writeOld: true},
-		[]string{"payments/TestOvertakenChecksWriteNothingOld"}},
+		[]string{"payments/TestAnOvertakenCheckWritesNoOldState"}},
 	{"keep-lost", "A lost dispute settles the charge of a cancelled order", returns{keepLost: true},
 		[]string{"payments/TestADisputedPaymentThatComesTooLateIsGivenBackOnce"}},
 	{"ask-first", "Stripe is asked after the broker stored payment:started", outage{askFirst: true}, []string{

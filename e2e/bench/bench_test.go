@@ -132,7 +132,7 @@ func TestLimitsAddUpWithOneHTTPRequest(t *testing.T) {
 	}
 }
 
-func TestADriverStopsWhenNothingIsLeftToAskFor(t *testing.T) {
+func TestADriverStopsAfterItsLastRequest(t *testing.T) {
 	d := driver{clients: 4, each: time.Minute, processor: func() usage { return usage{} }, settle: func(context.Context) error { return nil }}
 	left := make(chan struct{}, 100)
 	for range cap(left) {

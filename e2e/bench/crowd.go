@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// boardEvery is how often the buyers' pages show anew what's available, and glanceEvery how often a visitor
+	// boardEvery is how often the buyers' pages refresh what's available, and glanceEvery how often a visitor
 	// looks at the listing meanwhile.
 	boardEvery  = 100 * time.Millisecond
 	glanceEvery = 20 * time.Millisecond

@@ -88,9 +88,13 @@ func openLimits(ctx context.Context, c limitConfig) (*limits, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the broker: %w", err)
 	}
+	redis, err := asynq.ParseRedisURI(c.Redis)
+	if err != nil {
+		return nil, err
+	}
 	l := &limits{
 		limitConfig: c, docs: db.Collection("tickets"), copies: db.Client().Database("bench").Collection("tickets"),
-		bus: connection, queue: asynq.NewClient(asynq.RedisClientOpt{Addr: c.Redis}), cores: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		bus: connection, queue: asynq.NewClient(redis), cores: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	return l, l.hash.read(ctx)
 }

@@ -45,7 +45,7 @@ func startLimits(s *site) (*limitProcess, error) {
 	}
 	p := &limitProcess{cmd: cmd, in: in}
 	config := limitConfig{
-		Mongo: s.Mongo.URL, NATS: s.NATS.URL, Cluster: clusterOf(s.env), Redis: strings.TrimPrefix(s.Redis.URL, "redis://"),
+		Mongo: s.Mongo.URL, NATS: s.NATS.URL, Cluster: clusterOf(s.env), Redis: s.Redis.URL,
 		Answer: json.RawMessage(`{"currentUser":{"id":"65a0000000000000000000b1","email":"user-0@example.com"}}`),
 	}
 	if err := json.NewEncoder(in).Encode(config); err != nil {

@@ -26,7 +26,7 @@ type WorkerFixtures = {
 };
 
 type Fixtures = {
-  /** A page in a new browser, of nobody in particular. */
+  /** A page in a new browser without a session. */
   visitor(options?: BrowserContextOptions): Promise<Page>;
   /** A page in a new browser, signed in. Nothing is loaded yet. */
   user(options?: BrowserContextOptions): Promise<Page>;

@@ -29,7 +29,7 @@ const others = [
 const looks = process.env.THOROUGH ? [...some, ...others] : some;
 
 /**
- * Holds a page, as it stands, to WCAG 2.2 AA in both themes, on a desktop and on a small phone, where it
+ * Checks a page against WCAG 2.2 AA in both themes, on a desktop and on a small phone, where it
  * must not scroll sideways. It does not go anywhere for that: what has just happened on it stays.
  */
 export async function looksRight(page: Page): Promise<void> {

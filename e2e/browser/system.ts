@@ -136,7 +136,7 @@ function asLocalhost(url: string): string {
   return at.origin;
 }
 
-/** A port on which nobody listens. */
+/** An unused port. */
 export function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const server = createServer();

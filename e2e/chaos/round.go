@@ -38,7 +38,7 @@ type round struct {
 	cluster cluster.Config
 }
 
-// result is what came of a round.
+// result is the outcome of a round.
 type result struct {
 	seed       uint64
 	plan       faults.Plan

@@ -12,7 +12,7 @@ import (
 	"ticketing.dev/e2e/chaos/history"
 )
 
-// summary is what came of all rounds. The report is its JSON.
+// summary is the outcome of all rounds. The report is its JSON.
 type summary struct {
 	Rounds     int                       `json:"rounds"`
 	Operations map[string]map[string]int `json:"operations"` // by kind and outcome
@@ -33,7 +33,7 @@ type violation struct {
 	What    string `json:"what"`
 }
 
-// search is what came of looking for a defect.
+// search is the outcome of looking for a defect.
 type search struct {
 	Name   string `json:"name"`
 	Why    string `json:"why"`

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 
 	networking "k8s.io/api/networking/v1"
 	"sigs.k8s.io/yaml"
+
+	"ticketing.dev/infra/secrets"
 )
 
 // Code is what the source says about the programs that the manifests run.
@@ -26,7 +29,7 @@ type Code struct {
 	Answers map[string][]string
 	// Drain is the longest that a service takes to stop.
 	Drain time.Duration
-	// Secrets are the keys of the secrets that docs/operations.md creates.
+	// Secrets are the keys of the secrets that docs/operations.md and infra/secrets create.
 	Secrets map[string][]string
 	// Artifacts are the images that skaffold builds for each folder that it applies.
 	Artifacts map[string][]string
@@ -64,6 +67,9 @@ func ReadCode(root string) (c Code, err error) {
 	}
 	drain := matches(drainTimeout, r.source("common/service"))
 	c.Secrets = r.secrets("docs/operations.md")
+	for _, generated := range secrets.Generate() {
+		c.Secrets[generated.Metadata.Name] = slices.Sorted(maps.Keys(generated.Data))
+	}
 	c.Artifacts = r.artifacts()
 	c.Routes = r.gatewayRoutes()
 	if r.err == nil && (len(c.Services) == 0 || len(drain) != 1) {

@@ -25,6 +25,16 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
+// withoutUsers is a store's command without the options that make it ask for passwords. Compose's stores, which only
+// this machine reaches, have no users.
+func withoutUsers(w Workload) []string {
+	command := append(slices.Clone(w.container().Command), w.container().Args...)
+	if len(command) > 3 && command[0] == "sh" && strings.HasPrefix(command[2], `exec "$0" - "$@" <<END`) {
+		command = command[3:]
+	}
+	return slices.DeleteFunc(command, func(option string) bool { return option == "--config=/etc/nats/nats.conf" })
+}
+
 func TestComposeRunsTheStoresOfTheManifests(t *testing.T) {
 	var compose struct {
 		Services map[string]struct {
@@ -45,7 +55,7 @@ func TestComposeRunsTheStoresOfTheManifests(t *testing.T) {
 		if got, want := compose.Services[service].Image, w.container().Image; got != want {
 			t.Errorf("%s is %s, the base has %s", service, got, want)
 		}
-		if got, want := compose.Services[service].Command, append(slices.Clone(w.container().Command), w.container().Args...); !slices.Equal(got, want) {
+		if got, want := compose.Services[service].Command, withoutUsers(w); !slices.Equal(got, want) {
 			t.Errorf("%s runs %v, the base runs %v", service, got, want)
 		}
 	}

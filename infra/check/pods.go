@@ -151,7 +151,7 @@ func (code Code) secrets(w Workload, c *complaints) {
 }
 
 func isSecret(name string) bool {
-	return strings.HasPrefix(name, "JWT_KEY") || strings.HasPrefix(name, "STRIPE_") && (strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_SECRET"))
+	return strings.HasPrefix(name, "JWT_KEY") || name == "EVENT_KEY" || strings.HasSuffix(name, "_PASSWORD") || strings.HasPrefix(name, "STRIPE_") && (strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_SECRET"))
 }
 
 // images: skaffold builds each image, or it has a version.

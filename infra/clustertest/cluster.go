@@ -24,6 +24,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"ticketing.dev/infra/secrets"
 )
 
 const (
@@ -126,12 +128,15 @@ func (r *run) secrets(ctx context.Context) error {
 	if err := os.WriteFile(r.trusted(), []byte(certificate), 0o600); err != nil {
 		return err
 	}
-	all := map[string]any{"apiVersion": "v1", "kind": "List", "items": []any{
+	items := []any{
 		secret("jwt-secret", "Opaque", map[string]string{"JWT_KEY": rand.Text() + rand.Text()}),
 		secret("stripe-secret", "Opaque", map[string]string{"STRIPE_KEY": "sk_test_" + rand.Text(), "STRIPE_WEBHOOK_SECRET": "whsec_" + base64.StdEncoding.EncodeToString([]byte(rand.Text()))}),
 		secret("ticketing-dev-tls", "kubernetes.io/tls", map[string]string{"tls.crt": certificate, "tls.key": key}),
-	}}
-	text, err := json.Marshal(all)
+	}
+	for _, generated := range secrets.Generate() {
+		items = append(items, generated)
+	}
+	text, err := json.Marshal(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
 	if err != nil {
 		return err
 	}

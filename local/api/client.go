@@ -24,7 +24,7 @@ type Client struct {
 	http *http.Client
 }
 
-// New makes a client for the API at a URL such as http://localhost:8080. Nobody is signed in.
+// New makes a client for the API at a URL such as http://localhost:8080. It starts without a session.
 func New(url string) *Client {
 	jar, _ := cookiejar.New(nil) // it has no errors to return
 	return &Client{strings.TrimSuffix(url, "/"), &http.Client{Jar: jar, Timeout: timeout}}

@@ -7,6 +7,7 @@
 package broker
 
 import (
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net"
@@ -39,6 +40,10 @@ type Options struct {
 	// ClusterID is the name by which clients ask for the server.
 	ClusterID string
 
+	// Users are the passwords of the clients by name. A service's name is a user that may publish only that service's
+	// channels; Operator may do everything. Without users, everyone may.
+	Users map[string]string
+
 	// Logger gets what the server has to say; nil is silence.
 	Logger *slog.Logger
 }
@@ -58,6 +63,10 @@ func Start(o Options) (*Server, error) {
 	}
 	stanOptions := o.streaming()
 	natsOptions := &nats.Options{Host: host, Port: port, NoSigs: true}
+	if len(o.Users) > 0 {
+		stanOptions.Username, stanOptions.Password = server, rand.Text()
+		natsOptions.Users = append(users(o.Users), &nats.User{Username: stanOptions.Username, Password: stanOptions.Password})
+	}
 
 	stan, err := streaming.RunServerWithOpts(stanOptions, natsOptions)
 	if err != nil {

@@ -19,10 +19,9 @@ type balancer struct {
 	turn      atomic.Uint64
 }
 
-// RoundTrip sends a request to the replica whose turn it is. If nobody is there, as when that replica is
-// being restarted, it goes on to the others, as an ingress does: a connection that is refused proves that
-// nothing was sent. What may have been sent is not sent again: whether it may be repeated is the
-// client's to judge.
+// RoundTrip sends a request to the next replica. If that one refuses the connection, as while it restarts, nothing was
+// sent, so the others are tried, as an ingress does. A request that may have been sent isn't repeated: only the client
+// knows whether that's safe.
 func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	replicas := b.replicas()
 	if len(replicas) == 0 {

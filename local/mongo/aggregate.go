@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -11,10 +12,12 @@ import (
 // stage turns documents into others.
 type stage func(docs []document) []document
 
-// pipeline is an aggregate command. What its first stages say as a find could is done as one, by an index.
+// pipeline is an aggregate command. Its stages are done by finds: the first by an index, further ones on the documents of
+// the stage before.
 type pipeline struct {
 	search
 	stages  []stage
+	last    *search // where the next stage may be added, or nil
 	explain bool
 }
 
@@ -50,6 +53,7 @@ func (s *Server) aggregate(r *request) document {
 func parseAggregate(r *request, explained bool) *pipeline {
 	list := r.list("pipeline")
 	p := &pipeline{search: search{query: query{filter: and{}}, batchSize: -1}}
+	p.last = &p.search
 	params{"pipeline": ignore, "cursor": batchInto(&p.batchSize), "hint": valueInto(&p.hint), "explain": boolInto(&p.explain),
 		"collation": simpleCollation, "let": unsupported, "allowDiskUse": flag, "bypassDocumentValidation": flag}.read(r.name, r.args)
 	if p.batchSize < 0 && !p.explain && !explained {
@@ -60,95 +64,76 @@ func parseAggregate(r *request, explained bool) *pipeline {
 			refuse(40323, "A pipeline stage specification object must contain exactly one field.")
 		}
 		for k, v := range fields(doc) {
-			if name := string(k); len(p.stages) > 0 || !p.absorb(name, v) {
-				p.stages = append(p.stages, parseStage(name, v))
-			}
+			p.add(string(k), v)
 		}
 	}
 	return p
 }
 
-// absorb makes a stage part of the find if it still fits: filters, then a sort, then skip, then limit, then a projection.
-func (p *pipeline) absorb(name string, v value) (fits bool) {
+// add adds a stage.
+func (p *pipeline) add(name string, v value) {
+	switch name {
+	case "$match", "$sort", "$skip", "$limit", "$project":
+		if p.last != nil && p.last.absorb(name, v) {
+			return
+		}
+		p.last = &search{query: query{filter: and{}}}
+		p.last.absorb(name, v)
+		p.stages = append(p.stages, p.last.apply)
+		return
+	case "$count":
+		p.stages = append(p.stages, parseCountStage(v))
+	case "$group":
+		p.stages = append(p.stages, parseGroup(v))
+	case "$listSearchIndexes":
+		panic(errNoSearch)
+	default:
+		refuse(codeUnknownStage, "Unrecognized pipeline stage name: '%s'", name)
+	}
+	p.last = nil
+}
+
+// absorb makes a stage part of a find if it fits: filters, then a sort, then skip, then limit, then a projection.
+func (f *search) absorb(name string, v value) (fits bool) {
 	switch {
-	case p.project != nil || (p.limit > 0 && name != "$project"):
+	case f.project != nil || (f.limit > 0 && name != "$project"):
 		return false
-	case name == "$match" && p.skip == 0 && len(p.sort) == 0:
-		p.filter = append(p.filter.(and), parseFilter(asDocument(name, v)).(and)...)
-	case name == "$sort" && p.skip == 0 && len(p.sort) == 0:
-		p.sort = stageSort(v)
-	case name == "$skip" && p.skip == 0:
-		p.skip = asNatural(name, v)
+	case name == "$match" && f.skip == 0 && len(f.sort) == 0:
+		f.filter = append(f.filter.(and), parseFilter(asDocument(name, v)).(and)...)
+	case name == "$sort" && f.skip == 0 && len(f.sort) == 0:
+		if f.sort = parseSort(v); len(f.sort) == 0 {
+			refuse(15976, "$sort stage must have at least one sort key")
+		}
+	case name == "$skip" && f.skip == 0:
+		f.skip = asNatural(name, v)
 	case name == "$limit":
-		p.limit = stageLimit(v)
+		if f.limit = asNatural(name, v); f.limit == 0 {
+			refuse(15958, "the limit must be positive")
+		}
 	case name == "$project":
-		p.project = stageProjection(v)
+		if f.project = parseProjection(v); f.project == nil {
+			refuse(51272, "Invalid $project :: caused by :: projection specification must have at least one field")
+		}
 	default:
 		return false
 	}
 	return true
 }
 
-func stageSort(v value) sortSpec {
-	spec := parseSort(v)
-	if len(spec) == 0 {
-		refuse(15976, "$sort stage must have at least one sort key")
+// apply does a find on documents in memory.
+func (f *search) apply(docs []document) []document {
+	docs = slices.DeleteFunc(docs, func(doc document) bool { return !f.filter.match(doc) })
+	if len(f.sort) > 0 {
+		slices.SortStableFunc(docs, func(a, b document) int { return bytes.Compare(f.sort.key(a), f.sort.key(b)) })
 	}
-	return spec
-}
-
-func stageLimit(v value) int64 {
-	n := asNatural("$limit", v)
-	if n == 0 {
-		refuse(15958, "the limit must be positive")
+	docs = docs[min(f.skip, int64(len(docs))):]
+	if f.limit > 0 {
+		docs = docs[:min(f.limit, int64(len(docs)))]
 	}
-	return n
-}
-
-func stageProjection(v value) *projection {
-	p := parseProjection(v)
-	if p == nil {
-		refuse(51272, "Invalid $project :: caused by :: projection specification must have at least one field")
+	for n, doc := range docs {
+		docs[n] = f.project.apply(doc)
 	}
-	return p
-}
-
-func parseStage(name string, v value) stage {
-	switch name {
-	case "$match":
-		f := parseFilter(asDocument(name, v))
-		return func(docs []document) []document {
-			return slices.DeleteFunc(docs, func(doc document) bool { return !f.match(doc) })
-		}
-	case "$sort":
-		spec := stageSort(v)
-		return func(docs []document) []document {
-			slices.SortStableFunc(docs, func(a, b document) int { return slices.Compare(spec.key(a), spec.key(b)) })
-			return docs
-		}
-	case "$skip":
-		n := asNatural(name, v)
-		return func(docs []document) []document { return docs[min(n, int64(len(docs))):] }
-	case "$limit":
-		n := stageLimit(v)
-		return func(docs []document) []document { return docs[:min(n, int64(len(docs)))] }
-	case "$project":
-		p := stageProjection(v)
-		return func(docs []document) []document {
-			for n, doc := range docs {
-				docs[n] = p.apply(doc)
-			}
-			return docs
-		}
-	case "$count":
-		return parseCountStage(v)
-	case "$group":
-		return parseGroup(v)
-	case "$listSearchIndexes":
-		panic(errNoSearch)
-	}
-	refuse(codeUnknownStage, "Unrecognized pipeline stage name: '%s'", name)
-	return nil
+	return docs
 }
 
 func parseCountStage(v value) stage {

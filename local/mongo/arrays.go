@@ -121,9 +121,8 @@ func pop(i *item, arg value) {
 	i.set(array(items))
 }
 
-// pull removes the elements that equal a value or meet conditions.
-func pull(i *item, arg value) {
-	items := elements(i, "$pull")
+// parsePull makes the change that removes the elements that equal a value or meet conditions.
+func parsePull(arg value) func(*item) {
 	unwanted := func(v value) bool { return equal(v, arg) }
 	switch {
 	case isOperators(arg) || arg.Type == bson.TypeRegex:
@@ -133,5 +132,5 @@ func pull(i *item, arg value) {
 		f := parseFilter(arg.Data)
 		unwanted = func(v value) bool { return isDocument(v) && f.match(v.Data) }
 	}
-	i.set(array(slices.DeleteFunc(items, unwanted)))
+	return func(i *item) { i.set(array(slices.DeleteFunc(elements(i, "$pull"), unwanted))) }
 }

@@ -3,41 +3,41 @@ package mongo
 import (
 	"bytes"
 	"slices"
-
-	"go.mongodb.org/mongo-driver/bson"
 )
 
-// bound is a place in the order of encoded values: before or after all that start with a prefix.
-type bound struct {
-	prefix []byte
-	after  bool
+// interval is a range of encoded values of one field, without to.
+type interval struct {
+	from, to []byte
+	point    bool // it's one value
 }
 
-// bytes is the bound as a key.
-func (b bound) bytes() []byte {
-	if !b.after {
-		return b.prefix
-	}
-	key := slices.Clone(b.prefix)
-	for key[len(key)-1] == 0xFF { // never the first, which is a rank
+// after is the first key behind all that start with a prefix.
+func after(prefix []byte) []byte {
+	key := slices.Clone(prefix)
+	for len(key) > 0 && key[len(key)-1] == 0xFF {
 		key = key[:len(key)-1]
+	}
+	if len(key) == 0 {
+		return []byte{0xFF} // no key starts with it
 	}
 	key[len(key)-1]++
 	return key
 }
 
-// inverted is the same place among inverted encodings.
-func (b bound) inverted() bound { return bound{invert(slices.Clone(b.prefix)), !b.after} }
-
-func (b bound) compare(other bound) int { return bytes.Compare(b.bytes(), other.bytes()) }
-
-// interval is a range of encoded values of one field.
-type interval struct {
-	from, to bound
-	point    bool // it's one value
+// between makes the interval of a field from the encoding low to the encoding high. Each is itself included or not.
+func between(low, high []byte, includesLow, includesHigh, desc bool) interval {
+	point := bytes.Equal(low, high)
+	if desc {
+		low, high, includesLow, includesHigh = invert(slices.Clone(high)), invert(slices.Clone(low)), includesHigh, includesLow
+	}
+	if !includesLow {
+		low = after(low)
+	}
+	if includesHigh {
+		high = after(high)
+	}
+	return interval{low, high, point}
 }
-
-func point(key []byte) interval { return interval{bound{key, false}, bound{key, true}, true} }
 
 // intervals are the values that satisfy a condition, in order. They may include more: every document is tested again.
 type intervals []interval
@@ -46,58 +46,59 @@ func (i intervals) arePoints() bool {
 	return !slices.ContainsFunc(i, func(each interval) bool { return !each.point })
 }
 
-// bounds returns the intervals of a condition, ascending, or nil if an index is of no use to it.
-func (c *condition) bounds() intervals {
+// bounds returns the intervals of a condition in the order of a field, or nil if an index is of no use to it.
+func (c *condition) bounds(desc bool) intervals {
+	keys := c.in
 	switch c.op {
 	case "$eq":
-		if c.operand.Type == bson.TypeArray || c.operand.Type == bson.TypeUndefined {
-			return nil // an index holds the elements
-		}
-		return withMissing(intervals{point(c.key)}, c.key)
+		keys = [][]byte{c.key}
 	case "$in":
-		if len(c.regexes) > 0 {
-			return nil
-		}
-		all := intervals{}
-		for _, key := range c.in {
-			if key[0] == rankArray || key[0] == rankUndefined {
-				return nil
-			}
-			all = append(all, withMissing(intervals{point(key)}, key)...)
-		}
-		return all
 	case "$gt", "$gte", "$lt", "$lte":
-		return c.rangeBounds()
+		return c.rangeBounds(desc)
+	default:
+		return nil
 	}
-	return nil
+	if len(c.regexes) > 0 {
+		return nil
+	}
+	all := intervals{}
+	for _, key := range keys {
+		switch key[0] {
+		case rankArray, rankUndefined:
+			return nil // an index holds the elements
+		case rankNull:
+			undefined := []byte{rankUndefined} // under which an index keeps an empty array
+			all = append(all, between(undefined, undefined, true, true, desc))
+		}
+		all = append(all, between(key, key, true, true, desc))
+	}
+	return all.sorted()
 }
 
-// withMissing adds undefined, under which an index keeps an empty array, to null.
-func withMissing(i intervals, key []byte) intervals {
-	if key[0] == rankNull {
-		return append(intervals{point([]byte{rankUndefined})}, i...)
-	}
-	return i
-}
-
-func (c *condition) rangeBounds() intervals {
+func (c *condition) rangeBounds(desc bool) intervals {
 	switch c.key[0] {
 	case rankArray, rankMinKey, rankMaxKey, rankNull, rankUndefined:
 		return nil
 	}
-	kind := []byte{c.key[0]}
-	low, high := bound{kind, false}, bound{kind, true}
-	switch c.op {
-	case "$gt":
-		low = bound{c.key, true}
-	case "$gte":
-		low = bound{c.key, false}
-	case "$lt":
-		high = bound{c.key, false}
-	case "$lte":
-		high = bound{c.key, true}
+	kind := c.key[:1] // ranges stay within a type
+	if c.op == "$lt" || c.op == "$lte" {
+		return intervals{between(kind, c.key, true, c.op == "$lte", desc)}
 	}
-	return intervals{{from: low, to: high}}
+	return intervals{between(c.key, kind, c.op == "$gte", true, desc)}
+}
+
+// wantsField reports whether no document without the condition's field can meet it.
+func (c *condition) wantsField() bool {
+	keys := c.in
+	if c.op != "$in" {
+		keys = [][]byte{c.key}
+	}
+	return !slices.ContainsFunc(keys, func(key []byte) bool { return key[0] <= rankNull })
+}
+
+func (i intervals) sorted() intervals {
+	slices.SortFunc(i, func(a, b interval) int { return bytes.Compare(a.from, b.from) })
+	return i
 }
 
 // intersect returns what is in both, which is right for fields without arrays only.
@@ -105,28 +106,17 @@ func intersect(a, b intervals) intervals {
 	both := intervals{}
 	for _, x := range a {
 		for _, y := range b {
-			common := x
-			if y.from.compare(x.from) > 0 {
+			common := interval{x.from, x.to, x.point || y.point}
+			if bytes.Compare(y.from, x.from) > 0 {
 				common.from = y.from
 			}
-			if y.to.compare(x.to) < 0 {
+			if bytes.Compare(y.to, x.to) < 0 {
 				common.to = y.to
 			}
-			common.point = x.point || y.point
-			if common.from.compare(common.to) < 0 {
+			if bytes.Compare(common.from, common.to) < 0 {
 				both = append(both, common)
 			}
 		}
 	}
-	slices.SortFunc(both, func(a, b interval) int { return a.from.compare(b.from) })
-	return both
-}
-
-// descending turns intervals into those of inverted encodings.
-func (i intervals) descending() intervals {
-	turned := make(intervals, 0, len(i))
-	for _, each := range slices.Backward(i) {
-		turned = append(turned, interval{each.to.inverted(), each.from.inverted(), each.point})
-	}
-	return turned
+	return both.sorted()
 }

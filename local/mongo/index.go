@@ -221,7 +221,7 @@ func combine(keys [][]byte, found []value, desc bool) [][]byte {
 	var all [][]byte
 	for _, key := range keys {
 		for _, v := range found {
-			all = append(all, appendField(slices.Clone(key), v, desc))
+			all = append(all, appendField(append(make([]byte, 0, 64), key...), v, desc))
 		}
 	}
 	return all

@@ -80,25 +80,36 @@ func TestNumbersThatAreEqualHaveOneKey(t *testing.T) {
 	}
 }
 
-// A bound has exactly the keys below it that it should, inverted as well.
-func TestBoundsCutBetweenValues(t *testing.T) {
+// An interval between two values has exactly those that it should, of a descending field as well.
+func TestIntervalsHoldTheValuesBetweenTheirEnds(t *testing.T) {
 	var keys [][]byte
 	for _, v := range ascending(t) {
 		keys = append(keys, appendKey(nil, toValue(v)))
 	}
-	for n, key := range keys {
-		for _, b := range []bound{{key, false}, {key, true}} {
-			for m, other := range keys {
-				below := m < n || (m == n && b.after)
-				next := append(slices.Clone(other), rankString, 'x', 0, 0) // a field that follows
-				if got := bytes.Compare(next, b.bytes()) < 0; got != below {
-					t.Errorf("value %d is below the bound at %d (after: %v): %v", m, n, b.after, got)
-				}
-				inverted := append(invert(slices.Clone(other)), rankString, 'x', 0, 0)
-				if got := bytes.Compare(inverted, b.inverted().bytes()) < 0; got == below {
-					t.Errorf("inverted value %d is below the bound at %d (after: %v): %v", m, n, b.after, got)
+	for low := range keys {
+		for high := low; high < len(keys); high++ {
+			for _, desc := range []bool{false, true} {
+				both := between(keys[low], keys[high], true, true, desc)
+				neither := between(keys[low], keys[high], false, false, desc)
+				for n, key := range keys {
+					if got := both.has(key, desc); got != (low <= n && n <= high) {
+						t.Errorf("value %d is in [%d, %d] (descending: %v): %v", n, low, high, desc, got)
+					}
+					if got := neither.has(key, desc); got != (low < n && n < high) {
+						t.Errorf("value %d is in (%d, %d) (descending: %v): %v", n, low, high, desc, got)
+					}
 				}
 			}
 		}
 	}
+}
+
+// has reports whether an entry whose field has this encoding is in the interval.
+func (i interval) has(key []byte, desc bool) bool {
+	key = slices.Clone(key)
+	if desc {
+		invert(key)
+	}
+	key = append(key, rankString, 'x', 0, 0) // a field that follows
+	return bytes.Compare(i.from, key) <= 0 && bytes.Compare(key, i.to) < 0
 }

@@ -9,82 +9,94 @@ import (
 	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
-// operators change the item at a path. The item's value is missing if it was just made.
-var operators = map[string]func(i *item, arg value){
-	"$set":         (*item).set,
-	"$inc":         increment,
-	"$min":         func(i *item, arg value) { extreme(i, arg, -1) },
-	"$max":         func(i *item, arg value) { extreme(i, arg, 1) },
-	"$currentDate": currentDate,
-	"$push":        push,
-	"$addToSet":    addToSet,
-	"$pop":         pop,
-	"$pull":        pull,
+// operators parse an argument, and return the change of the item at a path. Its value is missing if it was just made.
+var operators = map[string]func(arg value) func(*item){
+	"$set":         with((*item).set),
+	"$setOnInsert": with((*item).set),
+	"$unset":       nil, // it changes the item's parent
+	"$inc":         with(increment),
+	"$min":         with(func(i *item, arg value) { extreme(i, arg, -1) }),
+	"$max":         with(func(i *item, arg value) { extreme(i, arg, 1) }),
+	"$currentDate": with(currentDate),
+	"$push":        with(push),
+	"$addToSet":    with(addToSet),
+	"$pop":         with(pop),
+	"$pull":        parsePull,
 }
 
-// checkOperators refuses what an update can't do, and paths that collide.
-func checkOperators(change document) {
-	var paths []string
+func with(change func(*item, value)) func(value) func(*item) {
+	return func(arg value) func(*item) { return func(i *item) { change(i, arg) } }
+}
+
+// operation is one operator at one path.
+type operation struct {
+	op     string
+	path   string
+	parts  []string
+	change func(*item)
+}
+
+// parseOperators reads the operators of an update, and refuses paths that collide. They're sorted by path, which is the
+// order of the fields they add; positions in arrays compare as numbers.
+func parseOperators(change document) []operation {
+	all := []operation{}
 	for k, v := range fields(change) {
 		op := string(k)
-		if operators[op] == nil && op != "$unset" && op != "$setOnInsert" {
+		parse, known := operators[op]
+		if !known {
 			refuse(codeFailedToParse, "Unknown modifier: %s. Expected a valid update modifier", op)
 		}
 		if !isDocument(v) {
 			refuse(codeFailedToParse, "Modifiers operate on fields but we found type %s instead", v.Type)
 		}
-		for p := range fields(v.Data) {
-			paths = append(paths, string(p))
-		}
-	}
-	slices.Sort(paths)
-	for n, path := range paths {
-		parts := split(path)
-		if slices.Contains(parts, "") {
-			refuse(codeEmptyFieldName, "An empty update path is not valid: '%s'", path)
-		}
-		if slices.ContainsFunc(parts, func(p string) bool { return p[0] == '$' }) {
-			refuse(codeBadValue, "positional operators are not supported, and fields can't start with $: '%s'", path)
-		}
-		for _, other := range paths[n+1:] {
-			if other == path || strings.HasPrefix(other, path+".") {
-				refuse(codeConflictingUpdate, "Updating the path '%s' would create a conflict at '%s'", other, path)
-			}
-		}
-	}
-}
-
-// operation is one operator at one path.
-type operation struct {
-	op    string
-	path  string
-	parts []string
-	arg   value
-}
-
-// applyOperators returns a document as operators change it. They run by path, which is the order of the fields they add;
-// positions in arrays compare as numbers.
-func applyOperators(doc, change document, inserting bool) document {
-	var all []operation
-	for k, v := range fields(change) {
-		op := string(k)
-		if op == "$setOnInsert" {
-			if !inserting {
-				continue
-			}
-			op = "$set"
-		}
 		for p, arg := range fields(v.Data) {
-			all = append(all, operation{op, string(p), split(string(p)), arg})
+			o := operation{op: op, path: string(p), parts: split(string(p))}
+			if parse != nil {
+				o.change = parse(arg)
+			}
+			all = append(all, o)
 		}
 	}
+	checkPaths(all)
 	slices.SortStableFunc(all, func(a, b operation) int { return slices.CompareFunc(a.parts, b.parts, comparePart) })
+	return all
+}
+
+func checkPaths(all []operation) {
+	known := map[string]bool{}
+	for _, o := range all {
+		if slices.Contains(o.parts, "") {
+			refuse(codeEmptyFieldName, "An empty update path is not valid: '%s'", o.path)
+		}
+		if slices.ContainsFunc(o.parts, func(p string) bool { return p[0] == '$' }) {
+			refuse(codeBadValue, "positional operators are not supported, and fields can't start with $: '%s'", o.path)
+		}
+		if known[o.path] {
+			refuse(codeConflictingUpdate, "Updating the path '%s' would create a conflict at '%s'", o.path, o.path)
+		}
+		known[o.path] = true
+	}
+	for _, o := range all {
+		for n := range o.path {
+			if o.path[n] == '.' && known[o.path[:n]] {
+				refuse(codeConflictingUpdate, "Updating the path '%s' would create a conflict at '%s'", o.path, o.path[:n])
+			}
+		}
+	}
+}
+
+// applyOperators returns a document as operators change it.
+func applyOperators(doc document, all []operation, inserting bool) document {
 	t := newTree(doc)
 	for _, o := range all {
-		if o.op == "$unset" {
+		switch {
+		case o.op == "$setOnInsert" && !inserting:
+		case o.op == "$unset":
 			t.remove(o.path)
-		} else if i := t.at(o.path, o.op != "$pop" && o.op != "$pull"); i != nil {
-			operators[o.op](i, o.arg)
+		default:
+			if i := t.at(o.path, o.op != "$pop" && o.op != "$pull"); i != nil {
+				o.change(i)
+			}
 		}
 	}
 	return t.encode()

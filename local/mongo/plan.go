@@ -88,7 +88,7 @@ func (i *index) alternatives(conditions []*condition) (all [][]*condition) {
 	if !i.multikey[0] {
 		return [][]*condition{conditions}
 	}
-	bounds := func(c *condition) bool { return c.path == i.fields[0].path && c.bounds() != nil }
+	bounds := func(c *condition) bool { return c.path == i.fields[0].path && c.bounds(false) != nil }
 	for _, c := range conditions {
 		if bounds(c) {
 			all = append(all, slices.DeleteFunc(slices.Clone(conditions), func(o *condition) bool { return o != c && bounds(o) }))
@@ -229,22 +229,14 @@ func (c *collection) try(i *index, conditions []*condition, q query, forced bool
 	whole := i.sparse // a sparse index has all documents only if the filter wants one of its fields
 	var sets []intervals
 	taken := false // an array's field has a bound
-	for n, f := range i.fields {
+	for n := range i.fields {
 		set, present := i.bound(n, conditions, taken)
-		if present {
-			whole = false
+		whole = whole && !present
+		// Bounds count up to the first field without, or with a range.
+		if set != nil && len(sets) == n && (n == 0 || sets[n-1].arePoints()) {
+			taken = taken || i.multikey[n]
+			sets = append(sets, set)
 		}
-		if len(sets) < n || set == nil {
-			continue // a field before this one has no bounds, or a range
-		}
-		taken = taken || i.multikey[n]
-		if f.desc {
-			set = set.descending()
-		}
-		if len(sets) > 0 && !sets[len(sets)-1].arePoints() {
-			continue
-		}
-		sets = append(sets, set)
 	}
 	if whole {
 		return nil
@@ -270,13 +262,11 @@ func (i *index) bound(n int, conditions []*condition, taken bool) (set intervals
 			present = true
 			continue
 		}
-		b := c.bounds()
+		b := c.bounds(i.fields[n].desc)
 		if b == nil {
 			continue
 		}
-		if !slices.ContainsFunc(b, func(each interval) bool { return each.from.prefix[0] <= rankNull }) {
-			present = true
-		}
+		present = present || c.wantsField()
 		switch {
 		case i.multikey[n] && taken:
 		case set == nil:
@@ -299,7 +289,7 @@ func (p *plan) cut(sets []intervals) {
 		var longer [][]byte
 		for _, prefix := range prefixes {
 			for _, each := range sets[0] {
-				longer = append(longer, slices.Concat(prefix, each.from.prefix))
+				longer = append(longer, slices.Concat(prefix, each.from))
 			}
 		}
 		prefixes, sets = longer, sets[1:]
@@ -307,23 +297,15 @@ func (p *plan) cut(sets []intervals) {
 	}
 	for _, prefix := range prefixes {
 		if len(sets) == 0 {
-			p.spans = append(p.spans, span{prefix, bound{prefix, true}.end(), len(prefix)})
+			p.spans = append(p.spans, span{prefix, after(prefix), len(prefix)})
 			continue
 		}
 		p.ranged = true
 		for _, each := range sets[0] {
-			p.spans = append(p.spans, span{slices.Concat(prefix, each.from.bytes()), slices.Concat(prefix, each.to.bytes()), len(prefix)})
+			p.spans = append(p.spans, span{slices.Concat(prefix, each.from), slices.Concat(prefix, each.to), len(prefix)})
 		}
 	}
 	p.never = len(p.spans) == 0
-}
-
-// end is the key after a prefix; the end of the index for an empty one.
-func (b bound) end() []byte {
-	if len(b.prefix) == 0 {
-		return []byte{0xFF}
-	}
-	return b.bytes()
 }
 
 // sort finds out whether the index yields the order that's asked for. Fields compared for equality don't matter to it.

@@ -11,8 +11,8 @@ import (
 // modification is one statement of an update.
 type modification struct {
 	query
-	change document // a replacement, or operators
-	ops    bool
+	change document    // a replacement, or operators
+	ops    []operation // nil for a replacement
 	upsert bool
 	multi  bool
 }
@@ -45,7 +45,7 @@ func parseModification(doc document) *modification {
 	if m.change == nil {
 		refuse(codeMissingField, "BSON field 'update.updates.u' is missing but a required field")
 	}
-	if m.multi && !m.ops {
+	if m.multi && m.ops == nil {
 		refuse(codeFailedToParse, "multi update is not supported for replacement-style update")
 	}
 	return m
@@ -57,15 +57,14 @@ func (m *modification) parseChange(name string, v value) {
 		refuse(codeFailedToParse, "updates by an aggregation pipeline are not supported")
 	}
 	m.change = asDocument(name, v)
-	first := true
+	if isOperators(v) {
+		m.ops = parseOperators(m.change)
+		return
+	}
 	for key := range fields(m.change) {
-		dollar := len(key) > 0 && key[0] == '$'
-		if m.ops, first = m.ops || (first && dollar), false; dollar && !m.ops {
+		if len(key) > 0 && key[0] == '$' {
 			refuse(codeDollarPrefixed, "The dollar ($) prefixed field '%s' is not allowed in a replacement", key)
 		}
-	}
-	if m.ops {
-		checkOperators(m.change)
 	}
 }
 
@@ -90,8 +89,8 @@ func (s *Server) targets(r *request, t *txn, q query, multi bool) (found []targe
 
 // change applies a modification to one document.
 func (t *txn) change(ns string, at target, m *modification) (doc document, changed bool) {
-	if m.ops {
-		doc = applyOperators(at.doc, m.change, false)
+	if m.ops != nil {
+		doc = applyOperators(at.doc, m.ops, false)
 	} else {
 		doc = m.replaced(at.doc)
 	}
@@ -131,14 +130,14 @@ func (t *txn) upsert(ns string, m *modification) (document, value) {
 	base := newTree(nil) // what the filter prescribes
 	conditions, _ := conjuncts(m.filter)
 	for _, c := range conditions {
-		if v := c.fixed(); !missing(v) && (m.ops || c.path == "_id") {
+		if v := c.fixed(); !missing(v) && (m.ops != nil || c.path == "_id") {
 			base.at(c.path, true).set(v)
 		}
 	}
 	start := base.encode()
 	id, doc := field(start, "_id"), m.change
-	if m.ops {
-		doc = applyOperators(start, m.change, true)
+	if m.ops != nil {
+		doc = applyOperators(start, m.ops, true)
 		if !missing(id) && !equal(id, orNull(field(doc, "_id"))) {
 			refuseID()
 		}

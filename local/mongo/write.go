@@ -56,6 +56,9 @@ func (w *writer) plan(docKey []byte, old, doc document) {
 	w.changes = w.changes[:0]
 	arrays := make([][]bool, len(w.c.indexes))
 	for n, i := range w.c.indexes[1:] {
+		if i.unaffected(old, doc) {
+			continue
+		}
 		c := change{entries: w.t.Bucket(w.c.indexName(i))}
 		var before, after [][]byte
 		if old != nil {
@@ -73,6 +76,14 @@ func (w *writer) plan(docKey []byte, old, doc document) {
 		w.changes = append(w.changes, c)
 	}
 	w.noteArrays(arrays)
+}
+
+// unaffected reports whether two states of a document have the same entries, which saves making them.
+func (i *index) unaffected(old, doc document) bool {
+	return old != nil && doc != nil && !slices.ContainsFunc(i.fields, func(f indexField) bool {
+		a, b := field(old, f.parts[0]), field(doc, f.parts[0])
+		return a.Type != b.Type || !bytes.Equal(a.Data, b.Data)
+	})
 }
 
 // without returns the keys that are not among others. Both are sorted.

@@ -20,9 +20,13 @@ type Server struct {
 }
 
 // Start runs a stand-in at the address, such as 127.0.0.1:6379, until Close is
-// called. Port 0 takes a free one.
-func Start(addr string) (*Server, error) {
+// called. Port 0 takes a free one. users are the passwords of the clients by name;
+// without any, nobody needs one.
+func Start(addr string, users map[string]string) (*Server, error) {
 	mini := miniredis.NewMiniRedis()
+	for name, password := range users {
+		mini.RequireUserAuth(name, password)
+	}
 	if err := mini.StartAddr(addr); err != nil {
 		return nil, fmt.Errorf("listen for Redis clients: %w", err)
 	}

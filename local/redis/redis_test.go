@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 
 	"ticketing.dev/local/redis"
@@ -11,7 +12,7 @@ import (
 
 func start(t *testing.T, addr string) *redis.Server {
 	t.Helper()
-	s, err := redis.Start(addr)
+	s, err := redis.Start(addr, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +56,26 @@ func TestRestartAtTheSameAddressForgets(t *testing.T) {
 }
 
 func TestStartRefusesTakenAddress(t *testing.T) {
-	if s, err := redis.Start(start(t, "127.0.0.1:0").Addr()); err == nil {
+	if s, err := redis.Start(start(t, "127.0.0.1:0").Addr(), nil); err == nil {
 		s.Close()
 		t.Error("two servers on one address")
+	}
+}
+
+func TestUsersNeedTheirPassword(t *testing.T) {
+	s, err := redis.Start("127.0.0.1:0", map[string]string{"expiration": "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	for line, want := range map[string]string{
+		"*1\r\n$4\r\nPING": "-NOAUTH",
+		"*3\r\n$4\r\nAUTH\r\n$10\r\nexpiration\r\n$5\r\nwrong":  "-WRONGPASS",
+		"*3\r\n$4\r\nAUTH\r\n$6\r\norders\r\n$6\r\nsecret":      "-WRONGPASS",
+		"*3\r\n$4\r\nAUTH\r\n$10\r\nexpiration\r\n$6\r\nsecret": "+OK",
+	} {
+		if got := command(t, s.Addr(), line); !strings.HasPrefix(got, want) {
+			t.Errorf("%q: %q, want %s", line, got, want)
+		}
 	}
 }

@@ -88,7 +88,7 @@ func TestApprovalAtTheBankCaptures(t *testing.T) {
 	}
 }
 
-func TestRefusalAtTheBankCapturesNothing(t *testing.T) {
+func TestARefusalAtTheBankCapturesNothing(t *testing.T) {
 	a := open(t, sandbox.Options{})
 	in, page := a.asked()
 	if status, _ := a.press(page, in.ClientSecret, "refuse"); status != http.StatusOK {

@@ -29,7 +29,7 @@ const (
 	// sellers share the tickets.
 	sellers = 12
 	// batch is how many tickets one write lists.
-	batch = 500
+	batch = 1000
 	// tell is how often progress is shown.
 	tell = 2 * time.Second
 	// stalled is how long orders may hear of nothing new before seed gives up.

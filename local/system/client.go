@@ -81,7 +81,7 @@ func (s *System) setClient(p *part) {
 
 func (s *System) launchClient() (*part, error) {
 	node, err1 := exec.LookPath("node")
-	addr, err2 := s.ports.Free()
+	addr, err2 := s.config.Ports.Free()
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}

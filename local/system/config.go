@@ -15,11 +15,14 @@ import (
 	"go.mongodb.org/mongo-driver/x/mongo/driver/connstring"
 
 	"ticketing.dev/common/forwarded"
+	"ticketing.dev/common/process"
 )
 
 const (
 	defaultAddr     = "127.0.0.1:0"
 	defaultOrderTTL = 15 * time.Minute
+	// defaultLongestPause is short enough to see that a part recovers.
+	defaultLongestPause = 5 * time.Second
 	// manifest has the gateway's routes, below the root of the repository.
 	manifest = "infra/k8s/ingress-srv.yaml"
 )
@@ -34,6 +37,15 @@ type Config struct {
 	OrderTTL time.Duration
 	// Replicas is how many replicas of a service run, by its name. The default is one.
 	Replicas map[string]int
+	// Replica, if set, returns the settings of a replica, such as orders-2, and more of its environment. It's given
+	// the settings that all share.
+	Replica func(name string, shared Settings) (s Settings, environ []string, err error)
+	// RedisServer is the program to run in place of Redis's stand-in.
+	RedisServer string
+	// LongestPause is how long a process that keeps dying young waits for its next start. The default is 5 seconds.
+	LongestPause time.Duration
+	// Ports hands out the ports. Systems that start side by side can share one.
+	Ports *process.Ports
 	// Client is BuiltClient, DevClient, the URL of a client that's already running, or NoClient, the default.
 	Client string
 	// Environment names real servers to use instead of stand-ins.
@@ -55,7 +67,15 @@ type Environment struct {
 	NATSURL  string `env:"NATS_URL"`
 	// ClusterID belongs to NATSURL. The default is ticketing.
 	ClusterID string `env:"NATS_CLUSTER_ID"`
-	RedisAddr string `env:"REDIS_ADDR"`
+	// NATSUser, NATSPassword and NATSCA belong to NATSURL. All services share the user.
+	NATSUser     string `env:"NATS_USER"`
+	NATSPassword string `env:"NATS_PASSWORD"`
+	NATSCA       string `env:"NATS_CA"`
+	RedisAddr    string `env:"REDIS_ADDR"`
+	// RedisUsername, RedisPassword and RedisCA belong to RedisAddr.
+	RedisUsername string `env:"REDIS_USERNAME"`
+	RedisPassword string `env:"REDIS_PASSWORD"`
+	RedisCA       string `env:"REDIS_CA"`
 	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
 	MaxOpenOrders         int `env:"MAX_OPEN_ORDERS" envDefault:"4"`
 	MaxUnpaidReservations int `env:"MAX_UNPAID_RESERVATIONS" envDefault:"3"`
@@ -97,6 +117,12 @@ func (c *Config) setDefaults() {
 	}
 	if c.OrderTTL == 0 {
 		c.OrderTTL = defaultOrderTTL
+	}
+	if c.LongestPause == 0 {
+		c.LongestPause = defaultLongestPause
+	}
+	if c.Ports == nil {
+		c.Ports = process.NewPorts()
 	}
 	if c.Progress == nil {
 		c.Progress = io.Discard

@@ -3,6 +3,7 @@ package system
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -77,9 +78,41 @@ func (d *directory) secret(name, prefix string) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	secret := prefix + rand.Text() + rand.Text() // 26 letters of 5 bits each
+	secret := prefix + password()
 	return secret, writeAtomically(path, []byte(secret+"\n"), 0o600)
 }
+
+// secrets reads a secret for each name from a JSON file, which is generated on first use. Names that aren't in it are
+// added.
+func (d *directory) secrets(file string, generate func() string, names ...string) (all map[string]string, err error) {
+	path := d.path(file)
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	known := len(all)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	for _, name := range names {
+		if all[name] == "" {
+			all[name] = generate()
+		}
+	}
+	if len(all) == known {
+		return all, nil
+	}
+	if text, err = json.MarshalIndent(all, "", "  "); err != nil {
+		return nil, err
+	}
+	return all, writeAtomically(path, append(text, '\n'), 0o600)
+}
+
+// password is a random one: 52 letters of 5 bits each.
+func password() string { return rand.Text() + rand.Text() }
 
 // writeAtomically writes a file so that readers see the old content or the new.
 func writeAtomically(path string, content []byte, mode os.FileMode) error {

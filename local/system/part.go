@@ -19,8 +19,6 @@ const (
 	readyTimeout = 70 * time.Second
 	// stopTimeout is longer than a service drains.
 	stopTimeout = time.Minute
-	// longestPause is how long a part that keeps dying young waits for its next start.
-	longestPause = 5 * time.Second
 	// terminated is the exit code of programs that drain on SIGTERM and then end as it would have ended them,
 	// as Next.js does.
 	terminated = 128 + int(syscall.SIGTERM)
@@ -41,7 +39,7 @@ func (s *System) start(name string, at *url.URL, c process.Command, probe proces
 	}
 	log := s.logs.logger(j, s.config.LogLevel)
 	p := &part{url: at}
-	p.Name, p.Probe, p.LongestPause, p.Started = name, probe, longestPause, s.rewrite
+	p.Name, p.Probe, p.LongestPause, p.Started = name, probe, s.config.LongestPause, s.rewrite
 	p.Launch = func() (*process.Process, error) {
 		c := c
 		c.Stderr = j.writer()
@@ -54,6 +52,9 @@ func (s *System) start(name string, at *url.URL, c process.Command, probe proces
 	p.Ended = func(run *process.Process, pause time.Duration) {
 		log.Warn("process has ended, it is started again", "pid", run.PID(), "how", run.State().String(), "after", pause.String())
 	}
+	s.mu.Lock()
+	s.parts[name] = p
+	s.mu.Unlock()
 	return p, p.Start()
 }
 
@@ -81,8 +82,9 @@ func (p *part) stop() error {
 	return err
 }
 
-func (s *System) startService(ctx context.Context, name string) error {
-	addr, err := s.ports.Free()
+// startReplica starts a replica of a service.
+func (s *System) startReplica(ctx context.Context, service, name string) error {
+	addr, err := s.config.Ports.Free()
 	if err != nil {
 		return err
 	}
@@ -90,13 +92,19 @@ func (s *System) startService(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	c := process.Command{Path: filepath.Join(s.config.Bin, name), Env: s.settings.Environ(name, name, port)}
+	settings, environ := s.settings, []string(nil)
+	if s.config.Replica != nil {
+		if settings, environ, err = s.config.Replica(name, settings); err != nil {
+			return err
+		}
+	}
+	c := process.Command{Path: filepath.Join(s.config.Bin, service), Env: append(settings.Environ(service, name, port), environ...)}
 	p, err := s.start(name, &url.URL{Scheme: "http", Host: addr}, c, process.Connected(addr))
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.replicas[name] = append(s.replicas[name], p)
+	s.replicas[service] = append(s.replicas[service], p)
 	s.mu.Unlock()
 	return s.awaitReady(ctx, p)
 }

@@ -27,7 +27,7 @@ type Run struct {
 	OrderTTL Duration           `json:"orderTTL"`
 }
 
-// Part is one thing that runs. PID is 0 for a server that the system didn't start.
+// Part is one thing that runs. The URLs of the stand-ins for NATS Streaming and Redis have a user and a password. PID is 0 for a server that the system didn't start.
 type Part struct {
 	URL string `json:"url"`
 	PID int    `json:"pid,omitempty"`

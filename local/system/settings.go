@@ -2,9 +2,14 @@ package system
 
 import (
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"ticketing.dev/common/events"
 )
 
 // Settings are what the services are configured with.
@@ -13,6 +18,10 @@ type Settings struct {
 	NATSURL   string
 	ClusterID string
 	RedisAddr string
+	// NATSLogins and RedisLogins are by service. A service without one connects without a password.
+	NATSLogins, RedisLogins map[string]Login
+	// EventKeys sign each service's events. Without them, events are unsigned.
+	EventKeys map[string]string
 	// JWTKey signs the sessions.
 	JWTKey string
 	// JWTKeyPrevious only verifies them.
@@ -30,6 +39,27 @@ type Settings struct {
 	LogLevel                             slog.Level
 	PprofAddr                            string
 	Limits                               Limits
+}
+
+// Login is how a service connects to a store. CA is a file with certificates, for TLS.
+type Login struct{ User, Password, CA string }
+
+// logins are those of a stand-in, whose users are named like the services.
+func logins(passwords map[string]string) map[string]Login {
+	all := make(map[string]Login)
+	for name, password := range passwords {
+		all[name] = Login{User: name, Password: password}
+	}
+	return all
+}
+
+// shared is one login for all services, at a real server.
+func shared(l Login) map[string]Login {
+	all := make(map[string]Login)
+	for _, name := range Services {
+		all[name] = l
+	}
+	return all
 }
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
@@ -62,6 +92,12 @@ func (s Settings) Environ(service, clientID, port string) []string {
 		"GOGC=400", // the heap stays at a few MiB, so collecting it less often costs little memory
 		"NATS_URL=" + s.NATSURL, "NATS_CLUSTER_ID=" + s.ClusterID, "NATS_CLIENT_ID=" + clientID,
 	}
+	nats, redis := s.NATSLogins[service], s.RedisLogins[service]
+	env = given(env, "NATS_USER", nats.User)
+	env = given(env, "NATS_PASSWORD", nats.Password)
+	env = given(env, "NATS_CA", nats.CA)
+	env = given(env, "EVENT_KEY", s.EventKeys[service])
+	env = given(env, "EVENT_PUBLIC_KEYS", s.publicKeys())
 	env = given(env, "PPROF_ADDR", s.PprofAddr)
 	if service != "expiration" {
 		env = append(env,
@@ -96,8 +132,21 @@ func (s Settings) Environ(service, clientID, port string) []string {
 		env = given(env, "RATE_LIMIT_FACTOR", s.Limits.RateFactor)
 	case "expiration":
 		env = append(env, "REDIS_ADDR="+s.RedisAddr)
+		env = given(env, "REDIS_USERNAME", redis.User)
+		env = given(env, "REDIS_PASSWORD", redis.Password)
+		env = given(env, "REDIS_CA", redis.CA)
 	}
 	return env
+}
+
+func (s Settings) publicKeys() string {
+	var all []string
+	for _, service := range slices.Sorted(maps.Keys(s.EventKeys)) {
+		if key, err := events.PublicKey(service, s.EventKeys[service]); err == nil { // else the service says what's wrong with it
+			all = append(all, key)
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // given adds a variable that has a value.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ticketing.dev/common/events"
 )
 
 func TestServicesShareTheCores(t *testing.T) {
@@ -41,14 +43,21 @@ func TestServicesHasEveryServiceOfTheRepository(t *testing.T) {
 }
 
 func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
-	s := Settings{JWTKeyPrevious: "1", SMTP: SMTP{"host", "25", "user", "password", "none", "from"}, SiteURL: "http://localhost", Limits: Limits{RateFactor: "2", StreamsMax: "3"}}
-	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS"
+	s := Settings{
+		NATSLogins:     logins(map[string]string{"auth": "a", "tickets": "t", "orders": "o", "payments": "p", "expiration": "e"}),
+		RedisLogins:    logins(map[string]string{"expiration": "r"}),
+		EventKeys:      map[string]string{"auth": events.NewKey(), "tickets": events.NewKey(), "orders": events.NewKey(), "payments": events.NewKey(), "expiration": events.NewKey()},
+		SMTP:           SMTP{"host", "25", "user", "password", "none", "from"},
+		SiteURL:        "http://localhost",
+		JWTKeyPrevious: "1", Limits: Limits{RateFactor: "2", StreamsMax: "3"},
+	}
+	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID NATS_USER NATS_PASSWORD EVENT_KEY EVENT_PUBLIC_KEYS", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS"
 	for service, want := range map[string]string{
 		"auth":       common + stored + " SITE_URL SMTP_HOST SMTP_PORT SMTP_USER SMTP_PASSWORD SMTP_TLS MAIL_FROM RATE_LIMIT_FACTOR",
 		"tickets":    common + stored + " STREAMS_MAX",
 		"orders":     common + stored + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
 		"payments":   common + stored + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL RATE_LIMIT_FACTOR",
-		"expiration": common + " REDIS_ADDR",
+		"expiration": common + " REDIS_ADDR REDIS_USERNAME REDIS_PASSWORD",
 	} {
 		var got []string
 		for _, variable := range s.Environ(service, "a", "1") {

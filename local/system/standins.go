@@ -4,8 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"net/url"
+	"os"
+	"slices"
 
+	"ticketing.dev/common/events"
 	"ticketing.dev/common/process"
 )
 
@@ -14,13 +18,19 @@ const (
 	clusterID = "ticketing"
 	// sandboxKey is one of those that the Stripe sandbox takes: any test key.
 	sandboxKey = "sk_test_sandbox"
+	// The passwords of the stand-ins' users are in the data directory.
+	natsUsersFile, redisUsersFile = "nats-users.json", "redis-users.json"
+	// eventKeysFile has the services' private keys.
+	eventKeysFile = "event-keys.json"
+	// operator is the broker's user that may do everything: broker.Operator.
+	operator = "operator"
+	// redisUser is the only service that has a Redis.
+	redisUser = "expiration"
 	// loopback is where the gateway calls the services from.
 	loopback = "127.0.0.0/8,::1/128"
 )
 
 // startStandins starts what the environment names no real server for, and decides on the services' settings.
-func greetsMail(addr string) process.Probe { return process.Answers(addr, "", "220 ") }
-
 func (s *System) startStandins(ctx context.Context) (err error) {
 	c := s.config
 	s.settings = Settings{
@@ -37,41 +47,92 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("webhook secret: %w", err)
 	}
+	if err := s.readEventKeys(); err != nil {
+		return err
+	}
+	natsUsers, err := s.dir.secrets(natsUsersFile, password, append(slices.Clone(Services), operator)...)
+	if err != nil {
+		return err
+	}
+	redisUsers, err := s.dir.secrets(redisUsersFile, password, redisUser)
+	if err != nil {
+		return err
+	}
 	var starting []func() error
-	start := func(realOne, kind, scheme string, probe func(addr string) process.Probe, args ...string) {
+	start := func(realOne, kind string, at url.URL, probe func(addr string) process.Probe, args ...string) {
 		if realOne == "" {
-			starting = append(starting, func() error { return s.startStandin(ctx, kind, scheme, probe, args...) })
+			starting = append(starting, func() error { return s.startStandin(ctx, kind, at, probe, args...) })
 		}
 	}
 	if c.SMTP.Host == "" {
-		if s.mailbox, err = s.ports.Free(); err != nil {
+		if s.mailbox, err = s.config.Ports.Free(); err != nil {
 			return err
 		}
 	}
-	start(c.SMTP.Host, "mail", "smtp", greetsMail, "-http-addr", s.mailbox)
-	start(c.MongoURI, "mongo", "mongodb", accepts, "-sync")
-	start(c.NATSURL, "nats", "nats", greets)
-	start(c.RedisAddr, "redis", "redis", accepts)
+	start(c.SMTP.Host, "mail", url.URL{Scheme: "smtp"}, greetsMail, "-http-addr", s.mailbox)
+	start(c.MongoURI, "mongo", url.URL{Scheme: "mongodb"}, accepts, "-sync")
+	start(c.NATSURL, "nats", url.URL{Scheme: "nats", User: url.UserPassword(operator, natsUsers[operator])}, greets,
+		"-users", s.dir.path(natsUsersFile))
+	start(c.RedisAddr, "redis", url.URL{Scheme: "redis", User: url.UserPassword(redisUser, redisUsers[redisUser])}, accepts,
+		"-users", s.dir.path(redisUsersFile))
 	// The sandbox's webhooks come in through the gateway, as Stripe's do.
-	start(c.StripeKey, "stripe", "http", accepts, "-webhook-url", s.gatewayURL()+"/api/payments/webhook", "-webhook-secret", secret)
+	start(c.StripeKey, "stripe", url.URL{Scheme: "http"}, accepts, "-webhook-url", s.gatewayURL()+"/api/payments/webhook", "-webhook-secret", secret)
 	s.onClose(s.stopStandins)
 	if err := together(starting); err != nil {
 		return err
 	}
-	s.connect(secret)
+	s.connect(secret, natsUsers, redisUsers)
 	return nil
+}
+
+// readEventKeys generates the services' keys together with the broker's data. An older broker has unsigned events, which
+// services with keys would refuse, and so may a real one.
+func (s *System) readEventKeys() (err error) {
+	_, noKeys := os.Stat(s.dir.path(eventKeysFile))
+	_, noBroker := os.Stat(s.dir.path("nats"))
+	if s.config.NATSURL != "" || noKeys != nil && noBroker == nil {
+		return nil
+	}
+	s.settings.EventKeys, err = s.dir.secrets(eventKeysFile, events.NewKey, Services...)
+	return err
 }
 
 func accepts(addr string) process.Probe { return process.Answers(addr, "", "") }
 func greets(addr string) process.Probe  { return process.Answers(addr, "", "INFO ") }
+func greetsMail(addr string) process.Probe {
+	return process.Answers(addr, "", "220 ")
+}
+func pongs(addr string) process.Probe { return process.Answers(addr, "PING\r\n", "+PONG") } // not while it loads its files
 
-func (s *System) startStandin(ctx context.Context, kind, scheme string, probe func(addr string) process.Probe, args ...string) error {
-	addr, err := s.ports.Free()
+// redisServer runs Redis as infra/k8s/expiration-redis-depl.yaml does.
+// Beside the user of the services, the default one stays, whom the probe is.
+func (s *System) redisServer(addr string) (process.Command, error) {
+	host, port, _ := net.SplitHostPort(addr) // it was joined
+	users, err := s.dir.secrets(redisUsersFile, password, redisUser)
+	return process.Command{Path: s.config.RedisServer, Args: []string{
+		"--bind", host, "--port", port, "--dir", s.dir.path("redis"), "--save", "",
+		"--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
+		"--user", redisUser, "on", ">" + users[redisUser], "~*", "&*", "+@all",
+	}}, err
+}
+
+func (s *System) startStandin(ctx context.Context, kind string, at url.URL, probe func(addr string) process.Probe, args ...string) error {
+	addr, err := s.config.Ports.Free()
 	if err != nil {
 		return err
 	}
 	c := process.Command{Path: s.config.Standin, Args: append([]string{kind, "-addr", addr, "-dir", s.dir.path(kind)}, args...)}
-	p, err := s.start(kind, &url.URL{Scheme: scheme, Host: addr}, c, probe(addr))
+	if kind == "redis" && s.config.RedisServer != "" {
+		probe = pongs
+		if c, err = s.redisServer(addr); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(s.dir.path(kind), 0o700); err != nil {
+			return fmt.Errorf("redis: %w", err)
+		}
+	}
+	at.Host = addr
+	p, err := s.start(kind, &at, c, probe(addr))
 	if err != nil {
 		return err
 	}
@@ -82,9 +143,11 @@ func (s *System) startStandin(ctx context.Context, kind, scheme string, probe fu
 }
 
 // connect settles where the services find what they run on.
-func (s *System) connect(secret string) {
+func (s *System) connect(secret string, natsUsers, redisUsers map[string]string) {
 	c := s.config
 	s.settings.MongoURI, s.settings.NATSURL, s.settings.RedisAddr = c.MongoURI, c.NATSURL, c.RedisAddr
+	s.settings.NATSLogins = shared(Login{c.NATSUser, c.NATSPassword, c.NATSCA})
+	s.settings.RedisLogins = shared(Login{c.RedisUsername, c.RedisPassword, c.RedisCA})
 	s.settings.ClusterID = cmp.Or(c.ClusterID, clusterID)
 	// Without the secret that Stripe signs with, no webhook is accepted as Stripe's.
 	s.settings.Stripe = Stripe{Key: c.StripeKey, WebhookSecret: cmp.Or(c.StripeWebhookSecret, secret), URL: c.StripeAPIURL}
@@ -96,10 +159,11 @@ func (s *System) connect(secret string) {
 		s.settings.MongoURI = p.url.String()
 	}
 	if p := s.standins["nats"]; p != nil {
-		s.settings.NATSURL, s.settings.ClusterID = p.url.String(), clusterID
+		s.settings.NATSURL, s.settings.ClusterID = "nats://"+p.url.Host, clusterID
+		s.settings.NATSLogins = logins(natsUsers)
 	}
 	if p := s.standins["redis"]; p != nil {
-		s.settings.RedisAddr = p.url.Host
+		s.settings.RedisAddr, s.settings.RedisLogins = p.url.Host, logins(redisUsers)
 	}
 	if p := s.standins["stripe"]; p != nil {
 		s.settings.Stripe = Stripe{Key: sandboxKey, WebhookSecret: secret, URL: p.url.String()}

@@ -40,6 +40,18 @@ func Packages() []string {
 	return packages
 }
 
+// ReplicaNames are the names of a service's replicas: orders if there's one, and orders-1, orders-2 of two.
+func ReplicaNames(service string, count int) []string {
+	if count == 1 {
+		return []string{service}
+	}
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s-%d", service, i+1)
+	}
+	return names
+}
+
 const (
 	// mailboxService is what shows the mails, as a service of the gateway.
 	mailboxService = "mail"
@@ -54,13 +66,13 @@ type System struct {
 	config   Config
 	dir      *directory
 	logs     *logs
-	ports    *process.Ports
 	listener net.Listener
 	settings Settings
 	failed   chan error
 	closers  []func() error // closed in reverse
 
 	mu        sync.Mutex
+	parts     map[string]*part // all of them
 	standins  map[string]*part
 	mailbox   string // the address that shows the mails, empty with a real SMTP server
 	replicas  map[string][]*part
@@ -72,8 +84,8 @@ type System struct {
 func Start(ctx context.Context, c Config) (*System, error) {
 	s := &System{
 		config:   c,
-		ports:    process.NewPorts(),
 		failed:   make(chan error, 1),
+		parts:    make(map[string]*part),
 		standins: make(map[string]*part),
 		replicas: make(map[string][]*part),
 	}
@@ -96,6 +108,34 @@ func (s *System) Close() error {
 	s.closers = nil
 	return errors.Join(errs...)
 }
+
+// Kill ends all processes at once, without draining them, and closes the system.
+func (s *System) Kill() error {
+	for _, name := range s.Processes() {
+		s.Process(name).Close()
+	}
+	return s.Close()
+}
+
+// Process returns the process of a stand-in, such as mongo, or of a replica, such as orders or orders-2, or nil.
+func (s *System) Process(name string) *process.Supervisor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.parts[name]; p != nil {
+		return &p.Supervisor
+	}
+	return nil
+}
+
+// Processes returns the names of all processes in order.
+func (s *System) Processes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.parts))
+}
+
+// Settings are what the services run with.
+func (s *System) Settings() Settings { return s.settings }
 
 // Failed reports a failure that the system can't recover from.
 func (s *System) Failed() <-chan error { return s.failed }
@@ -154,8 +194,8 @@ func (s *System) startServices(ctx context.Context) error {
 	s.onClose(s.stopServices)
 	var starting []func() error
 	for _, name := range Services {
-		for range s.config.replicas(name) {
-			starting = append(starting, func() error { return s.startService(ctx, name) })
+		for _, replica := range ReplicaNames(name, s.config.replicas(name)) {
+			starting = append(starting, func() error { return s.startReplica(ctx, name, replica) })
 		}
 	}
 	return together(starting)

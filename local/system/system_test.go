@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,7 +188,7 @@ func TestStaleRunIsRemoved(t *testing.T) {
 	}
 }
 
-func TestStartSaysWhatIsWrong(t *testing.T) {
+func TestStartExplainsWrongConfigurations(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -226,10 +227,16 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 
 func TestRealPartsReplaceStandins(t *testing.T) {
 	parts := start(t, system.Config{}).Run() // whose stand-ins play the real ones
+	redis, err := url.Parse(parts.Redis.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := redis.User.Password()
+	parts.Redis.URL = "redis://" + redis.Host
 	s := start(t, system.Config{Environment: system.Environment{
 		MongoURI:  parts.Mongo.URL,
 		NATSURL:   parts.NATS.URL,
-		RedisAddr: strings.TrimPrefix(parts.Redis.URL, "redis://"),
+		RedisAddr: redis.Host, RedisUsername: redis.User.Username(), RedisPassword: password,
 		StripeKey: "sk_test_other", StripeAPIURL: parts.Stripe.URL,
 		JWTKey: "a key of 32 bytes that I have set",
 	}})

@@ -142,15 +142,41 @@ export interface paths {
   "/api/tickets/{id}/private": {
     /**
      * Get what the buyer of a ticket gets
-     * @description Only the seller and the buyer of the complete order can. The buyer's first read of a given part sets `openedAt`.
+     * @description Only the seller and the buyer of the complete order can. The buyer's first read of a text sets `openedAt`. For a
+     * file, the first download does.
      */
     get: operations["readPrivatePart"];
     /**
      * Give what the buyer of a ticket gets
-     * @description Only the seller can. It can be replaced until the ticket is sold. If the ticket was sold without a private part,
-     * the seller can still give it once.
+     * @description Only the seller can. A text replaces a file. It can be replaced while nobody has reserved or bought the ticket. If
+     * the ticket was reserved or sold without a private part, the seller can still give it once.
      */
     put: operations["givePrivatePart"];
+    /**
+     * Take back what the buyer of a ticket gets
+     * @description Only the seller can, as long as it could be replaced. Removing it again changes nothing.
+     */
+    delete: operations["removePrivatePart"];
+    parameters: {
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+  };
+  "/api/tickets/{id}/private/file": {
+    /**
+     * Download the file that the buyer of a ticket gets
+     * @description Only the seller and the buyer of the complete order can. The buyer's first download sets `openedAt`. A process
+     * sends few files at once; beyond that, the response is 503 with `Retry-After`.
+     */
+    get: operations["downloadPrivateFile"];
+    /**
+     * Give a file to the buyer of a ticket
+     * @description The body is the file: a PDF, PNG or JPEG of up to 5 MB. Its content decides what it is, and `Content-Type`
+     * doesn't. It replaces a text or an earlier file, by the rules of `PUT /api/tickets/{id}/private`. A process takes
+     * few files at once; beyond that, the response is 503 with `Retry-After`.
+     */
+    put: operations["uploadPrivateFile"];
     parameters: {
       path: {
         id: components["parameters"]["Id"];
@@ -324,8 +350,16 @@ export interface components {
     PrivatePart: {
       /** @description Whether the seller has given it. */
       given: boolean;
-      /** @description A code or a link, with 1 to 2,000 characters. Absent until it's given. */
+      /** @description A code or a link, with 1 to 2,000 characters. Absent until it's given, and if a file is. */
       text?: string;
+      /** @description The file to download. Absent until it's given, and if a text is. */
+      file?: {
+        name: string;
+        /** @enum {string} */
+        type: "application/pdf" | "image/png" | "image/jpeg";
+        /** @description In bytes. */
+        size: number;
+      };
       /**
        * Format: date-time
        * @description When the seller last gave it.
@@ -333,9 +367,11 @@ export interface components {
       givenAt?: string;
       /**
        * Format: date-time
-       * @description When the buyer first read it. Absent until then.
+       * @description When the buyer first read the text or downloaded the file. Absent until then.
        */
       openedAt?: string;
+      /** @description Whether the seller can give, replace or remove it now. Only the seller sees it. */
+      canGive?: boolean;
     };
     /** @description The event that a ticket admits to. */
     Event: {
@@ -1231,7 +1267,8 @@ export interface operations {
   };
   /**
    * Get what the buyer of a ticket gets
-   * @description Only the seller and the buyer of the complete order can. The buyer's first read of a given part sets `openedAt`.
+   * @description Only the seller and the buyer of the complete order can. The buyer's first read of a text sets `openedAt`. For a
+   * file, the first download does.
    */
   readPrivatePart: {
     parameters: {
@@ -1254,8 +1291,8 @@ export interface operations {
   };
   /**
    * Give what the buyer of a ticket gets
-   * @description Only the seller can. It can be replaced until the ticket is sold. If the ticket was sold without a private part,
-   * the seller can still give it once.
+   * @description Only the seller can. A text replaces a file. It can be replaced while nobody has reserved or bought the ticket. If
+   * the ticket was reserved or sold without a private part, the seller can still give it once.
    */
   givePrivatePart: {
     parameters: {
@@ -1293,6 +1330,128 @@ export interface operations {
       412: components["responses"]["OtherUser"];
       413: components["responses"]["TooLarge"];
       415: components["responses"]["NotJSON"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Take back what the buyer of a ticket gets
+   * @description Only the seller can, as long as it could be replaced. Removing it again changes nothing.
+   */
+  removePrivatePart: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    responses: {
+      /** @description The ticket has no private part. */
+      204: {
+        content: never;
+      };
+      /** @description The private part can't be changed anymore. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Download the file that the buyer of a ticket gets
+   * @description Only the seller and the buyer of the complete order can. The buyer's first download sets `openedAt`. A process
+   * sends few files at once; beyond that, the response is 503 with `Retry-After`.
+   */
+  downloadPrivateFile: {
+    parameters: {
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    responses: {
+      /** @description The file, to be stored and not shown as a page. */
+      200: {
+        headers: {
+          "Content-Disposition": string;
+        };
+        content: {
+          "application/pdf": unknown;
+          "image/png": unknown;
+          "image/jpeg": unknown;
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      /** @description There's no such ticket, or its private part isn't a file. */
+      404: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Give a file to the buyer of a ticket
+   * @description The body is the file: a PDF, PNG or JPEG of up to 5 MB. Its content decides what it is, and `Content-Type`
+   * doesn't. It replaces a text or an earlier file, by the rules of `PUT /api/tickets/{id}/private`. A process takes
+   * few files at once; beyond that, the response is 503 with `Retry-After`.
+   */
+  uploadPrivateFile: {
+    parameters: {
+      query?: {
+        /**
+         * @description The file's name, up to 100 characters. It gets the ending of the file's type if it lacks it.
+         * @example Row A.pdf
+         */
+        name?: string;
+      };
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+      path: {
+        id: components["parameters"]["Id"];
+      };
+    };
+    requestBody: {
+      content: {
+        "application/pdf": unknown;
+        "image/png": unknown;
+        "image/jpeg": unknown;
+      };
+    };
+    responses: {
+      /** @description The private part as it is now. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["PrivatePart"];
+        };
+      };
+      /** @description The file is invalid, or the private part can't be changed anymore. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      404: components["responses"]["NotFound"];
+      412: components["responses"]["OtherUser"];
+      /** @description The file has more than 5 MB. */
+      413: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

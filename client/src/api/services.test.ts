@@ -127,7 +127,7 @@ test("an answer that is no JSON is unavailable", async () => {
   await expect(readCharge("o1")).rejects.toMatchObject({ name: "Unavailable" });
 });
 
-test("what is not there, or not one's own, is null", async () => {
+test("a missing order, or another user's, is null", async () => {
   handle = answer(404, { errors: [{ message: "Not found" }] });
   expect(await refetchTicket("t1")).toBeNull();
   handle = answer(401, { errors: [{ message: "Not authorized" }] });
@@ -151,7 +151,7 @@ test("an order is placed again where its ticket is not yet known", async () => {
   expect(calls).toBe(3);
 });
 
-test("a payment is told as it stands", async () => {
+test("a payment has the status that payments returned", async () => {
   handle = answer(402, { errors: [{ message: "Your card was declined." }] });
   expect(await pay("o1", "tok_chargeDeclined")).toEqual({
     ok: false,

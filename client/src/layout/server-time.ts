@@ -2,7 +2,7 @@
 // may be shown long after it was rendered. All times are in milliseconds.
 
 type Received = {
-  /** By the monotonic clock, which stands still while some machines sleep. */
+  /** By the monotonic clock, which stops while some machines sleep. */
   monotonic: number;
   /** By the wall clock, which people and programs set. */
   wall: number;

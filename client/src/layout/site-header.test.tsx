@@ -7,7 +7,7 @@ vi.mock("next/navigation", () => ({ usePathname: () => "/" }));
 vi.mock("@/account/actions", () => ({ submitSignOut: async () => {} }));
 
 test.each<[string, Visitor, { signIn: boolean; text?: string }]>([
-  ["nobody", null, { signIn: true }],
+  ["signed out", null, { signIn: true }],
   ["a user", { id: "1", email: "ada@example.com" }, { signIn: false, text: "ada@example.com" }],
   [
     "a user that auth can't check",

@@ -44,7 +44,7 @@ test("a clock that is set in between changes nothing", () => {
   expect(timer()).toBe("14:59");
 });
 
-test("follows the server when it tells its time anew", () => {
+test("follows the server's clock when it changes", () => {
   const { rerender } = show(15 * 60_000);
   pass(10_000);
   rerender(<Countdown expiresAt={new Date(now + 15 * 60_000).toISOString()} now={now + 60_000} />);

@@ -26,7 +26,7 @@ afterEach(() => {
 const show = () => render(<BankQuestion clientSecret="pi_1_secret_2" stripeKey="pk_test_123" />);
 const button = () => screen.getByRole("button");
 
-test("the bank asks once when it is told to, and the page looks how it ended", async () => {
+test("the button asks the bank once, and the page then checks the payment", async () => {
   let answer = (_: object) => {};
   fake.handleNextAction.mockReturnValue(new Promise((resolve) => (answer = resolve)));
   show();

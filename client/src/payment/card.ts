@@ -29,8 +29,8 @@ type Element = {
 };
 
 /**
- * Puts Stripe's fields into the elements whose ids are theirs. heard is told what is wrong with a field,
- * and when that is mended.
+ * Puts Stripe's fields into the elements with their ids. Calls heard with a field's error, and with undefined once
+ * it's fixed.
  */
 export function openCard(stripe: Stripe, heard: (field: CardField, error: string | undefined) => void): Card {
   const elements = stripe.elements({ locale: "en" });

@@ -35,7 +35,7 @@ afterEach(() => {
 
 const source = () => FakeSource.opened.at(-1) as FakeSource;
 
-test("tells at once that somebody reserves the ticket, and shows the page anew", () => {
+test("announces a reservation at once, and refreshes the page", () => {
   render(<LiveTicket ticket={free} />);
   expect(source().url).toBe("/api/tickets/t1/events");
   source().tell({ ...free, status: "reserved", version: 4 });
@@ -77,7 +77,7 @@ test("a new price is shown without words", () => {
   expect(router.refresh).toHaveBeenCalledTimes(1);
 });
 
-test("where nobody tells, nothing happens", () => {
+test("without an event stream nothing changes", () => {
   render(<LiveTicket ticket={free} />);
   act(() => void source().dispatchEvent(new Event("error")));
   expect(screen.getByRole("status").textContent).toBe("");

@@ -1,4 +1,4 @@
-// A search for tickets, as it stands in the front page's address.
+// A search for tickets, as in the front page's address.
 
 import type { Search } from "@/layout/params";
 import { parsePrice } from "@/ticket/price";

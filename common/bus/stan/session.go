@@ -74,16 +74,17 @@ func (b *Bus) connect(ctx context.Context) (*session, error) {
 // is dead and redelivers its unacknowledged messages immediately, without waiting for its heartbeats to fail.
 func (b *Bus) dial() (*session, error) {
 	s := &session{lost: make(chan struct{})}
+	options := []nats.Option{
+		// After a bare reconnect the broker may have dropped our subscriptions, so a new session is opened.
+		nats.NoReconnect(),
+		nats.FlusherTimeout(writeWait),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			b.log.Error("broker connection error", "error", err)
+		}),
+	}
 	conn, err := stan.Connect(b.config.ClusterID, b.config.ClientID,
 		stan.NatsURL(b.config.URL),
-		stan.NatsOptions(
-			// After a bare reconnect the broker may have dropped our subscriptions, so a new session is opened.
-			nats.NoReconnect(),
-			nats.FlusherTimeout(writeWait),
-			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-				b.log.Error("broker connection error", "error", err)
-			}),
-		),
+		stan.NatsOptions(append(options, b.config.access()...)...),
 		stan.ConnectWait(requestWait),
 		stan.PubAckWait(storeWait),
 		stan.MaxPubAcksInflight(noLimit),
@@ -98,6 +99,17 @@ func (b *Bus) dial() (*session, error) {
 	}
 	s.Conn, s.begun = conn, time.Now()
 	return s, nil
+}
+
+// access are the options for a broker that asks for a password or uses TLS.
+func (c Config) access() (options []nats.Option) {
+	if c.User != "" {
+		options = append(options, nats.UserInfo(c.User, c.Password))
+	}
+	if c.CA != "" {
+		options = append(options, nats.RootCAs(c.CA))
+	}
+	return options
 }
 
 // offer passes the session to the subscriptions until it's lost or ctx ends.

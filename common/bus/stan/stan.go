@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/events"
 )
 
 const (
@@ -49,6 +50,12 @@ type Config struct {
 	// ClientID names the process, for example its pod. A random suffix is added, so that processes with the same
 	// name don't lock each other out.
 	ClientID string `env:"NATS_CLIENT_ID" envDefault:"ticketing"`
+	// User and Password are for a broker that asks for them. Without a User, those in the URL count, if any.
+	User     string `env:"NATS_USER"`
+	Password string `env:"NATS_PASSWORD"`
+	// CA is a file with the certificates that the broker's one is checked against. With it, connections use TLS.
+	CA   string `env:"NATS_CA"`
+	Keys events.KeyConfig
 	// AckWait is when the broker redelivers an unacknowledged message: 15 seconds by default, in whole seconds.
 	// Handlers have four fifths of it.
 	AckWait time.Duration
@@ -76,6 +83,7 @@ func (c Config) check() error {
 type Bus struct {
 	config Config
 	log    *slog.Logger
+	keys   events.Keys
 
 	current  atomic.Pointer[session]   // nil while disconnected
 	lostAt   atomic.Pointer[time.Time] // when the last session ended, or the bus was opened
@@ -89,7 +97,10 @@ type Bus struct {
 	subscriptions map[*subscription]struct{}
 }
 
-var _ bus.Bus = (*Bus)(nil)
+var (
+	_ bus.Bus      = (*Bus)(nil)
+	_ bus.Verifier = (*Bus)(nil)
+)
 
 // Open returns immediately, whether or not the broker is up. Losing and regaining it is logged. It fails only if the
 // configuration is invalid.
@@ -100,12 +111,17 @@ func Open(c Config, log *slog.Logger) (*Bus, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("open NATS Streaming: %w", err)
 	}
+	keys, err := events.NewKeys(c.Keys)
+	if err != nil {
+		return nil, err
+	}
 	c.ClientID = uniqueID(c.ClientID)
 
 	ctx, stop := context.WithCancel(context.Background())
 	b := &Bus{
 		config:        c,
 		log:           log.With("client", c.ClientID),
+		keys:          keys,
 		sessions:      make(chan *session),
 		stop:          stop,
 		stopped:       make(chan struct{}),
@@ -142,9 +158,15 @@ func (b *Bus) lose() {
 	b.current.Store(nil)
 }
 
-// Publish returns nil once the broker has stored the message. Without a session it fails immediately; otherwise it
+// Verify checks who signed a message.
+func (b *Bus) Verify(channel string, message []byte) error { return b.keys.Verify(channel, message) }
+
+// Publish returns nil once the broker has stored the message, which is signed if it's an event. Without a session it fails immediately; otherwise it
 // gives up after five seconds or when ctx ends. A blocked connection can delay that by up to two seconds.
 func (b *Bus) Publish(ctx context.Context, channel string, message []byte) error {
+	if events.Owner(channel) != "" {
+		message = b.keys.Sign(message)
+	}
 	if err := b.store(ctx, channel, message); err != nil {
 		return fmt.Errorf("publish to %s: %w", channel, err)
 	}

@@ -291,15 +291,15 @@ func TestRefusesNames(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, url string) (*stan.Bus, events) {
+func open(t *testing.T, url string) (*stan.Bus, logbook) {
 	return openWith(t, stan.Config{URL: url, AckWait: time.Second})
 }
 
 // openWith opens a bus until the end of the test, and gives what it logs. The client id is one that
 // the broker would refuse as it is.
-func openWith(t *testing.T, c stan.Config) (*stan.Bus, events) {
+func openWith(t *testing.T, c stan.Config) (*stan.Bus, logbook) {
 	t.Helper()
-	logged := make(events, 10_000)
+	logged := make(logbook, 10_000)
 	c.ClusterID, c.ClientID = "ticketing", "orders/7f.x:1"
 	b, err := stan.Open(c, slog.New(logged))
 	if err != nil {
@@ -313,19 +313,19 @@ func openWith(t *testing.T, c stan.Config) (*stan.Bus, events) {
 	return b, logged
 }
 
-// events are the messages of a log, to be waited for.
-type events chan string
+// logbook are the messages of a log, to be waited for.
+type logbook chan string
 
-func (e events) await(t *testing.T, message string) {
+func (e logbook) await(t *testing.T, message string) {
 	t.Helper()
 	for receive(t, e) != message {
 	}
 }
 
-func (e events) Enabled(context.Context, slog.Level) bool { return true }
-func (e events) WithAttrs([]slog.Attr) slog.Handler       { return e }
-func (e events) WithGroup(string) slog.Handler            { return e }
-func (e events) Handle(_ context.Context, r slog.Record) error {
+func (e logbook) Enabled(context.Context, slog.Level) bool { return true }
+func (e logbook) WithAttrs([]slog.Attr) slog.Handler       { return e }
+func (e logbook) WithGroup(string) slog.Handler            { return e }
+func (e logbook) Handle(_ context.Context, r slog.Record) error {
 	e <- r.Message
 	return nil
 }

@@ -38,8 +38,8 @@ const Patience = time.Minute
 // jwtKey is what the sessions of tests are derived from.
 const jwtKey = "a key that only tests use, and long enough"
 
-// Nobody is not signed in.
-var Nobody session.User
+// SignedOut makes requests without a session.
+var SignedOut session.User
 
 // Log writes to the test's output.
 func Log(t testing.TB) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
@@ -87,7 +87,7 @@ func Run(t testing.TB, name string, b bus.Bus, s service.Service) *Client {
 	})
 	t.Cleanup(stop)
 	c := &Client{t, "http://" + l.Addr().String(), stop}
-	if a := c.Do(Nobody, http.MethodGet, "/readyz", ""); a.Status != http.StatusOK {
+	if a := c.Do(SignedOut, http.MethodGet, "/readyz", ""); a.Status != http.StatusOK {
 		t.Fatalf("%s is not ready: %+v", name, a)
 	}
 	return c
@@ -138,7 +138,7 @@ func (c *Client) request(as session.User, method, path, body string) *http.Reque
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if as != Nobody {
+	if as != SignedOut {
 		r.AddCookie(sessiontest.Cookie(c.t, jwtKey, as))
 	}
 	return r
@@ -191,7 +191,7 @@ func (a Answer) Refused(t testing.TB, status int, field, message string) {
 // Publish sends an event as another service would.
 func Publish(t testing.TB, b bus.Publisher, e events.Event) {
 	t.Helper()
-	if err := bus.Send(t.Context(), b, "test", e, time.Now()); err != nil {
+	if err := bus.Send(t.Context(), b, events.Owner(e.Subject()), e, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,7 +13,7 @@ const LONGEST = 1_600;
 // A palette this small makes a third of the bytes, and more colors look no different.
 const COLOURS = 192;
 
-/** Takes pictures of a page as it stands, on a desktop and on a phone, and if wanted in the dark, too. */
+/** Takes pictures of a page on a desktop and on a phone, and if wanted in the dark, too. */
 export async function shoot(page: Page, name: string, options: { dark?: boolean } = {}): Promise<void> {
   await page.mouse.move(0, 0); // what was pressed last is not to look hovered over
   const pictures = new Map<string, Buffer>();

@@ -107,7 +107,7 @@ for (const { decision, heading, kept } of [
     const answer = question.getByRole("button", { name: `${decision} the payment` });
     await expect(answer).toBeVisible();
 
-    // It surprises nobody who comes back later.
+    // A buyer who comes back later starts again.
     await page.reload();
     await expect(page.getByRole("button", { name: "Confirm with your bank" })).toBeVisible();
     await expect(answer).toBeHidden();
@@ -118,7 +118,7 @@ for (const { decision, heading, kept } of [
   });
 }
 
-test("where Stripe is blocked one is told, and can try again", async ({ payer, tolerated }) => {
+test("with Stripe blocked, the page says so, and the buyer can try again", async ({ payer, tolerated }) => {
   tolerated.push(/ERR_FAILED/, /Stripe didn.t load/);
   const { page } = await payer();
   await page.route("https://js.stripe.com/**", (route) => route.abort());
@@ -130,7 +130,7 @@ test("where Stripe is blocked one is told, and can try again", async ({ payer, t
   await expect(page.getByRole("textbox", { name: /card number/ })).toBeFocused();
 });
 
-test("without JavaScript one is told that a card needs it, and can cancel", async ({ payer }) => {
+test("without JavaScript the page says that a card needs it, and the buyer can cancel", async ({ payer }) => {
   const { page } = await payer({ javaScriptEnabled: false });
   await expect(page.locator("noscript p")).toContainText("You need JavaScript to pay by card");
   await expect(payButton(page)).toBeHidden();

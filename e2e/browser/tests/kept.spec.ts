@@ -21,7 +21,7 @@ for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
   const depth = javaScriptEnabled ? "" : " @thorough";
 
-  test(`whoever is signed out while typing loses nothing, ${how} JavaScript${depth}`, async ({
+  test(`a user whose session ends while typing loses nothing, ${how} JavaScript${depth}`, async ({
     caller,
     visitor,
   }) => {

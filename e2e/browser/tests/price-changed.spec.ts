@@ -6,7 +6,7 @@ for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
   const depth = javaScriptEnabled ? "" : " @thorough";
 
-  test(`nobody buys at a price that wasn't shown, ${how} JavaScript${depth}`, async ({
+  test(`a buyer never pays a price that wasn't shown, ${how} JavaScript${depth}`, async ({
     caller,
     visitor,
     tolerated,

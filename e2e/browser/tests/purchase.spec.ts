@@ -80,7 +80,11 @@ for (const [card, message] of [
   });
 }
 
-test("a bank that asks is told yes, and the page finds out", async ({ caller, user, system }) => {
+test("the buyer confirms a payment at the bank, and the page shows the outcome", async ({
+  caller,
+  user,
+  system,
+}) => {
   const [seller, buyer] = [await caller(), await user()];
   const ticket = await api.list(seller);
   await buyer.goto(`/tickets/${ticket.id}`);
@@ -96,7 +100,7 @@ test("a bank that asks is told yes, and the page finds out", async ({ caller, us
   expect(await moneyOf(system, order)).toEqual({ kept: 1999, captures: 1 });
 });
 
-test("a bank that asks is told no, and nothing is paid", async ({ caller, user, system }) => {
+test("the buyer refuses a payment at the bank, and nothing is charged", async ({ caller, user, system }) => {
   const [seller, buyer] = [await caller(), await user()];
   const ticket = await api.list(seller);
   await buyer.goto(`/tickets/${ticket.id}`);

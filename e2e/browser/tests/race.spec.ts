@@ -3,7 +3,10 @@ import { expect, type Page, test } from "../fixtures.ts";
 import { countLoads, reserveButton } from "../people.ts";
 import { sendTogether } from "../race.ts";
 
-test("of two who reserve at once one has it, and the other is told", async ({ caller, user }) => {
+test("of two buyers who reserve at once, one gets the ticket and the other sees why not", async ({
+  caller,
+  user,
+}) => {
   const seller = await caller();
   const ticket = await api.list(seller);
   await api.list(seller);

@@ -58,7 +58,7 @@ for (const [decision, told, listed] of [
   ["won", "Your dispute is closed, and the payment stands.", "Dispute closed"],
   ["lost", "Your dispute is closed: your bank returned $19.99 to you.", "Returned by your bank"],
 ] as const) {
-  test(`a dispute is told, and that it is ${decision}`, async ({ caller, user, system }) => {
+  test(`the order shows a dispute, and that it's ${decision}`, async ({ caller, user, system }) => {
     const [seller, buyer] = [await caller(), await user()];
     const { title, path, payment } = await sold(seller, buyer);
     const id = await dispute(system, payment);

@@ -55,7 +55,7 @@ test("a ticket without a title or with an odd price is refused at the field", as
   expect(await (await seller.request.get("/api/tickets?seller=me")).json()).toEqual([]);
 });
 
-test("a ticket can be changed while nobody has reserved it", async ({ caller, user }) => {
+test("a seller can edit a ticket that isn't reserved", async ({ caller, user }) => {
   const [seller, buyer] = [await user(), await caller()];
   const ticket = await api.list(seller, api.unique("A chair in row three"), 40);
   const edit = `/tickets/${ticket.id}/edit`;

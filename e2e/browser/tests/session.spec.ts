@@ -27,7 +27,7 @@ test("signing up leads back to the page that asked for it", async ({ visitor }) 
   await expect(page.getByRole("heading", { name: "Sell a ticket" })).toBeVisible();
 });
 
-test("nobody is led to another site", async ({ visitor, baseURL }) => {
+test("signing in never redirects to another site", async ({ visitor, baseURL }) => {
   const page = await visitor();
   await page.goto("/signup?next=//elsewhere.example/sell");
   await fillCredentials(page, api.newEmail());

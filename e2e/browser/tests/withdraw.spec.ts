@@ -4,7 +4,7 @@ import { isOffered, reserveButton, sell, signUp } from "../people.ts";
 
 test("a seller withdraws a ticket, and a buyer who looks at it sees that", async ({ user }) => {
   const [seller, buyer] = [await user(), await user()];
-  const title = api.unique("A seat for nobody");
+  const title = api.unique("A seat to withdraw");
   const ticket = await api.list(seller, title);
   await buyer.goto(`/tickets/${ticket.id}`);
   await expect(reserveButton(buyer)).toBeVisible();

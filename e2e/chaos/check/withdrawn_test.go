@@ -55,7 +55,7 @@ var lostWithdrawals = []mistake{
 		lateWithdrawal(h)
 		change(h.Final.Tickets, "T4", func(t *api.Ticket) { t.Status = api.Available })
 	}},
-	{"a ticket withdrawn by nobody", func(h *history.History) {
+	{"a ticket withdrawn without a request", func(h *history.History) {
 		foundWithdrawn(h)
 	}},
 	{"a refusal as withdrawn of a ticket that is not", func(h *history.History) {

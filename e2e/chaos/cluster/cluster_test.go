@@ -54,7 +54,7 @@ func programsIn(bin string) cluster.Programs {
 	if err != nil {
 		panic(err)
 	}
-	return cluster.Programs{Services: bin, Standin: filepath.Join(bin, "standin"), Redis: redis}
+	return cluster.Programs{Bin: bin, Redis: redis}
 }
 
 func start(t *testing.T) *cluster.Cluster {

@@ -36,9 +36,9 @@ func TestAClusterRunsOnAnExternalMongoDB(t *testing.T) {
 	if stuck, err := w.Stuck(bounded(t)); len(stuck) > 0 || err != nil {
 		t.Errorf("stuck charges %v, %v", stuck, err)
 	}
-	link := w.Link("auth-1→mongo")
+	link := w.Link("auth→mongo")
 	link.Cut()
-	if err := w.Process("auth-1").Ready(t.Context()); err == nil {
+	if err := w.Process("auth").Ready(t.Context()); err == nil {
 		t.Error("auth serves, though its way to MongoDB is cut")
 	}
 	if err := w.Close(); err != nil {

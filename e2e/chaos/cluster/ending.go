@@ -24,12 +24,11 @@ var errPatience = errors.New("it has not ended in " + endPatience.String())
 // NoteBefore records each replica's memory before the load.
 func (c *Cluster) NoteBefore() error {
 	for _, name := range AllReplicas() {
-		p := c.processes[name]
-		held, err := process.Resident(p.PID())
+		held, err := process.Resident(c.Process(name).PID())
 		if err != nil {
 			return fmt.Errorf("memory of %s: %w", name, err)
 		}
-		p.before = held
+		c.before[name] = held
 	}
 	return nil
 }
@@ -43,14 +42,15 @@ func (c *Cluster) End(ctx context.Context, dump func(replica string) bool) ([]hi
 	if err != nil {
 		return nil, fmt.Errorf("count connections: %w", err)
 	}
-	processes := c.Processes()
-	all := make([]history.Process, len(processes))
-	for i, p := range processes {
-		all[i] = c.note(p, open)
+	names := c.Processes()
+	all := make([]history.Process, len(names))
+	for i, name := range names {
+		all[i] = c.note(c.Process(name), open)
 	}
 	var ending sync.WaitGroup
-	for i, p := range processes {
-		if !slices.Contains(AllReplicas(), p.Name) {
+	for i, name := range names {
+		p := c.Process(name)
+		if !slices.Contains(AllReplicas(), name) {
 			continue // the stores are needed until the replicas have ended
 		}
 		ending.Go(func() {
@@ -65,19 +65,19 @@ func (c *Cluster) End(ctx context.Context, dump func(replica string) bool) ([]hi
 	return all, nil
 }
 
-func (c *Cluster) note(p *Process, open map[string]int) history.Process {
+func (c *Cluster) note(p *process.Supervisor, open map[string]int) history.Process {
 	held, err := process.Resident(p.PID())
 	noted := history.Process{
 		Name: p.Name, Restarts: p.Restarts(), Deaths: p.Deaths(), Resident: held, Links: make(map[string]int),
 	}
 	if noted.Restarts == 0 {
-		noted.Before = p.before
+		noted.Before = c.before[p.Name]
 	}
 	if err != nil {
 		complain(&noted, "its memory cannot be read: %v", err)
 	}
 	for _, to := range stores(ServiceOf(p.Name)) {
-		noted.Links[to] = open[c.addrs[linkName(p.Name, to)]]
+		noted.Links[to] = open[c.links[linkName(p.Name, to)].addr]
 	}
 	if crash := c.crash(p.Name); crash != "" {
 		complain(&noted, "it has crashed: %s", crash)
@@ -103,7 +103,7 @@ func (c *Cluster) crash(name string) string {
 	return ""
 }
 
-func terminate(ctx context.Context, p *Process, noted *history.Process) {
+func terminate(ctx context.Context, p *process.Supervisor, noted *history.Process) {
 	state, err := p.Stop(ctx, syscall.SIGTERM)
 	switch {
 	case err != nil:
@@ -113,7 +113,7 @@ func terminate(ctx context.Context, p *Process, noted *history.Process) {
 	}
 }
 
-func (c *Cluster) quit(ctx context.Context, p *Process, noted *history.Process) {
+func (c *Cluster) quit(ctx context.Context, p *process.Supervisor, noted *history.Process) {
 	before, err := os.ReadFile(c.Log(p.Name))
 	if err == nil {
 		_, err = p.Stop(ctx, syscall.SIGQUIT)

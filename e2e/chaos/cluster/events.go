@@ -38,7 +38,7 @@ type message struct {
 // Republish publishes up to count old events of each channel again, chosen at random, in random order, over a
 // time. It returns how many. If the broker goes away after the first, that's not an error.
 func (c *Cluster) Republish(ctx context.Context, random *rand.Rand, channels []string, count int, over time.Duration) (published int, err error) {
-	b, err := stan.Open(stan.Config{URL: c.settings.NATSURL, ClusterID: clusterID, ClientID: "chaos"}, slog.New(slog.DiscardHandler))
+	b, err := stan.Open(stan.Config{URL: c.shared.NATSURL, ClusterID: c.shared.ClusterID, ClientID: "chaos"}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return 0, err
 	}

@@ -17,7 +17,7 @@ func countGoroutines(dump string) (all int, by map[string]int) {
 	for stack := range strings.SplitSeq(dump, "\n\n") {
 		lines := strings.Split(strings.TrimSpace(stack), "\n")
 		for len(lines) > 0 && !goroutine.MatchString(lines[0]) {
-			lines = lines[1:] // what stands before the first
+			lines = lines[1:] // text before the first goroutine
 		}
 		if len(lines) == 0 || strings.HasPrefix(lines[0], "goroutine 0 ") { // that is the thread's own
 			continue

@@ -96,7 +96,7 @@ func TestACutLinkEndsConnectionsAndRefusesThem(t *testing.T) {
 	}
 }
 
-func TestASwallowedLinkStaysOpenAndSaysNothing(t *testing.T) {
+func TestASwallowingLinkStaysOpenAndSendsNothing(t *testing.T) {
 	for _, d := range []Direction{There, Back, Both} {
 		l := linked(t)
 		c := dial(t, l)

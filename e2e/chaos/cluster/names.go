@@ -32,9 +32,9 @@ func stores(service string) (names []string) {
 // ReplicaNames are, for example, orders-1 and orders-2. auth has one replica.
 func ReplicaNames(service string) []string {
 	if service == "auth" {
-		return []string{"auth-1"}
+		return system.ReplicaNames(service, 1)
 	}
-	return []string{service + "-1", service + "-2"}
+	return system.ReplicaNames(service, 2)
 }
 
 // AllReplicas are in the order in which they start.

@@ -57,11 +57,11 @@ func (c *Cluster) Stuck(ctx context.Context) (lines []string, err error) {
 func (c *Cluster) operate(ctx context.Context, service string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, operatorTimeout)
 	defer cancel()
-	s := c.settings
-	s.MongoURI = c.mongoURI(c.addrs[Mongo], service)
+	s := c.shared
+	s.MongoURI = c.mongoURI(c.store(Mongo), service)
 	var out, complaints bytes.Buffer
 	state, err := process.Run(ctx, process.Command{
-		Path: filepath.Join(c.config.Programs.Services, service), Args: args, Env: s.Environ(service, "operator", "0"),
+		Path: filepath.Join(c.config.Programs.Bin, service), Args: args, Env: s.Environ(service, "operator", "0"),
 		Stdout: &out, Stderr: &complaints,
 	})
 	if err == nil && !state.Success() {

@@ -2,14 +2,13 @@ package cluster_test
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"ticketing.dev/e2e/chaos/cluster"
 )
 
 // No process of a cluster outlives the program that runs it, not even a paused one.
@@ -30,71 +29,65 @@ func TestNoProcessOutlivesItsKilledParent(t *testing.T) {
 		_ = child.Process.Kill()
 		t.Fatalf("it says %q, %v", line, err)
 	}
-	if running := mentioning(t, dir); len(running) < 13 {
-		t.Errorf("there run only %d processes:\n%s", len(running), strings.Join(running, "\n"))
+	running := children(t, child.Process.Pid)
+	if len(running) < 13 {
+		t.Errorf("the cluster runs only %d processes", len(running))
 	}
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = child.Wait() // it was killed
-	noneMentions(t, dir)
+	allEnd(t, running)
 }
 
 func TestNoProcessOutlivesItsCluster(t *testing.T) {
 	w := start(t)
-	dir := filepath.Dir(w.StoreDir(cluster.Redis))
+	running := children(t, os.Getpid())
 	if err := w.Process("tickets-1").Pause(); err != nil {
 		t.Error(err)
 	}
-	if err := w.Process("auth-1").Kill(); err != nil {
+	if err := w.Process("auth").Kill(); err != nil {
 		t.Error(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
-	noneMentions(t, dir)
-	if err := w.Process("auth-1").Restart(); err == nil {
+	allEnd(t, running)
+	if err := w.Process("auth").Restart(); err == nil {
 		t.Error("a closed cluster starts a process")
 	}
 }
 
-// mentioning are the command lines of the processes that have a directory in them or in their environment.
-func mentioning(t *testing.T, dir string) (lines []string) {
+// children are the processes of a program's cluster. The shell that kills them when the program dies isn't one.
+func children(t *testing.T, parent int) (pids []string) {
 	t.Helper()
-	all, err := filepath.Glob("/proc/[0-9]*")
+	all, err := filepath.Glob("/proc/[0-9]*/status")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, process := range all {
-		command, err := os.ReadFile(filepath.Join(process, "cmdline"))
-		if err != nil {
-			continue // it has ended
-		}
-		where, _ := os.ReadFile(filepath.Join(process, "environ"))
-		if text := string(command) + string(where); strings.Contains(text, dir) || opened(process, dir) {
-			lines = append(lines, process+" "+strings.ReplaceAll(string(command), "\x00", " "))
+	for _, file := range all {
+		status, err := os.ReadFile(file)
+		if err == nil && !strings.HasPrefix(string(status), "Name:\tsh\n") && strings.Contains(string(status), fmt.Sprintf("\nPPid:\t%d\n", parent)) {
+			pids = append(pids, filepath.Base(filepath.Dir(file)))
 		}
 	}
-	return lines
+	return pids
 }
 
-// opened says whether the output of a process goes into a directory.
-func opened(process, dir string) bool {
-	stdout, err := os.Readlink(filepath.Join(process, "fd", "1"))
-	return err == nil && strings.HasPrefix(stdout, dir)
-}
-
-func noneMentions(t *testing.T, dir string) {
+// allEnd waits until processes have ended. The command line of a zombie is empty.
+func allEnd(t *testing.T, pids []string) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
-	for {
-		left := mentioning(t, dir)
-		if len(left) == 0 {
-			return
+	for _, pid := range pids {
+		for {
+			command, err := os.ReadFile(filepath.Join("/proc", pid, "cmdline"))
+			if err != nil || len(command) == 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("still running: %s %s", pid, strings.ReplaceAll(string(command), "\x00", " "))
+			}
+			time.Sleep(20 * time.Millisecond)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("there still run:\n%s", strings.Join(left, "\n"))
-		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }

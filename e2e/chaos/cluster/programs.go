@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 
 	"ticketing.dev/common/process"
 	"ticketing.dev/local/system"
@@ -16,10 +15,10 @@ const redisServer = "redis-server"
 
 // Programs are what the processes run.
 type Programs struct {
-	// Services is a directory with a program for each service.
-	Services string
-	// Standin and Redis are programs.
-	Standin, Redis string
+	// Bin is a directory with the services' programs and the stand-ins'.
+	Bin string
+	// Redis is a redis-server.
+	Redis string
 }
 
 // Build builds all programs into bin, the services' with the file of `go build -overlay` unless it's empty, and
@@ -33,7 +32,7 @@ func Build(ctx context.Context, root, bin, overlay string) (Programs, error) {
 	if overlay != "" {
 		flags = []string{"-overlay", overlay}
 	}
-	return Programs{Services: bin, Standin: filepath.Join(bin, "standin"), Redis: redis}, errors.Join(
+	return Programs{Bin: bin, Redis: redis}, errors.Join(
 		process.Build(ctx, root, bin, []string{system.StandinPackage}),
 		process.Build(ctx, root, bin, system.Packages(), flags...),
 	)

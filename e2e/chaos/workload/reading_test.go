@@ -9,7 +9,7 @@ import (
 	"ticketing.dev/local/api"
 )
 
-func TestFindsWhatIsStillUnderWay(t *testing.T) {
+func TestFindsUnfinishedOrders(t *testing.T) {
 	ticket := func(status, order string) api.Ticket { return api.Ticket{ID: "T1", Status: status, OrderID: order} }
 	order := func(id, status string) api.Order {
 		return api.Order{ID: id, Status: status, Ticket: api.OrderedTicket{ID: "T1"}}

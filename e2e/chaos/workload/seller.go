@@ -46,7 +46,7 @@ func (s *seller) list(ctx context.Context, n int) (string, bool) {
 		s.edit(ctx, op.Ticket, n)
 	}
 	if s.chance(15) && s.send(ctx, history.Op{Kind: history.Withdraw, Ticket: op.Ticket}).Outcome == history.OK && s.chance(60) {
-		return op.Ticket, true // nobody gets to know of it
+		return op.Ticket, true // no buyer learns of it
 	}
 	s.think(ctx, 0, 300*time.Millisecond)
 	s.l.board.list(op.Ticket, s.user.ID)

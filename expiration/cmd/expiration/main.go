@@ -12,9 +12,8 @@ import (
 
 type config struct {
 	service.Config
-	NATS stan.Config
-	// RedisAddr is the host:port of the Redis that stores the timers.
-	RedisAddr string `env:"REDIS_ADDR,required,notEmpty"`
+	NATS  stan.Config
+	Redis expiration.Redis
 }
 
 func main() {
@@ -24,7 +23,10 @@ func main() {
 }
 
 func run(ctx context.Context, p *service.Program, c config) error {
-	redis := expiration.Connect(c.RedisAddr)
+	redis, err := expiration.Connect(c.Redis)
+	if err != nil {
+		return err
+	}
 	defer redis.Close()
 	broker, err := stan.Open(c.NATS, p.Log)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,6 +19,7 @@ type config struct {
 	dir   string
 	sync  bool
 	stdin bool
+	users string
 
 	httpAddr      string
 	webhookURL    string
@@ -33,6 +35,7 @@ func parse(args []string, usage io.Writer) (*config, error) {
 	flags.StringVar(&c.dir, "dir", "", "`directory` of the data; without it a temporary one, in memory if possible, that is removed at the end")
 	flags.BoolVar(&c.sync, "sync", false, "mongo: an acknowledged write survives a power cut")
 	flags.BoolVar(&c.stdin, "stdin", true, "end when standard input does")
+	flags.StringVar(&c.users, "users", "", "nats, redis: `file` with the password of each user, as a JSON object; without it nobody needs one")
 	flags.StringVar(&c.httpAddr, "http-addr", "127.0.0.1:0", "mail: `address` at which the mails are shown")
 	flags.StringVar(&c.webhookURL, "webhook-url", "", "stripe: `URL` to which events are sent")
 	flags.StringVar(&c.webhookSecret, "webhook-secret", "", "stripe: `secret` with which events are signed")
@@ -53,6 +56,24 @@ func parse(args []string, usage io.Writer) (*config, error) {
 		return nil, fmt.Errorf("unknown stand-in %q; there are %s", c.kind, names)
 	}
 	return &c, nil
+}
+
+// passwords reads the users' file, if there is one. Passwords on the command line would be visible to every process.
+func (c *config) passwords() (users map[string]string, err error) {
+	if c.users == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(c.users)
+	if err != nil {
+		return nil, fmt.Errorf("users: %w", err)
+	}
+	if err := json.Unmarshal(text, &users); err != nil {
+		return nil, fmt.Errorf("users: %s: %w", c.users, err)
+	}
+	if len(users) == 0 {
+		return nil, fmt.Errorf("users: %s names nobody", c.users)
+	}
+	return users, nil
 }
 
 // memoryDir is where Linux keeps files in memory.

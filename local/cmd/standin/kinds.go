@@ -38,7 +38,11 @@ func closeMongo(s *mongo.Server, log *slog.Logger) {
 }
 
 func startNATS(_ context.Context, c *config, log *slog.Logger) (string, func(), error) {
-	s, err := broker.Start(broker.Options{Addr: c.addr, Dir: c.dir, ClusterID: "ticketing", Logger: log})
+	users, err := c.passwords()
+	if err != nil {
+		return "", nil, err
+	}
+	s, err := broker.Start(broker.Options{Addr: c.addr, Dir: c.dir, ClusterID: "ticketing", Users: users, Logger: log})
 	if err != nil {
 		return "", nil, err
 	}
@@ -46,7 +50,11 @@ func startNATS(_ context.Context, c *config, log *slog.Logger) (string, func(), 
 }
 
 func startRedis(_ context.Context, c *config, _ *slog.Logger) (string, func(), error) {
-	s, err := redis.Start(c.addr)
+	users, err := c.passwords()
+	if err != nil {
+		return "", nil, err
+	}
+	s, err := redis.Start(c.addr, users)
 	if err != nil {
 		return "", nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -130,12 +131,18 @@ func TestTemporaryDirectoryLivesAsLongAsTheProcess(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "users.json")
+	if err := os.WriteFile(empty, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ args, want string }{
 		{"", "usage: standin mail|mongo|nats|redis|stripe|stripe-mock"},
 		{"postgres", `unknown stand-in "postgres"`},
 		{"redis nonsense", `unexpected argument "nonsense"`},
 		{"redis -nonsense", "flag provided but not defined"},
 		{"redis -addr nowhere:x", "listen for Redis clients"},
+		{"nats -users nowhere.json", "no such file"},
+		{"redis -users " + empty, "names nobody"},
 		{"mail -addr nowhere:x", "listen for mail"},
 		{"mail -http-addr nowhere:x", "show the mails"},
 		{"stripe -addr nowhere:x", "listen for HTTP clients"},

@@ -93,7 +93,7 @@ type explained struct {
 	} `bson:"executionStats"`
 }
 
-func TestExplainCountsWhatIsExamined(t *testing.T) {
+func TestExplainCountsExaminedDocuments(t *testing.T) {
 	c := thousand(t)
 	index(t, c, `{"n": 1, "_id": -1}`)
 	for _, q := range []struct {
