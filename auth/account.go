@@ -32,16 +32,23 @@ func (s *Service) register(ctx context.Context, form SignUp, request *idempotenc
 
 // create creates a user. If several sign up with the same email at once, the unique index lets one succeed.
 func (s *Service) create(ctx context.Context, form SignUp, request *idempotency.Request) (*User, error) {
-	if !form.Password.allowed() {
-		return nil, ErrUntypable
-	}
-	hash, err := s.hasher.Hash(ctx, string(form.Password))
+	hash, err := s.hash(ctx, form.Email, form.Password)
 	if err != nil {
 		return nil, err
 	}
 	user := NewUser(form.Email, hash)
 	user.Request = request
+	s.write(user, confirmMail)
+	defer s.announce()
 	return user, s.insert(ctx, user)
+}
+
+// hash hashes a new password of the user with this email.
+func (s *Service) hash(ctx context.Context, email Email, p Password) (string, error) {
+	if err := p.check(email); err != nil {
+		return "", err
+	}
+	return s.hasher.Hash(ctx, string(p))
 }
 
 // insert stores a new user unless the email is taken. The index covers only the current spelling, so it
@@ -64,8 +71,7 @@ func (s *Service) insert(ctx context.Context, user *User) error {
 // authenticate finds the user with these credentials. An unknown email takes as long as a wrong password, so that
 // the response time doesn't reveal which emails have an account.
 func (s *Service) authenticate(ctx context.Context, c Credentials) (*User, error) {
-	passwords := c.passwords()
-	if len(passwords) == 0 {
+	if len(c.passwords()) == 0 {
 		return nil, ErrInvalidCredentials
 	}
 	user, err := s.holder(ctx, c.spellings())
@@ -75,14 +81,22 @@ func (s *Service) authenticate(ctx context.Context, c Credentials) (*User, error
 	if err != nil {
 		return nil, err
 	}
-	for _, password := range passwords {
-		right, err := s.hasher.Matches(ctx, user.PasswordHash, password)
-		switch {
-		case err != nil:
-			return nil, err
-		case right:
-			return user, nil
+	right, err := s.hashMatches(ctx, user, c)
+	if err == nil && !right {
+		err = ErrInvalidCredentials
+	}
+	if err != nil {
+		return nil, err
+	}
+	return user, nil
+}
+
+// hashMatches reports whether credentials have the user's password.
+func (s *Service) hashMatches(ctx context.Context, u *User, c Credentials) (bool, error) {
+	for _, password := range c.passwords() {
+		if right, err := s.hasher.Matches(ctx, u.PasswordHash, password); right || err != nil {
+			return right, err
 		}
 	}
-	return nil, ErrInvalidCredentials
+	return false, nil
 }

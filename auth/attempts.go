@@ -20,18 +20,22 @@ type attempts struct {
 	account, network, all ratelimit.Limit
 	// signUps are those from one network, allSignUps in all.
 	signUps, allSignUps ratelimit.Limit
+	// resets are links for a new password that are asked for or used, by account; resetsByNetwork those from one network.
+	resets, resetsByNetwork ratelimit.Limit
 }
 
 // newAttempts returns the limits, which replicas have together if shared isn't nil.
 func newAttempts(c ratelimit.Config, shared *ratelimit.Shared, now func() time.Time) attempts {
 	return attempts{
-		guesses:       shared.Limit("guesses", c.NewDelay(10, 15*time.Minute, now)),
-		deviceGuesses: shared.Limit("device-guesses", c.NewDelay(10, time.Minute, now)),
-		account:       shared.Limit("account", c.NewBucket(100, 30*time.Second, now)),
-		network:       shared.Limit("network", c.NewBucket(100, 6*time.Second, now)),
-		all:           shared.Limit("all", c.NewBucket(300, 50*time.Millisecond, now)),
-		signUps:       shared.Limit("sign-ups", c.NewBucket(1000, time.Second, now)),
-		allSignUps:    shared.Limit("all-sign-ups", c.NewBucket(2000, 100*time.Millisecond, now)),
+		guesses:         shared.Limit("guesses", c.NewDelay(10, 15*time.Minute, now)),
+		deviceGuesses:   shared.Limit("device-guesses", c.NewDelay(10, time.Minute, now)),
+		account:         shared.Limit("account", c.NewBucket(100, 30*time.Second, now)),
+		network:         shared.Limit("network", c.NewBucket(100, 6*time.Second, now)),
+		all:             shared.Limit("all", c.NewBucket(300, 50*time.Millisecond, now)),
+		signUps:         shared.Limit("sign-ups", c.NewBucket(1000, time.Second, now)),
+		allSignUps:      shared.Limit("all-sign-ups", c.NewBucket(2000, 100*time.Millisecond, now)),
+		resets:          shared.Limit("resets", c.NewBucket(5, 5*time.Minute, now)),
+		resetsByNetwork: shared.Limit("resets-by-network", c.NewBucket(100, 10*time.Second, now)),
 	}
 }
 

@@ -11,6 +11,8 @@ require (
 	ticketing.dev/common v0.0.0
 )
 
+require github.com/wneessen/go-mail v0.8.1
+
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/caarlos0/env/v11 v11.4.2 // indirect

@@ -32,6 +32,19 @@ func (p Password) allowed() bool {
 	return ok
 }
 
+// check refuses a new password of the user with this email.
+func (p Password) check(email Email) error {
+	switch {
+	case !p.allowed():
+		return ErrUntypable
+	case p.common():
+		return ErrCommon
+	case email != "" && parseEmail(string(p)) == email:
+		return ErrIsEmail
+	}
+	return nil
+}
+
 func prepare(typed string) (string, bool) {
 	if utf8.RuneCountInString(typed) > maxTyped {
 		return "", false

@@ -1,13 +1,15 @@
-// Package auth signs users up, in and out.
+// Package auth signs users up, in and out, and mails them.
 package auth
 
 import (
 	"context"
 	"log/slog"
 	"runtime"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/mongo"
 
+	"ticketing.dev/auth/mail"
 	"ticketing.dev/common/aggregate"
 	"ticketing.dev/common/bus"
 	"ticketing.dev/common/mongodb"
@@ -30,7 +32,13 @@ type Service struct {
 	writes   *ratelimit.Writes
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
-	log       *slog.Logger
+	post      *mail.Post
+	// orders and tickets are copies of what other services' events say.
+	orders, tickets *mongo.Collection
+	templates       *mail.Templates
+	siteURL         string
+	written         chan struct{} // signals letters
+	log             *slog.Logger
 }
 
 // Options configure a Service.
@@ -42,7 +50,10 @@ type Options struct {
 	Limits ratelimit.Config
 	Writes ratelimit.WriteConfig
 	Shared *ratelimit.Shared
-	Log    *slog.Logger
+	// Mail delivers mail, if there is a server. SiteURL is where its links lead.
+	Mail    mail.Transport
+	SiteURL string
+	Log     *slog.Logger
 }
 
 // New creates the service and its index, which makes emails unique.
@@ -61,7 +72,11 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	workers := runtime.GOMAXPROCS(0)
-	return &Service{
+	templates, err := mail.ParseTemplates()
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
 		db:        o.DB,
 		users:     users,
 		profiles:  profiles,
@@ -73,15 +88,26 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		attempts:  newAttempts(o.Limits, o.Shared, o.Sessions.Now),
 		writes:    o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Sessions.Now),
 		dummyUser: NewUser("", dummyHash()),
-	}, nil
+		templates: templates,
+		orders:    o.DB.Collection("orders"),
+		tickets:   o.DB.Collection("tickets"),
+		siteURL:   strings.TrimSuffix(o.SiteURL, "/"),
+		written:   make(chan struct{}, 1),
+	}
+	s.post, err = mail.Open(ctx, mail.Options{DB: o.DB, Transport: o.Mail, Compose: s.compose, Log: o.Log, Now: o.Sessions.Now})
+	return s, err
 }
 
-// Listeners are the events that auth reacts to: its own. A replica that ended sessions stores that for the others by
-// itself; if it died before, the event does.
-func (s *Service) Listeners() []bus.Listener { return []bus.Listener{s.signouts.Listener()} }
+// Listeners are the events that auth reacts to: its own, and what people get mail about. A replica that ended
+// sessions stores that for the others by itself; if it died before, the event does.
+func (s *Service) Listeners() []bus.Listener {
+	return append([]bus.Listener{s.signouts.Listener()}, s.news()...)
+}
 
-// Tasks publish events, and poll for sessions that other replicas ended.
-func (s *Service) Tasks() []service.Task { return []service.Task{s.relay.Run, s.signouts.Run} }
+// Tasks publish events, poll for sessions that other replicas ended, and send mail.
+func (s *Service) Tasks() []service.Task {
+	return append([]service.Task{s.relay.Run, s.signouts.Run}, s.mailTasks()...)
+}
 
 // Ready checks the database.
 func (s *Service) Ready(ctx context.Context) error { return mongodb.Ping(ctx, s.db) }

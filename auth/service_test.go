@@ -229,14 +229,14 @@ func TestCurrentUser(t *testing.T) {
 func TestSignUpTakes(t *testing.T) {
 	rs := run(t)
 	for name, test := range map[string]struct{ email, password string }{
-		"the shortest password":            {"a@example.com", "12345678"},
+		"the shortest password":            {"a@example.com", "x7#kfp2q"},
 		"the longest password":             {"b@example.com", strings.Repeat("p", 128)},
 		"characters of more than one byte": {"c@example.com", strings.Repeat("🔑", 128)},
 		"eight characters of two bytes":    {"d@example.com", "üüüüüüüü"},
 		"a password with what JSON quotes": {"e@example.com", "\"\\<>&'{}"},
-		"the longest email":                {strings.Repeat("l", 64) + "@" + strings.Repeat(strings.Repeat("d", 61)+".", 3) + "de", "12345678"},
-		"an email in other letters":        {"zoë@bücher.example", "12345678"},
-		"a tagged email":                   {"a+b@example.com", "12345678"},
+		"the longest email":                {strings.Repeat("l", 64) + "@" + strings.Repeat(strings.Repeat("d", 61)+".", 3) + "de", "x7#kfp2q"},
+		"an email in other letters":        {"zoë@bücher.example", "x7#kfp2q"},
+		"a tagged email":                   {"a+b@example.com", "x7#kfp2q"},
 	} {
 		if a := rs.post(t, "/api/users/signup", credentials(test.email, test.password)); a.Status != http.StatusCreated {
 			t.Errorf("%s: signup answers %d %s", name, a.Status, a.Body)
@@ -254,30 +254,30 @@ func TestSignUpRefuses(t *testing.T) {
 		badCharacter = `{"message":"Password can't contain control or invisible characters","field":"password"}`
 	)
 	rs := run(t)
-	if a := rs.post(t, "/api/users/signup", credentials("taken@example.com", "12345678")); a.Status != http.StatusCreated {
+	if a := rs.post(t, "/api/users/signup", credentials("taken@example.com", "x7#kfp2q")); a.Status != http.StatusCreated {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	rs.hashed()
 	for name, test := range map[string]struct{ body, want string }{
-		"no email":                          {`{"password":"12345678"}`, badEmail},
-		"an empty email":                    {credentials("", "12345678"), badEmail},
-		"a blank email":                     {credentials(" ", "12345678"), badEmail},
-		"no domain":                         {credentials("ada", "12345678"), badEmail},
-		"two addresses":                     {credentials("a@example.com,b@example.com", "12345678"), badEmail},
-		"a name beside the address":         {credentials("Ada <ada@example.com>", "12345678"), badEmail},
-		"a line break inside":               {credentials("ada@example.com\nb@example.com", "12345678"), badEmail},
-		"a NUL inside":                      {credentials("ada\x00@example.com", "12345678"), badEmail},
-		"an email of 255 characters":        {credentials(strings.Repeat("l", 60)+"@"+strings.Repeat(strings.Repeat("d", 62)+".", 3)+"dddde", "12345678"), badEmail},
-		"65 bytes before the @":             {credentials(strings.Repeat("l", 65)+"@example.com", "12345678"), badEmail},
-		"66 bytes in 33 characters":         {credentials(strings.Repeat("ü", 33)+"@example.com", "12345678"), badEmail},
-		"an invisible character":            {credentials("a\u200b@example.com", "12345678"), badEmail},
-		"a Kelvin sign":                     {credentials("\u212a@example.com", "12345678"), badEmail},
-		"a dotted capital I":                {credentials("\u0130@example.com", "12345678"), badEmail},
+		"no email":                          {`{"password":"x7#kfp2q"}`, badEmail},
+		"an empty email":                    {credentials("", "x7#kfp2q"), badEmail},
+		"a blank email":                     {credentials(" ", "x7#kfp2q"), badEmail},
+		"no domain":                         {credentials("ada", "x7#kfp2q"), badEmail},
+		"two addresses":                     {credentials("a@example.com,b@example.com", "x7#kfp2q"), badEmail},
+		"a name beside the address":         {credentials("Ada <ada@example.com>", "x7#kfp2q"), badEmail},
+		"a line break inside":               {credentials("ada@example.com\nb@example.com", "x7#kfp2q"), badEmail},
+		"a NUL inside":                      {credentials("ada\x00@example.com", "x7#kfp2q"), badEmail},
+		"an email of 255 characters":        {credentials(strings.Repeat("l", 60)+"@"+strings.Repeat(strings.Repeat("d", 62)+".", 3)+"dddde", "x7#kfp2q"), badEmail},
+		"65 bytes before the @":             {credentials(strings.Repeat("l", 65)+"@example.com", "x7#kfp2q"), badEmail},
+		"66 bytes in 33 characters":         {credentials(strings.Repeat("ü", 33)+"@example.com", "x7#kfp2q"), badEmail},
+		"an invisible character":            {credentials("a\u200b@example.com", "x7#kfp2q"), badEmail},
+		"a Kelvin sign":                     {credentials("\u212a@example.com", "x7#kfp2q"), badEmail},
+		"a dotted capital I":                {credentials("\u0130@example.com", "x7#kfp2q"), badEmail},
 		"a password with a NUL":             {credentials("ada@example.com", "1234567\x00"), badCharacter},
 		"a password with an override":       {credentials("ada@example.com", "1234567\u202e"), badCharacter},
 		"7 characters in 8 code points":     {credentials("ada@example.com", "123456e\u0301"), badPassword},
-		"an email that is no string":        {`{"email":{"$ne":""},"password":"12345678"}`, badEmail},
-		"an email that is null":             {`{"email":null,"password":"12345678"}`, badEmail},
+		"an email that is no string":        {`{"email":{"$ne":""},"password":"x7#kfp2q"}`, badEmail},
+		"an email that is null":             {`{"email":null,"password":"x7#kfp2q"}`, badEmail},
 		"no password":                       {`{"email":"ada@example.com"}`, badPassword},
 		"a password of 7":                   {credentials("ada@example.com", "1234567"), badPassword},
 		"a password of 7 in 28 bytes":       {credentials("ada@example.com", strings.Repeat("🔑", 7)), badPassword},
@@ -287,7 +287,7 @@ func TestSignUpRefuses(t *testing.T) {
 		"both wrong":                        {credentials("ada", "1234567"), badEmail + `,` + badPassword},
 		"null":                              {`null`, badEmail + `,` + badPassword},
 		"an email in use":                   {credentials("taken@example.com", "another one"), `{"message":"Email in use","field":"email"}`},
-		"an email in use, in another style": {credentials(" TAKEN@Example.com", "12345678"), `{"message":"Email in use","field":"email"}`},
+		"an email in use, in another style": {credentials(" TAKEN@Example.com", "x7#kfp2q"), `{"message":"Email in use","field":"email"}`},
 	} {
 		rs.post(t, "/api/users/signup", test.body).refused(t, name, http.StatusBadRequest, `[`+test.want+`]`)
 		if hashed := rs.hashed(); len(hashed) > 0 && !strings.Contains(name, "in use") {

@@ -40,7 +40,7 @@ func TestOneAccountHoweverItIsTyped(t *testing.T) {
 	for _, email := range []string{"ZO\u00cb@M\u00dcNCHEN.DE", "zoe\u0308@xn--mnchen-3ya.de", "zo\u00eb@mu\u0308nchen.de"} {
 		rs.signsIn(t, email, "Zo\u00eb's h\u00f6rse", id)
 		rs.signsIn(t, email, "Zoe\u0308's\u00a0ho\u0308rse", id)
-		rs.post(t, "/api/users/signup", credentials(email, "12345678")).
+		rs.post(t, "/api/users/signup", credentials(email, "x7#kfp2q")).
 			refused(t, email, http.StatusBadRequest, `[{"message":"Email in use","field":"email"}]`)
 	}
 }
@@ -61,7 +61,7 @@ func TestAccountsOfEarlierBuildsGoOn(t *testing.T) {
 	rs.signsIn(t, "A\u200b@example.com", "correct horse", hidden)
 	rs.signsIn(t, local+"@example.com", "correct horse", long)
 	for _, email := range []string{"x@m\u00fcnchen.de", "x@xn--mnchen-3ya.de", "X@Mu\u0308nchen.de", "zo\u00eb@example.com"} {
-		rs.post(t, "/api/users/signup", credentials(email, "12345678")).
+		rs.post(t, "/api/users/signup", credentials(email, "x7#kfp2q")).
 			refused(t, email, http.StatusBadRequest, `[{"message":"Email in use","field":"email"}]`)
 	}
 }

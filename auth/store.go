@@ -17,7 +17,8 @@ import (
 // openUsers opens the users.
 func openUsers(ctx context.Context, db *mongo.Database, relay *aggregate.Relay) (*aggregate.Store[*User], error) {
 	return aggregate.Open(ctx, db.Collection("users"), "auth", relay, func() *User { return new(User) },
-		mongo.IndexModel{Keys: bson.D{{Key: "email", Value: 1}}, Options: options.Index().SetUnique(true)})
+		mongo.IndexModel{Keys: bson.D{{Key: "email", Value: 1}}, Options: options.Index().SetUnique(true)},
+		mongo.IndexModel{Keys: bson.D{{Key: lettersIndex, Value: 1}}, Options: options.Index().SetSparse(true)})
 }
 
 // stored reports whether the user already exists, as after an insert whose response was lost.

@@ -23,6 +23,9 @@ type User struct {
 	// PasswordHash is in PHC form.
 	PasswordHash string `bson:"passwordHash"`
 	Stays        stays  `bson:",inline"`
+	// Confirmed means that the user has proved to read mail at the address.
+	Confirmed bool    `bson:"confirmed,omitempty"`
+	Letters   letters `bson:",inline"`
 }
 
 // NewUser returns a user with a new id.

@@ -191,6 +191,7 @@ func TestOpenAPIListsOnlyStatusesThatOccur(t *testing.T) {
 	s.watch.send("GET", s.gateway+"/api/tickets/"+s.sold.ID+"/events", "", "Last-Event-ID", strconv.FormatInt(s.version, 10))
 	s.watch.guessPasswords(s.gateway)
 	s.files(t)
+	s.passwords(t)
 	s.limits(t)
 	s.generic()
 	s.watch.guessTokens(s.gateway, s.buying, order(t, s.buyer, list(t, s.seller, 1999)))

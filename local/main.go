@@ -2,8 +2,8 @@
 //
 //	go run ./local -addr localhost:8080 -data .data
 //
-// It builds the services' programs and those of the stand-ins for MongoDB, NATS Streaming, Redis, and Stripe, and
-// runs each in a process. MONGO_URI, NATS_URL, REDIS_ADDR, and STRIPE_KEY name real servers to use instead.
+// It builds the services' programs and those of the stand-ins for MongoDB, NATS Streaming, Redis, Stripe, and an SMTP server, and
+// runs each in a process. MONGO_URI, NATS_URL, REDIS_ADDR, STRIPE_KEY, and SMTP_HOST name real servers to use instead.
 //
 // Once everything is ready, run.json in the data directory says where each part is. SIGINT and SIGTERM drain and
 // stop the system; a second one ends it at once.

@@ -33,6 +33,7 @@ func report(w io.Writer, r system.Run) {
 	line("nats", r.NATS)
 	line("redis", r.Redis)
 	line("stripe", r.Stripe)
+	line("mail", r.Mail)
 	for _, name := range system.Services {
 		for _, p := range r.Services[name].All() {
 			line(name, p)

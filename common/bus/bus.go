@@ -65,6 +65,24 @@ func On[E events.Event](handle func(context.Context, E) error) Listener {
 	}}
 }
 
+// OnAt is On for a function that also wants to know when the event happened.
+func OnAt[E events.Event](handle func(context.Context, E, time.Time) error) Listener {
+	var e E
+	return Listener{e.Subject(), func(ctx context.Context, message []byte) error {
+		var envelope struct {
+			Time time.Time `json:"time"`
+		}
+		e, err := events.Decode[E](message)
+		if err == nil {
+			err = json.Unmarshal(message, &envelope)
+		}
+		if err != nil {
+			return Poison(err)
+		}
+		return handle(ctx, e, envelope.Time)
+	}}
+}
+
 // Try hands one message to the listener. A panic is an error like any other.
 func (l Listener) Try(ctx context.Context, message []byte) (err error) {
 	defer func() {

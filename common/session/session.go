@@ -112,6 +112,8 @@ type keys struct {
 	devices *securecookie.SecureCookie
 	// pseudonyms hides addresses in the security log.
 	pseudonyms []byte
+	// links signs the links in mails.
+	links []byte
 }
 
 // Open derives the keys. An empty secret is an error. One under 32 bytes is an error if strong keys are required, and
@@ -154,13 +156,14 @@ func (c Config) open(variable, secret string, log *slog.Logger) (keys, error) {
 	encrypt, err3 := derive(secret, "ticketing session: cookie encryption")
 	devices, err4 := newDevices(secret)
 	pseudonyms, err5 := derive(secret, "ticketing security log: addresses")
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	links, err6 := derive(secret, "ticketing mail: links")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return keys{}, fmt.Errorf("derive the keys of %s: %w", variable, err)
 	}
 	cookies := securecookie.New(hash, encrypt).
 		SetSerializer(securecookie.NopEncoder{}).
 		MaxAge(int(c.Idle.Seconds()))
-	return keys{tokens{sign, c.Idle, c.Absolute, c.Now}, cookies, devices, pseudonyms}, nil
+	return keys{tokens{sign, c.Idle, c.Absolute, c.Now}, cookies, devices, pseudonyms, links}, nil
 }
 
 // derive derives the key for one purpose (HKDF, RFC 5869), without a salt: every service and every start must derive

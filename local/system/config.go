@@ -105,6 +105,10 @@ type Environment struct {
 	StripeAPIURL        string `env:"STRIPE_API_URL"`
 	// StripePublishableKey is for Stripe's card form in the client.
 	StripePublishableKey string `env:"STRIPE_PUBLISHABLE_KEY"`
+	// SMTP is the server that mail is sent by.
+	SMTP SMTP
+	// SiteURL is where the links in mails lead. The default is the gateway.
+	SiteURL string `env:"SITE_URL"`
 	// Standin is the program of the stand-ins (local/cmd/standin). By default it's built.
 	Standin  string     `env:"STANDIN"`
 	LogLevel slog.Level `env:"LOG_LEVEL"`

@@ -23,6 +23,7 @@ type Run struct {
 	NATS     Part               `json:"nats"`
 	Redis    Part               `json:"redis"`
 	Stripe   Part               `json:"stripe"`
+	Mail     Part               `json:"mail,omitzero"`
 	OrderTTL Duration           `json:"orderTTL"`
 }
 
@@ -95,6 +96,7 @@ func (s *System) run() Run {
 		NATS:     s.part("nats", s.settings.NATSURL),
 		Redis:    s.part("redis", "redis://"+s.settings.RedisAddr),
 		Stripe:   s.part("stripe", cmp.Or(s.settings.Stripe.URL, "https://api.stripe.com")),
+		Mail:     s.part("mail", "smtp://"+s.settings.SMTP.Host),
 		OrderTTL: Duration{s.config.OrderTTL},
 	}
 	if s.client != nil {

@@ -19,6 +19,7 @@ func TestRunRoundTrip(t *testing.T) {
 		NATS:     Part{"nats://127.0.0.1:5", 15},
 		Redis:    Part{"redis://127.0.0.1:6", 16},
 		Stripe:   Part{URL: "https://api.stripe.com"},
+		Mail:     Part{"smtp://127.0.0.1:7", 17},
 		OrderTTL: Duration{15 * time.Minute},
 	}
 	dir := t.TempDir()

@@ -33,7 +33,10 @@ type Settings struct {
 	TrustedProxies    string
 	CookieName        string
 	Stripe            Stripe
-	OrderTTL          time.Duration
+	SMTP              SMTP
+	// SiteURL is where the links in mails lead.
+	SiteURL  string
+	OrderTTL time.Duration
 	// MaxOpenOrders and MaxUnpaidReservations limit each user. Zero means no limit.
 	MaxOpenOrders, MaxUnpaidReservations int
 	// SessionIdle and SessionAbsolute are how long sessions last. Zero means the services' default.
@@ -66,6 +69,16 @@ func shared(l Login) map[string]Login {
 
 // Stripe is a Stripe account. Without a URL, it's at Stripe's own API.
 type Stripe struct{ Key, WebhookSecret, URL string }
+
+// SMTP is a mail server, as auth reads it.
+type SMTP struct {
+	Host     string `env:"SMTP_HOST"`
+	Port     string `env:"SMTP_PORT"`
+	User     string `env:"SMTP_USER"`
+	Password string `env:"SMTP_PASSWORD"`
+	TLS      string `env:"SMTP_TLS"`
+	From     string `env:"MAIL_FROM"`
+}
 
 // Limits bound what clients may do. Empty ones have the services' own defaults.
 type Limits struct {
@@ -112,6 +125,14 @@ func (s Settings) Environ(service, clientID, port string) []string {
 		env = given(env, "WRITES_PER_ADDRESS", s.Limits.WritesPerAddress)
 	}
 	switch service {
+	case "auth":
+		env = given(env, "SITE_URL", s.SiteURL)
+		env = given(env, "SMTP_HOST", s.SMTP.Host)
+		env = given(env, "SMTP_PORT", s.SMTP.Port)
+		env = given(env, "SMTP_USER", s.SMTP.User)
+		env = given(env, "SMTP_PASSWORD", s.SMTP.Password)
+		env = given(env, "SMTP_TLS", s.SMTP.TLS)
+		env = given(env, "MAIL_FROM", s.SMTP.From)
 	case "tickets":
 		env = given(env, "TICKET_KEY", s.TicketKey)
 		env = given(env, "TICKET_KEY_PREVIOUS", s.TicketKeyPrevious)

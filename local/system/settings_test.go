@@ -49,10 +49,11 @@ func TestEachServiceGetsOnlyItsOwnVariables(t *testing.T) {
 		RedisLogins: logins(map[string]string{"auth": "a", "tickets": "t", "orders": "o", "payments": "p", "expiration": "e"}),
 		EventKeys:   map[string]string{"auth": events.NewKey(), "tickets": events.NewKey(), "orders": events.NewKey(), "payments": events.NewKey(), "expiration": events.NewKey()},
 		RedisAddr:   "1", JWTKeyPrevious: "1", TicketKey: "6", TicketKeyPrevious: "7", SessionIdle: time.Hour, SessionAbsolute: time.Hour, Limits: Limits{RateFactor: "2", StreamsMax: "3", WritesPerUser: "4", WritesPerAddress: "5"},
+		SMTP: SMTP{"host", "25", "user", "password", "none", "from"}, SiteURL: "http://localhost",
 	}
 	const common, stored = "PORT LOG_LEVEL GOMAXPROCS GOGC NATS_URL NATS_CLUSTER_ID NATS_CLIENT_ID NATS_USER NATS_PASSWORD EVENT_KEY EVENT_PUBLIC_KEYS REDIS_ADDR REDIS_USERNAME REDIS_PASSWORD", " MONGO_URI JWT_KEY REQUIRE_STRONG_KEYS TRUSTED_PROXIES COOKIE_NAME JWT_KEY_PREVIOUS SESSION_IDLE_TIMEOUT SESSION_ABSOLUTE_TIMEOUT RATE_LIMIT_FACTOR WRITES_PER_USER WRITES_PER_ADDRESS"
 	for service, want := range map[string]string{
-		"auth":       common + stored,
+		"auth":       common + stored + " SITE_URL SMTP_HOST SMTP_PORT SMTP_USER SMTP_PASSWORD SMTP_TLS MAIL_FROM",
 		"tickets":    common + stored + " TICKET_KEY TICKET_KEY_PREVIOUS STREAMS_MAX",
 		"orders":     common + stored + " ORDER_TTL MAX_OPEN_ORDERS MAX_UNPAID_RESERVATIONS",
 		"payments":   common + stored + " STRIPE_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_URL",

@@ -65,6 +65,12 @@ func (s *System) startStandins(ctx context.Context) (err error) {
 			starting = append(starting, func() error { return s.startStandin(ctx, kind, at, probe, args...) })
 		}
 	}
+	if c.SMTP.Host == "" {
+		if s.mailbox, err = s.config.Ports.Free(); err != nil {
+			return err
+		}
+	}
+	start(c.SMTP.Host, "mail", url.URL{Scheme: "smtp"}, greetsMail, "-http-addr", s.mailbox)
 	start(c.MongoURI, "mongo", url.URL{Scheme: "mongodb"}, accepts, "-sync")
 	start(c.NATSURL, "nats", url.URL{Scheme: "nats", User: url.UserPassword(operator, natsUsers[operator])}, greets,
 		"-users", s.dir.path(natsUsersFile))
@@ -98,7 +104,10 @@ func (s *System) readEventKeys() (err error) {
 
 func accepts(addr string) process.Probe { return process.Answers(addr, "", "") }
 func greets(addr string) process.Probe  { return process.Answers(addr, "", "INFO ") }
-func pongs(addr string) process.Probe   { return process.Answers(addr, "PING\r\n", "+PONG") } // not while it loads its files
+func greetsMail(addr string) process.Probe {
+	return process.Answers(addr, "", "220 ")
+}
+func pongs(addr string) process.Probe { return process.Answers(addr, "PING\r\n", "+PONG") } // not while it loads its files
 
 // redisServer runs Redis as infra/k8s/expiration-redis-depl.yaml does.
 // Beside the services' users, the default one stays: the probe has no password.
@@ -155,6 +164,10 @@ func (s *System) connect(secret string, natsUsers, redisUsers map[string]string)
 	s.settings.ClusterID = cmp.Or(c.ClusterID, clusterID)
 	// Without the secret that Stripe signs with, no webhook is accepted as Stripe's.
 	s.settings.Stripe = Stripe{Key: c.StripeKey, WebhookSecret: cmp.Or(c.StripeWebhookSecret, secret), URL: c.StripeAPIURL}
+	s.settings.SMTP, s.settings.SiteURL = c.SMTP, cmp.Or(c.SiteURL, s.siteURL())
+	if p := s.standins["mail"]; p != nil {
+		s.settings.SMTP = SMTP{Host: p.url.Hostname(), Port: p.url.Port(), TLS: "none"}
+	}
 	if p := s.standins["mongo"]; p != nil {
 		s.settings.MongoURI = p.url.String()
 	}

@@ -1,6 +1,6 @@
 // Package system runs the whole of Ticketing on one machine: the services' own programs, what they run on, and
 // a gateway in front. Each part is a process that's restarted when it dies. Stand-ins take the place of MongoDB,
-// NATS Streaming, Redis, and Stripe unless the address of a real one is given.
+// NATS Streaming, Redis, Stripe, and an SMTP server unless the address of a real one is given.
 package system
 
 import (
@@ -53,6 +53,8 @@ func ReplicaNames(service string, count int) []string {
 }
 
 const (
+	// mailboxService is what shows the mails, as a service of the gateway.
+	mailboxService = "mail"
 	// drainTimeout is for requests under way at the end. It's longer than a payment takes.
 	drainTimeout = 35 * time.Second
 	// buildPatience is how long a build is silent: one that finds everything up to date stays so.
@@ -72,6 +74,7 @@ type System struct {
 	mu        sync.Mutex
 	parts     map[string]*part // all of them
 	standins  map[string]*part
+	mailbox   string // the address that shows the mails, empty with a real SMTP server
 	replicas  map[string][]*part
 	client    *part // nil without a client
 	announced bool
@@ -228,6 +231,9 @@ func (s *System) serve(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.mailbox != "" {
+		routes = append(routes, gateway.Route{Path: "/mail", Service: mailboxService})
+	}
 	j, err := s.logs.journal("gateway")
 	if err != nil {
 		return err
@@ -256,6 +262,9 @@ func (s *System) serve(context.Context) error {
 
 // backends are the URLs of a service that the manifest calls <name>-srv.
 func (s *System) backends(service string) (urls []*url.URL) {
+	if service == mailboxService {
+		return []*url.URL{{Scheme: "http", Host: s.mailbox}}
+	}
 	name := strings.TrimSuffix(service, "-srv")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -275,6 +284,15 @@ func (s *System) gatewayURL() string {
 		addr.IP = net.IPv4(127, 0, 0, 1)
 	}
 	return "http://" + addr.String()
+}
+
+// siteURL is the site's address in mails: the name by which people were told to open it, if there's one.
+func (s *System) siteURL() string {
+	host, _, err := net.SplitHostPort(s.config.Addr)
+	if err != nil || host == "" || net.ParseIP(host) != nil {
+		return s.gatewayURL()
+	}
+	return fmt.Sprintf("http://%s:%d", host, s.listener.Addr().(*net.TCPAddr).Port)
 }
 
 // fail reports the first failure.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"ticketing.dev/auth"
+	"ticketing.dev/auth/mail"
 	"ticketing.dev/common/bus/stan"
 	"ticketing.dev/common/deadletters"
 	"ticketing.dev/common/mongodb"
@@ -20,11 +21,12 @@ type config struct {
 	Session session.Config
 	Limits  ratelimit.Config
 	Writes  ratelimit.WriteConfig
+	Mail    mail.Config
 }
 
 func main() {
 	var c config
-	ctx, p := service.Start("auth", &c, deadletters.Commands("auth"))
+	ctx, p := service.Start("auth", &c, deadletters.Commands("auth"), mail.Commands())
 	p.Exit(run(ctx, p, c))
 }
 
@@ -49,8 +51,13 @@ func run(ctx context.Context, p *service.Program, c config) error {
 	}
 	defer shared.Close()
 
+	transport, err := mail.NewSMTP(c.Mail)
+	if err != nil {
+		return err
+	}
+
 	s, err := auth.New(ctx, auth.Options{
-		DB: db, Bus: broker, Sessions: sessions, Limits: c.Limits, Writes: c.Writes, Shared: shared, Log: p.Log,
+		DB: db, Bus: broker, Sessions: sessions, Limits: c.Limits, Writes: c.Writes, Shared: shared, Mail: transport, SiteURL: c.Mail.SiteURL, Log: p.Log,
 	})
 	if err != nil {
 		return err

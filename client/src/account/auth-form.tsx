@@ -81,7 +81,7 @@ export function CredentialsForm({
             type="password"
             autoComplete={newPassword ? "new-password" : "current-password"}
             required
-            {...(newPassword ? { hint: "8 to 128 characters" } : {})}
+            {...(newPassword ? { hint: "8 to 128 characters, and not a common password" } : {})}
             error={errorOf(state, "password")}
           />
           {newPassword && <NameField value={state.values.name} error={errorOf(state, "name")} />}

@@ -33,6 +33,34 @@ export interface paths {
      */
     get: operations["currentUser"];
   };
+  "/api/users/password-reset": {
+    /**
+     * Set a new password by the link of a mail
+     * @description The link works once, for 30 minutes, and until the password has changed in another way. All sessions of the
+     * user end, and the address counts as confirmed.
+     */
+    put: operations["resetPassword"];
+    /**
+     * Ask for a new password
+     * @description Mails the account's owner a link that sets a new password. Unknown addresses get the same response, in the
+     * same time, and no mail.
+     */
+    post: operations["forgetPassword"];
+  };
+  "/api/users/password": {
+    /**
+     * Change the password
+     * @description All other sessions of the user end, and a mail tells the user.
+     */
+    put: operations["changePassword"];
+  };
+  "/api/users/confirmation": {
+    /**
+     * Confirm the address by the link of a mail
+     * @description The link is in the mail that follows a sign-up. It works for a week, more than once.
+     */
+    put: operations["confirmEmail"];
+  };
   "/api/users/profile": {
     /** Get the user's display name */
     get: operations["readProfile"];
@@ -479,7 +507,7 @@ export interface components {
        *
        * @enum {string}
        */
-      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/too-many-writes" | "/problems/unavailable";
+      type: "/problems/card-declined" | "/problems/cross-site" | "/problems/email-in-use" | "/problems/event-started" | "/problems/in-progress" | "/problems/internal-error" | "/problems/invalid" | "/problems/invalid-credentials" | "/problems/key-reused" | "/problems/link-expired" | "/problems/method-not-allowed" | "/problems/not-found" | "/problems/not-json" | "/problems/not-owner" | "/problems/not-possible" | "/problems/not-signed-in" | "/problems/order-cancelled" | "/problems/order-complete" | "/problems/order-expired" | "/problems/other-user" | "/problems/payment-in-progress" | "/problems/payments-paused" | "/problems/private-part-final" | "/problems/reserved-too-often" | "/problems/ticket-changed" | "/problems/ticket-reserved" | "/problems/ticket-sold" | "/problems/ticket-withdrawn" | "/problems/too-large" | "/problems/too-many-open-orders" | "/problems/too-many-requests" | "/problems/too-many-writes" | "/problems/unavailable";
       /** @description The status in words. */
       title: string;
       status: number;
@@ -668,6 +696,7 @@ export interface operations {
            * @description Trimmed, lowercased, and stored with its domain in ASCII form (IDNA 2008). Each email belongs to one user. The part before the @ is at most 64 bytes, without invisible or control characters.
            */
           email: string;
+          /** @description Any characters but control and invisible ones. Common passwords and the email itself are refused. */
           password: string;
           /** @description The display name. If it can't be stored, the user is created without it. */
           name?: string;
@@ -801,6 +830,156 @@ export interface operations {
           };
         };
       };
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Set a new password by the link of a mail
+   * @description The link works once, for 30 minutes, and until the password has changed in another way. All sessions of the
+   * user end, and the address counts as confirmed.
+   */
+  resetPassword: {
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description The `token` parameter of the link in the mail. */
+          token: string;
+          /** @description As at sign-up. */
+          password: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The password is changed. */
+      204: {
+        headers: {
+          /** @description Removes the session cookie, if there's one. */
+          "Set-Cookie"?: string;
+        };
+        content: never;
+      };
+      /** @description The link has expired or was used (`/problems/link-expired`), or the password is refused. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      403: components["responses"]["CrossSite"];
+      413: components["responses"]["TooLarge"];
+      415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Ask for a new password
+   * @description Mails the account's owner a link that sets a new password. Unknown addresses get the same response, in the
+   * same time, and no mail.
+   */
+  forgetPassword: {
+    requestBody: {
+      content: {
+        "application/json": {
+          email: string;
+        };
+      };
+    };
+    responses: {
+      /** @description If the address has an account, the mail is on its way. */
+      202: {
+        content: {
+          "application/json": {
+            /** @description Whether this site sends mail at all. */
+            mailed: boolean;
+          };
+        };
+      };
+      /** @description The address isn't one. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      403: components["responses"]["CrossSite"];
+      413: components["responses"]["TooLarge"];
+      415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Change the password
+   * @description All other sessions of the user end, and a mail tells the user.
+   */
+  changePassword: {
+    parameters: {
+      header?: {
+        "Expected-User"?: components["parameters"]["ExpectedUser"];
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          currentPassword: string;
+          /** @description As at sign-up. */
+          password: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The password is changed. */
+      204: {
+        headers: {
+          "Set-Cookie": components["headers"]["Session"];
+        };
+        content: never;
+      };
+      /** @description The current password is wrong, or the new one is refused. */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      401: components["responses"]["NotAuthorized"];
+      403: components["responses"]["CrossSite"];
+      412: components["responses"]["OtherUser"];
+      413: components["responses"]["TooLarge"];
+      415: components["responses"]["NotJSON"];
+      429: components["responses"]["TooMany"];
+      500: components["responses"]["Failure"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Confirm the address by the link of a mail
+   * @description The link is in the mail that follows a sign-up. It works for a week, more than once.
+   */
+  confirmEmail: {
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description The `token` parameter of the link in the mail. */
+          token: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The address is confirmed. */
+      204: {
+        content: never;
+      };
+      /** @description The link has expired or isn't valid (`/problems/link-expired`). */
+      400: {
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      403: components["responses"]["CrossSite"];
+      413: components["responses"]["TooLarge"];
+      415: components["responses"]["NotJSON"];
       500: components["responses"]["Failure"];
       503: components["responses"]["Unavailable"];
     };

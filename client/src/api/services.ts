@@ -124,6 +124,32 @@ export async function editName(name: string, sender?: Sender): Promise<Outcome<u
   return outcome(await call("auth", "/api/users/profile", options));
 }
 
+/** Has a link for a new password mailed, if the address has an account and the site sends mail. */
+export async function forgetPassword(email: string): Promise<Outcome<{ mailed: boolean }>> {
+  const options: Call = { method: "POST", body: { email }, deadline: WRITE };
+  return outcome(await call("auth", "/api/users/password-reset", options));
+}
+
+/** Sets a new password by the link of a mail, which signs the user out everywhere. */
+export async function resetPassword(token: string, password: string): Promise<Outcome<unknown>> {
+  const options: Call = { method: "PUT", body: { token, password }, deadline: WRITE };
+  return outcome(await call("auth", "/api/users/password-reset", options));
+}
+
+/** Changes the user's password, and signs out all other browsers. */
+export async function changePassword(
+  currentPassword: string,
+  password: string,
+  sender: Sender,
+): Promise<Outcome<unknown>> {
+  return openSession("/api/users/password", { currentPassword, password }, sender, WRITE, "PUT");
+}
+
+export async function confirmEmail(token: string): Promise<Outcome<unknown>> {
+  const options: Call = { method: "PUT", body: { token }, deadline: WRITE };
+  return outcome(await call("auth", "/api/users/confirmation", options));
+}
+
 /** Removes the session cookie whatever auth says, unless another user has signed in meanwhile. */
 export async function signOut(sender?: Sender): Promise<Outcome<unknown>> {
   const ended = await openSession("/api/users/signout", {}, sender, READ);
@@ -389,8 +415,9 @@ async function openSession(
   body: unknown,
   sender?: Sender,
   deadline = WRITE,
+  method: "POST" | "PUT" = "POST",
 ): Promise<Outcome<User>> {
-  const answer = await call<User>("auth", path, { method: "POST", body, deadline, sender });
+  const answer = await call<User>("auth", path, { method, body, deadline, sender });
   if (answer) {
     const jar = await cookies();
     for (const cookie of setCookiesIn(answer.headers)) jar.set(cookie);

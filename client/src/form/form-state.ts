@@ -40,7 +40,7 @@ export function kept(form: FormData, ...names: string[]): FormState["values"] {
 
 /** Everything that was typed except passwords, which are never put back into a page. */
 export function typed(form: FormData): FormState["values"] {
-  const names = [...new Set(form.keys())].filter((name) => name !== "password" && name !== VIEWER);
+  const names = [...new Set(form.keys())].filter((name) => !/password/i.test(name) && name !== VIEWER);
   return kept(form, ...names.filter((name) => !name.startsWith("$")));
 }
 

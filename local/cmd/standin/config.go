@@ -21,6 +21,7 @@ type config struct {
 	stdin bool
 	users string
 
+	httpAddr      string
 	webhookURL    string
 	webhookSecret string
 	publicURL     string
@@ -35,6 +36,7 @@ func parse(args []string, usage io.Writer) (*config, error) {
 	flags.BoolVar(&c.sync, "sync", false, "mongo: an acknowledged write survives a power cut")
 	flags.BoolVar(&c.stdin, "stdin", true, "end when standard input does")
 	flags.StringVar(&c.users, "users", "", "nats, redis: `file` with the password of each user, as a JSON object; without it nobody needs one")
+	flags.StringVar(&c.httpAddr, "http-addr", "127.0.0.1:0", "mail: `address` at which the mails are shown")
 	flags.StringVar(&c.webhookURL, "webhook-url", "", "stripe: `URL` to which events are sent")
 	flags.StringVar(&c.webhookSecret, "webhook-secret", "", "stripe: `secret` with which events are signed")
 	flags.StringVar(&c.publicURL, "public-url", "", "stripe: `URL` at which a payer's browser reaches it")

@@ -15,6 +15,7 @@ type starter func(ctx context.Context, c *config, log *slog.Logger) (url string,
 
 // kinds are the stand-ins by name.
 var kinds = map[string]starter{
+	"mail":        startMail,
 	"mongo":       startMongo,
 	"nats":        startNATS,
 	"redis":       startRedis,

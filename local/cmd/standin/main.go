@@ -1,6 +1,6 @@
 // Command standin runs one stand-in as a process of its own:
 //
-//	standin mongo|nats|redis|stripe|stripe-mock [flags]
+//	standin mail|mongo|nats|redis|stripe|stripe-mock [flags]
 //
 // When the stand-in takes connections, it prints one line of JSON on standard
 // output, {"url": "..."}, and nothing after it; logs go to standard error. It ends

@@ -68,6 +68,7 @@ func (p *process) wait(t *testing.T) {
 
 func TestEveryKindTakesConnections(t *testing.T) {
 	for kind, scheme := range map[string]string{
+		"mail":        "smtp",
 		"mongo":       "mongodb",
 		"nats":        "nats",
 		"redis":       "redis",
@@ -135,14 +136,16 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ args, want string }{
-		{"", "usage: standin mongo|nats|redis|stripe|stripe-mock"},
+		{"", "usage: standin mail|mongo|nats|redis|stripe|stripe-mock"},
 		{"postgres", `unknown stand-in "postgres"`},
 		{"redis nonsense", `unexpected argument "nonsense"`},
 		{"redis -nonsense", "flag provided but not defined"},
 		{"redis -addr nowhere:x", "listen for Redis clients"},
 		{"nats -users nowhere.json", "no such file"},
 		{"redis -users " + empty, "names nobody"},
-		{"stripe -addr nowhere:x", "listen for Stripe clients"},
+		{"mail -addr nowhere:x", "listen for mail"},
+		{"mail -http-addr nowhere:x", "show the mails"},
+		{"stripe -addr nowhere:x", "listen for HTTP clients"},
 	} {
 		err := run(t.Context(), strings.Fields(test.args), nil, io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

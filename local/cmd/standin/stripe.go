@@ -75,7 +75,7 @@ func stripeMock() (http.Handler, error) {
 func serve(addr string, h http.Handler) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return "", nil, fmt.Errorf("listen for Stripe clients: %w", err)
+		return "", nil, fmt.Errorf("listen for HTTP clients: %w", err)
 	}
 	s := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout}
 	var serving sync.WaitGroup

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { redirect } from "next/navigation";
 import { NameSection } from "@/account/name-section";
 import { requireUser, signInPath } from "@/account/session";
@@ -39,6 +40,11 @@ async function Sessions({ searchParams }: { searchParams: Search }) {
         <NameSection saved={isNews((await searchParams).saved)} />
         <SignOutEverywhereForm />
         <p className="mt-2 text-muted text-sm">You’ll be signed out here, too.</p>
+        <p className="mt-6">
+          <Link href="/account" prefetch={false} className="link">
+            Change your password
+          </Link>
+        </p>
       </div>
     </Viewer>
   );

@@ -22,6 +22,11 @@ async function SignIn({ searchParams }: { searchParams: Search }) {
       <div className="panel">
         <h1 className="mb-6 text-3xl">Welcome back</h1>
         <AuthForm kind="signin" next={next} wish={wish} {...(wish && { formKey: crypto.randomUUID() })} />
+        <p className="mt-4 text-sm">
+          <Link href="/forgot-password" prefetch={false} className="link">
+            Forgot your password?
+          </Link>
+        </p>
       </div>
       <p className="mt-6 text-center text-muted">
         New here?{" "}

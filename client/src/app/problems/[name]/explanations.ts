@@ -38,6 +38,10 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
     title: "The key was used before",
     text: "The Idempotency-Key was used with a different request within the last day. Use a new key.",
   },
+  "/problems/link-expired": {
+    title: "The link has expired",
+    text: "Links in mails work for a limited time, and those for a new password once. Ask for a new one.",
+  },
   "/problems/method-not-allowed": {
     title: "The method isn’t allowed",
     text: "The Allow header lists the methods of this path.",
