@@ -29,6 +29,7 @@ test("sends what was typed, and where to go next", async () => {
   expect(Object.fromEntries(action.mock.calls[0]?.[1] as FormData)).toEqual({
     next: "/sell",
     email: "nope",
+    name: "",
     password: "short",
   });
 });
