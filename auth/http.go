@@ -24,9 +24,9 @@ func (s *Service) Routes(r chi.Router) {
 		r.Method(http.MethodPost, "/api/users/signin", web.Handler(s.signIn))
 		limited := r.With(s.writes.Middleware)
 		limited.Method(http.MethodPost, "/api/users/signout", web.Handler(s.signOut))
-		r.Method(http.MethodPost, "/api/users/password-reset", web.Handler(s.forgotPassword))
-		r.Method(http.MethodPut, "/api/users/password-reset", web.Handler(s.resetPassword))
-		r.Method(http.MethodPut, "/api/users/confirmation", web.Handler(s.confirmEmail))
+		limited.Method(http.MethodPost, "/api/users/password-reset", web.Handler(s.forgotPassword))
+		limited.Method(http.MethodPut, "/api/users/password-reset", web.Handler(s.resetPassword))
+		limited.Method(http.MethodPut, "/api/users/confirmation", web.Handler(s.confirmEmail))
 		limited.Method(http.MethodPut, "/api/users/password", web.Handler(s.changePassword))
 		limited.Method(http.MethodDelete, "/api/users/sessions", web.Handler(s.endSessions))
 		limited.Method(http.MethodDelete, "/api/users/sessions/{id}", web.Handler(s.endSession))
@@ -71,6 +71,12 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	leave, err := s.crowd.enter(s.sessions.Proxies().Network(r).String())
+	if err != nil {
+		giveBack()
+		return err
+	}
+	defer leave()
 	user, err := s.authenticate(r.Context(), body)
 	if errors.Is(err, ErrInvalidCredentials) {
 		web.Audit(r, "sign-in-refused", slog.String("account", s.sessions.Pseudonym(body.account())))

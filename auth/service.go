@@ -29,6 +29,7 @@ type Service struct {
 	signouts *signouts.Copy
 	relay    *aggregate.Relay
 	attempts attempts
+	crowd    *crowd
 	writes   *ratelimit.Writes
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
@@ -86,6 +87,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		relay:     relay,
 		log:       o.Log,
 		attempts:  newAttempts(o.Limits, o.Shared, o.Sessions.Now),
+		crowd:     newCrowd(workers, o.Limits.Factor > 0),
 		writes:    o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Sessions.Now),
 		dummyUser: NewUser("", dummyHash()),
 		templates: templates,

@@ -197,7 +197,7 @@ func delaySum(families map[string]*dto.MetricFamily) (sum float64) {
 
 func publish(t *testing.T, b bus.Publisher, e events.Event, at time.Time) {
 	t.Helper()
-	if err := bus.Send(t.Context(), b, "test", e, at); err != nil {
+	if err := bus.Send(t.Context(), b, events.Owner(e.Subject()), e, at); err != nil {
 		t.Fatal(err)
 	}
 }

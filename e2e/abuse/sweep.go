@@ -87,6 +87,11 @@ func sweep(ctx context.Context, s *site, session string, routes []route, seed ui
 				m := &mangler{rand.New(rand.NewPCG(seed, uint64(i))), routes, host}
 				r := m.request([]string{"", session}[i%2])
 				status, err := send(ctx, host, r)
+				if status == http.StatusServiceUnavailable {
+					// The gateway may have used a connection that the service was closing after another bad request. It
+					// can't repeat a request that isn't known to be repeatable, but its sender can.
+					status, err = send(ctx, host, r)
+				}
 				found.add(status, finding(seed, i, r.text, status, err))
 			}
 			return ctx.Err()
