@@ -48,23 +48,23 @@ type ticket struct {
 	SellerID string `bson:"sellerId"`
 }
 
-// news are the listeners for what people get mail about.
-func (s *Service) news() []bus.Listener {
+// mailListeners are the listeners for what people get mail about.
+func (s *Service) mailListeners() []bus.Listener {
 	if !s.post.On() {
 		return nil
 	}
 	return []bus.Listener{
-		bus.On(func(ctx context.Context, e events.TicketCreated) error { return s.learnSeller(ctx, e.Ticket) }),
-		bus.On(func(ctx context.Context, e events.TicketUpdated) error { return s.learnSeller(ctx, e.Ticket) }),
+		bus.On(func(ctx context.Context, e events.TicketCreated) error { return s.copySeller(ctx, e.Ticket) }),
+		bus.On(func(ctx context.Context, e events.TicketUpdated) error { return s.copySeller(ctx, e.Ticket) }),
 		bus.OnAt(s.orderCreated), bus.OnAt(s.orderCancelled), bus.OnAt(s.orderCompleted), bus.OnAt(s.paymentRefunded),
 	}
 }
 
-func (s *Service) learnSeller(ctx context.Context, t events.Ticket) error {
+func (s *Service) copySeller(ctx context.Context, t events.Ticket) error {
 	return mongodb.SetIfNewer(ctx, s.tickets, t.ID, t.Version, bson.M{"sellerId": t.UserID}, nil)
 }
 
-func (s *Service) learnOrder(ctx context.Context, o events.Order) error {
+func (s *Service) copyOrder(ctx context.Context, o events.Order) error {
 	return mongodb.SetIfNewer(ctx, s.orders, o.ID, o.Version, bson.M{
 		"status": o.Status, "userId": o.UserID, "title": o.Ticket.Title, "price": o.Ticket.Price, "expiresAt": o.ExpiresAt,
 	}, nil)
@@ -73,7 +73,7 @@ func (s *Service) learnOrder(ctx context.Context, o events.Order) error {
 // orderCreated has the buyer reminded before the order ends. The mail is dropped if the order has been paid or has
 // ended by then.
 func (s *Service) orderCreated(ctx context.Context, e events.OrderCreated, at time.Time) error {
-	if err := s.learnOrder(ctx, e.Order); err != nil {
+	if err := s.copyOrder(ctx, e.Order); err != nil {
 		return err
 	}
 	remind := e.ExpiresAt.Add(-remindBefore)
@@ -85,7 +85,7 @@ func (s *Service) orderCreated(ctx context.Context, e events.OrderCreated, at ti
 
 // orderCancelled tells a buyer what the buyer didn't do.
 func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled, at time.Time) error {
-	if err := s.learnOrder(ctx, e.Order); err != nil {
+	if err := s.copyOrder(ctx, e.Order); err != nil {
 		return err
 	}
 	reason, ok := map[string]string{
@@ -101,7 +101,7 @@ func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled, a
 
 // orderCompleted sends the buyer a receipt, and tells the seller.
 func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted, at time.Time) error {
-	if err := s.learnOrder(ctx, e.Order); err != nil {
+	if err := s.copyOrder(ctx, e.Order); err != nil {
 		return err
 	}
 	facts := orderFacts(e.Order)

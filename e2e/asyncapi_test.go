@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -15,8 +16,11 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"ticketing.dev/auth"
+	"ticketing.dev/auth/mail"
 	"ticketing.dev/common/bus"
+	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
+	"ticketing.dev/common/service/servicetest"
 	"ticketing.dev/expiration"
 	"ticketing.dev/orders"
 	"ticketing.dev/payments"
@@ -188,10 +192,27 @@ func (a *asyncAPI) operations(action string) map[string][]string {
 	return found
 }
 
+// mailing is an auth that sends mail. Without, it listens to less.
+func mailing(t *testing.T) *auth.Service {
+	t.Helper()
+	s, err := auth.New(t.Context(), auth.Options{
+		DB: servicetest.Database(t), Bus: memory.New(), Sessions: servicetest.Sessions(t), Mail: discarded{}, Log: servicetest.Log(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// discarded is mail that goes nowhere.
+type discarded struct{}
+
+func (discarded) Send(context.Context, mail.Message) error { return nil }
+
 func TestListenersAreTheDescribedOnes(t *testing.T) {
 	listening := map[string][]string{}
 	for name, s := range map[string]interface{ Listeners() []bus.Listener }{
-		"auth": new(auth.Service), "tickets": new(tickets.Service), "orders": new(orders.Service),
+		"auth": mailing(t), "tickets": new(tickets.Service), "orders": new(orders.Service),
 		"payments": new(payments.Service), "expiration": new(expiration.Service),
 	} {
 		for _, l := range s.Listeners() {

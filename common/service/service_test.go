@@ -123,7 +123,7 @@ func TestStoppingLetsAMessageEndBeforeTheTasks(t *testing.T) {
 	s := &station{task: func(ctx context.Context) error { <-ctx.Done(); close(tasksEnded); return nil }}
 	b := memory.New()
 	_, stop, ended := start(t, s, b)
-	message := []byte(`{"specversion":"1.0","type":"order:created","data":{"id":"1"}}`)
+	message := []byte(`{"specversion":"1.0","source":"orders","type":"order:created","data":{"id":"1"}}`)
 	if err := b.Publish(t.Context(), "order:created", message); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/hibiken/asynq"
 	"github.com/nats-io/stan.go"
+	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
@@ -88,13 +89,13 @@ func openLimits(ctx context.Context, c limitConfig) (*limits, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the broker: %w", err)
 	}
-	redis, err := asynq.ParseRedisURI(c.Redis)
+	login, err := redis.ParseURL(c.Redis) // asynq's own parser ignores the user
 	if err != nil {
 		return nil, err
 	}
 	l := &limits{
 		limitConfig: c, docs: db.Collection("tickets"), copies: db.Client().Database("bench").Collection("tickets"),
-		bus: connection, queue: asynq.NewClient(redis), cores: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		bus: connection, queue: asynq.NewClientFromRedisClient(redis.NewClient(login)), cores: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	return l, l.hash.read(ctx)
 }

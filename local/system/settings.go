@@ -105,7 +105,11 @@ func (s Settings) Environ(service, clientID, port string) []string {
 	env = given(env, "NATS_CA", nats.CA)
 	env = given(env, "EVENT_KEY", s.EventKeys[service])
 	env = given(env, "EVENT_PUBLIC_KEYS", s.publicKeys())
-	env = given(env, "REDIS_ADDR", s.RedisAddr)
+	if service == "expiration" {
+		env = append(env, "REDIS_ADDR="+s.RedisAddr)
+	} else {
+		env = given(env, "REDIS_ADDR", s.RedisAddr)
+	}
 	env = given(env, "REDIS_USERNAME", redis.User)
 	env = given(env, "REDIS_PASSWORD", redis.Password)
 	env = given(env, "REDIS_CA", redis.CA)
