@@ -131,11 +131,7 @@ func buyAndReturn(t *testing.T, c *api.Client) {
 // logged reports whether a service's security log has an event. Events of a signed-in user name the user.
 func logged(t *testing.T, service, event, user string) bool {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(data, "log", service+".log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(readLogs(t, service+"*.log")) {
 		var entry struct {
 			Security struct{ Event, User, Subject, Address string }
 		}
@@ -157,9 +153,15 @@ func logged(t *testing.T, service, event, user string) bool {
 // everythingLogged is every line of every part of the system.
 func everythingLogged(t *testing.T) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(data, "log", "*.log"))
-	if err != nil || len(files) < 5 {
-		t.Fatalf("%d logs, %v", len(files), err)
+	return readLogs(t, "*.log")
+}
+
+// readLogs reads the logs whose file names match a pattern.
+func readLogs(t *testing.T, pattern string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(data, "log", pattern))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no logs are %s: %v", pattern, err)
 	}
 	var all strings.Builder
 	for _, file := range files {
