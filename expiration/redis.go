@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"ticketing.dev/common/outage"
 	"ticketing.dev/common/redisdb"
@@ -30,8 +31,16 @@ type Redis struct {
 // Connect returns a client, whose server doesn't have to be up yet. Its timeouts bound every call, since asynq makes
 // most of them without a deadline. It fails if the certificates can't be read.
 func Connect(r Redis) (*redis.Client, error) {
-	return r.Open(redis.Options{
+	encryption, err := r.TLS()
+	if err != nil {
+		return nil, err
+	}
+	logging.Disable() // go-redis also logs the errors that it returns
+	return redis.NewClient(&redis.Options{
 		Addr:                  r.Addr,
+		Username:              r.Username,
+		Password:              r.Password,
+		TLSConfig:             encryption,
 		ClientName:            "expiration",
 		DialTimeout:           redisTimeout,
 		DialerRetries:         1,
@@ -42,7 +51,7 @@ func Connect(r Redis) (*redis.Client, error) {
 		MaxRetries:            1,
 		MinRetryBackoff:       redisBackoff,
 		MaxRetryBackoff:       2 * redisBackoff,
-	})
+	}), nil
 }
 
 // logger forwards asynq's log. During a Redis outage, which is already logged, asynq repeats errors several times a

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 
 	"ticketing.dev/common/outage"
 )
@@ -18,12 +18,14 @@ const (
 	sharedTimeout = 100 * time.Millisecond
 	// sharedPause is how long processes count by themselves after a failed call.
 	sharedPause = time.Second
+	// sharedConnections bounds the connections of a process. A call holds one for a fraction of a millisecond.
+	sharedConnections = 16
 )
 
 // Shared counts attempts in a Redis, so that all replicas of a service have a limit together. While Redis is away,
 // each process counts by itself. A nil Shared never counts in a Redis.
 type Shared struct {
-	client *redis.Client
+	pool   *redis.Pool
 	prefix string
 	outage *outage.Outage
 	// pausedUntil is when Redis may be called again after a failure, in Unix nanoseconds.
@@ -36,15 +38,22 @@ func (c Config) Connect(service string, log *slog.Logger) (*Shared, error) {
 	if c.RedisAddr == "" {
 		return nil, nil
 	}
-	client, err := c.Redis.Open(redis.Options{
-		Addr: c.RedisAddr, ClientName: service,
-		DialTimeout: sharedTimeout, DialerRetries: 1, ReadTimeout: sharedTimeout, WriteTimeout: sharedTimeout,
-		PoolTimeout: sharedTimeout, ContextTimeoutEnabled: true, MaxRetries: -1,
-	})
+	encryption, err := c.Redis.TLS()
 	if err != nil {
 		return nil, err
 	}
-	return &Shared{client: client, prefix: "limit:" + service + ":", outage: outage.New(log,
+	options := []redis.DialOption{
+		redis.DialClientName(service), redis.DialUsername(c.Redis.Username), redis.DialPassword(c.Redis.Password),
+		redis.DialUseTLS(encryption != nil), redis.DialTLSConfig(encryption),
+		redis.DialConnectTimeout(sharedTimeout), redis.DialReadTimeout(sharedTimeout), redis.DialWriteTimeout(sharedTimeout),
+	}
+	pool := &redis.Pool{
+		MaxIdle: sharedConnections, MaxActive: sharedConnections, Wait: true,
+		DialContext: func(ctx context.Context) (redis.Conn, error) {
+			return redis.DialContext(ctx, "tcp", c.RedisAddr, options...)
+		},
+	}
+	return &Shared{pool: pool, prefix: "limit:" + service + ":", outage: outage.New(log,
 		"rate limits: Redis unavailable, so each process counts by itself", "rate limits: Redis available again")}, nil
 }
 
@@ -53,7 +62,7 @@ func (s *Shared) Close() error {
 	if s == nil {
 		return nil
 	}
-	return s.client.Close()
+	return s.pool.Close()
 }
 
 // Limit makes processes count together for a limit. Each process goes on counting by itself as well: what it refuses
@@ -79,7 +88,7 @@ var bucketSource string
 //go:embed delay.lua
 var delaySource string
 
-var bucketScript, delayScript = redis.NewScript(bucketSource), redis.NewScript(delaySource)
+var bucketScript, delayScript = redis.NewScript(1, bucketSource), redis.NewScript(1, delaySource)
 
 func (b *Bucket) script() (*redis.Script, []any) {
 	return bucketScript, []any{b.burst.Microseconds(), b.every.Microseconds()}
@@ -124,18 +133,29 @@ func (l *sharedLimit) run(key, what string, given ...int64) (answer []int64, ok 
 	ctx, cancel := context.WithTimeout(context.Background(), sharedTimeout)
 	defer cancel()
 	script, args := l.rule.script()
-	args = append(args, what)
+	args = append(append([]any{l.prefix + key}, args...), what)
 	for _, n := range given {
 		args = append(args, n)
 	}
-	answer, err := script.Run(ctx, l.client, []string{l.prefix + key}, args...).Int64Slice()
-	if err == nil && len(answer) == 0 {
-		err = errors.New("the script returned nothing")
-	}
+	answer, err := l.call(ctx, script, args)
 	l.outage.Report(err)
 	if err != nil {
 		l.pausedUntil.Store(time.Now().Add(sharedPause).UnixNano())
 		return nil, false
 	}
 	return answer, true
+}
+
+// call runs a script, whose first argument is its key.
+func (s *Shared) call(ctx context.Context, script *redis.Script, args []any) ([]int64, error) {
+	conn, err := s.pool.GetContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	answer, err := redis.Int64s(script.DoContext(ctx, conn, args...))
+	if err == nil && len(answer) == 0 {
+		err = errors.New("the script returned nothing")
+	}
+	return answer, err
 }

@@ -1,4 +1,4 @@
-// Package redisdb says how to connect to a Redis.
+// Package redisdb reads how a service signs in to a Redis.
 package redisdb
 
 import (
@@ -6,9 +6,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
-
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
 )
 
 // Login is for a Redis that asks for it, or that uses TLS.
@@ -20,20 +17,8 @@ type Login struct {
 	CA string `env:"REDIS_CA"`
 }
 
-// Open returns a client with these options and the login. Its server doesn't have to be up yet. It fails if the
-// certificates can't be read.
-func (l Login) Open(o redis.Options) (*redis.Client, error) {
-	encryption, err := l.tls()
-	if err != nil {
-		return nil, err
-	}
-	logging.Disable() // go-redis also logs the errors that it returns
-	o.Username, o.Password, o.TLSConfig = l.Username, l.Password, encryption
-	return redis.NewClient(&o), nil
-}
-
-// tls is nil without a CA.
-func (l Login) tls() (*tls.Config, error) {
+// TLS is nil without a CA. It fails if the certificates can't be read.
+func (l Login) TLS() (*tls.Config, error) {
 	if l.CA == "" {
 		return nil, nil
 	}
