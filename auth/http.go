@@ -91,7 +91,7 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 
 // admit starts a session, remembers the device, and returns the user.
 func (s *Service) admit(w http.ResponseWriter, r *http.Request, status int, u *User) error {
-	begun, err := s.begin(r.Context(), u.ID, r.UserAgent())
+	begun, err := s.begin(r.Context(), u, r.UserAgent())
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (s *Service) forgotPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.countReset(r, string(body.Email)); err != nil {
+	if _, err := ratelimit.Take(s.resetFrom(r), s.resetOf(string(body.Email))); err != nil {
 		return err
 	}
 	now := s.sessions.Now()
@@ -78,7 +78,7 @@ func (s *Service) resetPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.countReset(r, l.user); err != nil {
+	if _, err := ratelimit.Take(s.resetFrom(r)); err != nil {
 		return err
 	}
 	if err := s.reset(r.Context(), l, body.Password); err != nil {
@@ -94,6 +94,10 @@ func (s *Service) reset(ctx context.Context, l link, password Password) error {
 	u, err := s.users.Get(ctx, l.user)
 	if err != nil || !s.opens(l, string(resetMail), u.PasswordHash) {
 		return unlessTrouble(err, ErrLinkExpired)
+	}
+	// Only valid links count for the account: anyone can forge one, since users' ids are public.
+	if _, err := ratelimit.Take(s.resetOf(l.user)); err != nil {
+		return err
 	}
 	hash, err := s.hash(ctx, u.Email, password)
 	if err != nil {
@@ -193,13 +197,14 @@ func (s *Service) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// countReset counts an attempt to get or to use a link, by network and by account.
-func (s *Service) countReset(r *http.Request, account string) error {
-	_, err := ratelimit.Take(
-		ratelimit.Attempt{Limit: s.attempts.resetsByNetwork, Key: s.sessions.Proxies().Network(r).String()},
-		ratelimit.Attempt{Limit: s.attempts.resets, Key: account[:min(len(account), maxLocal)]},
-	)
-	return err
+// resetFrom counts an attempt to get or to use a link, by network.
+func (s *Service) resetFrom(r *http.Request) ratelimit.Attempt {
+	return ratelimit.Attempt{Limit: s.attempts.resetsByNetwork, Key: s.sessions.Proxies().Network(r).String()}
+}
+
+// resetOf counts a link that is asked for or used, by account.
+func (s *Service) resetOf(account string) ratelimit.Attempt {
+	return ratelimit.Attempt{Limit: s.attempts.resets, Key: account[:min(len(account), maxLocal)]}
 }
 
 // unlessTrouble makes a missing user, or none at all, an error of its own.

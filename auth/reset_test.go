@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -181,5 +182,37 @@ func TestAnAddressIsConfirmedByTheMailOfTheSignUp(t *testing.T) {
 	u, err := rs.holder(t.Context(), []Email{ada})
 	if err != nil || !u.Confirmed {
 		t.Errorf("not confirmed: %+v, %v", u, err)
+	}
+}
+
+func TestASignInWithTheOldPasswordEndsWithTheReset(t *testing.T) {
+	rs, box := mailing(t, Options{})
+	rs.enter(t, ada)
+	token := rs.forget(t, box, ada, 1)
+	proved, err := rs.authenticate(t.Context(), Credentials{Email: ada, Password: right})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := rs.resetWith(t, token, newer); a.Status != http.StatusNoContent {
+		t.Fatalf("reset: %d %s", a.Status, a.Body)
+	}
+	if begun, err := rs.begin(t.Context(), proved, "curl/8"); !errors.Is(err, ErrInvalidCredentials) {
+		t.Errorf("a session began with the password from before: %+v, %v", begun, err)
+	}
+	if u, err := rs.holder(t.Context(), []Email{ada}); err != nil || len(u.Stays.All) > 0 {
+		t.Errorf("sessions after the reset: %+v, %v", u.Stays.All, err)
+	}
+}
+
+func TestForgedLinksDontUseUpTheOwnersAttempts(t *testing.T) {
+	rs, box := mailing(t, Options{Limits: ratelimit.Config{Factor: 1}})
+	rs.enter(t, ada)
+	token := rs.forget(t, box, ada, 1)
+	user, _, _ := strings.Cut(token, ".")
+	for range 10 {
+		rs.resetWith(t, user+".zzzzzz.AAAA", newer).Refused(t, http.StatusBadRequest, "token", "")
+	}
+	if a := rs.resetWith(t, token, newer); a.Status != http.StatusNoContent {
+		t.Errorf("the owner's link: %d %s", a.Status, a.Body)
 	}
 }

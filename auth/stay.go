@@ -14,9 +14,13 @@ import (
 	"ticketing.dev/common/web"
 )
 
-// begin starts a session of a user who has just proved who they are.
-func (s *Service) begin(ctx context.Context, user, agent string) (begun session.Session, err error) {
-	_, err = s.users.Update(ctx, user, func(u *User) error {
+// begin starts a session of a user who has just given the right password. If the password has been replaced since then,
+// it's no longer right: the session would outlive the new password.
+func (s *Service) begin(ctx context.Context, proved *User, agent string) (begun session.Session, err error) {
+	_, err = s.users.Update(ctx, proved.ID, func(u *User) error {
+		if u.PasswordHash != proved.PasswordHash {
+			return ErrInvalidCredentials
+		}
 		begun = u.Begin(device(agent), s.sessions.Now(), s.sessions.Expired)
 		return nil
 	})

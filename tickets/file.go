@@ -94,7 +94,7 @@ func (s *Service) giveFile(ctx context.Context, t *Ticket, user string, f File, 
 	if err := s.files.store(ctx, f.ID, t.ID, s.keys.Seal(placeOfContent(t.ID, f.ID), content)); err != nil {
 		return nil, err
 	}
-	p, err := s.replace(ctx, t, func(p *Private) error {
+	p, err := s.replace(ctx, t.ID, func(p *Private, t *Ticket) error {
 		return p.Give(t, user, s.keys.Seal(placeOfFile(t.ID), description), s.millisecond())
 	})
 	if _, refused := errors.AsType[*problem.Error](err); refused { // after any other error, the change may be committed

@@ -2,6 +2,7 @@ package tickets_test
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -137,6 +138,35 @@ func TestOfRacingUploadsOneIsLeft(t *testing.T) {
 	s.mustUpload(listed, "a.pdf", pdf("CODE-z"))
 	if a := s.download(ada, listed); a.Body != pdf("CODE-z") {
 		t.Errorf("%d %q", a.Status, a.Body)
+	}
+	s.wantStored(1, 1)
+}
+
+// slow is a body that calls a function before its end is read.
+type slow struct {
+	io.Reader
+	atEnd func()
+}
+
+func (b slow) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err == io.EOF {
+		b.atEnd()
+	}
+	return n, err
+}
+
+func TestAnUploadThatBeganBeforeTheReservationReplacesNothing(t *testing.T) {
+	s := start(t)
+	listed, promised := s.list(ada, "Concert", "19.99"), pdf("CODE")
+	s.mustUpload(listed, "a.pdf", promised)
+	reserve := sync.OnceFunc(func() { s.deliver(events.OrderCreated{Order: by(bob, order(listed, 1))}) })
+	upload := s.NewRequest(ada, http.MethodPut, filePath(listed)+"?name=b.pdf", slow{strings.NewReader(pdf("WORTHLESS")), reserve})
+	upload.Header.Set("Content-Type", "application/octet-stream")
+	upload.Header.Set("Expect", "100-continue") // sends the body when the service reads it, after its first check
+	s.Request(upload).Refused(t, http.StatusBadRequest, "", "")
+	if a := s.download(ada, listed); a.Status != http.StatusOK || a.Body != promised {
+		t.Errorf("the buyer would get %d %q", a.Status, a.Body)
 	}
 	s.wantStored(1, 1)
 }

@@ -129,20 +129,14 @@ func (k *Keys) given(ticketID string, s *Sealed) (given, error) {
 
 // giveText makes a text the private part of a ticket.
 func (s *Service) giveText(ctx context.Context, id, user, text string) (*ticketPart, error) {
-	t, err := s.tickets.Get(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return s.replace(ctx, t, func(p *Private) error { return p.Give(t, user, s.keys.Seal(id, []byte(text)), s.millisecond()) })
+	return s.replace(ctx, id, func(p *Private, t *Ticket) error {
+		return p.Give(t, user, s.keys.Seal(id, []byte(text)), s.millisecond())
+	})
 }
 
 // remove takes the private part of a ticket back.
 func (s *Service) remove(ctx context.Context, id, user string) error {
-	t, err := s.tickets.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	_, err = s.replace(ctx, t, func(p *Private) error { return p.Remove(t, user) })
+	_, err := s.replace(ctx, id, func(p *Private, t *Ticket) error { return p.Remove(t, user) })
 	return err
 }
 
@@ -152,17 +146,22 @@ type ticketPart struct {
 	ticket *Ticket
 }
 
-// replace changes what the private part has, and then deletes the file that it had.
-func (s *Service) replace(ctx context.Context, t *Ticket, change func(*Private) error) (*ticketPart, error) {
+// replace changes what the private part has, and then deletes the file that it had. It reads the ticket as late as it
+// can, since the ticket may have been reserved during an upload.
+func (s *Service) replace(ctx context.Context, id string, change func(*Private, *Ticket) error) (*ticketPart, error) {
 	var before *Sealed
-	p, err := s.changePrivate(ctx, t.ID, func(p *Private) error {
+	var t *Ticket
+	p, err := s.changePrivate(ctx, id, func(p *Private) (err error) {
 		before = p.Sealed
-		return change(p)
+		if t, err = s.tickets.Get(ctx, id); err != nil {
+			return err
+		}
+		return change(p, t)
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.deleteReplaced(ctx, t.ID, before)
+	s.deleteReplaced(ctx, id, before)
 	return &ticketPart{p, t}, nil
 }
 

@@ -116,7 +116,7 @@ func (c *Client) Do(as session.User, method, path, body string) Answer {
 // DoWith sends a request with a JSON body and one more header.
 func (c *Client) DoWith(as session.User, header, value, method, path, body string) Answer {
 	c.t.Helper()
-	r := c.request(as, method, path, body)
+	r := c.NewRequest(as, method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(header, value)
 	return c.Request(r)
@@ -125,16 +125,17 @@ func (c *Client) DoWith(as session.User, header, value, method, path, body strin
 // Send sends a request whose body is of any type.
 func (c *Client) Send(as session.User, method, path, contentType, body string) Answer {
 	c.t.Helper()
-	r := c.request(as, method, path, body)
+	r := c.NewRequest(as, method, path, strings.NewReader(body))
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
 	return c.Request(r)
 }
 
-func (c *Client) request(as session.User, method, path, body string) *http.Request {
+// NewRequest makes a request as a user, for Request to send.
+func (c *Client) NewRequest(as session.User, method, path string, body io.Reader) *http.Request {
 	c.t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), method, c.URL+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(context.Background(), method, c.URL+path, body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
