@@ -5,7 +5,7 @@ import { redirectSwitched } from "@/account/session";
 import { editName } from "@/api/services";
 import { type FormState, kept, senderOf, textOf } from "@/form/form-state";
 
-const HERE = "/sessions";
+const HERE = "/account";
 
 export async function submitName(_: FormState, form: FormData): Promise<FormState> {
   const edited = await editName(textOf(form, "name"), senderOf(form));

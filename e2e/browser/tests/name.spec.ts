@@ -11,7 +11,7 @@ for (const javaScriptEnabled of [true, false]) {
   }) => {
     const seller = await visitor({ javaScriptEnabled });
     const [email, name] = [`${api.unique("ada").replace(/\W+/g, "-")}@example.com`, api.unique("Ada L.")];
-    await seller.goto("/signup?next=/sessions");
+    await seller.goto("/signup?next=/account");
     await seller.getByLabel("Email").fill(email);
     await seller.getByLabel("Password").fill("correct horse");
     await seller.getByLabel("Name (optional)").fill("Ada");

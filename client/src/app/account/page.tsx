@@ -1,8 +1,10 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { NameSection } from "@/account/name-section";
 import { PasswordChangeForm } from "@/account/password-forms";
 import { requireUser } from "@/account/session";
 import { Viewer } from "@/form/viewer";
+import { isNews } from "@/layout/news";
 import { page } from "@/layout/page";
 import type { Search } from "@/layout/params";
 
@@ -12,7 +14,7 @@ export default page(Account);
 
 async function Account({ searchParams }: { searchParams: Search }) {
   const user = await requireUser("/account");
-  const { changed } = await searchParams;
+  const { changed, saved } = await searchParams;
   return (
     <Viewer user={user}>
       <div className="mx-auto max-w-md">
@@ -23,6 +25,7 @@ async function Account({ searchParams }: { searchParams: Search }) {
             Your password is changed. All other devices have been signed out.
           </p>
         )}
+        <NameSection saved={isNews(saved)} />
         <h2 className="mb-4 text-2xl">Change your password</h2>
         <PasswordChangeForm />
         <p className="mt-8">

@@ -1,21 +1,18 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
-import { NameSection } from "@/account/name-section";
 import { requireUser, signInPath } from "@/account/session";
 import { EndSessionForm, SignOutEverywhereForm } from "@/account/session-forms";
 import { listSessions, type Session } from "@/api/services";
 import { Viewer } from "@/form/viewer";
-import { isNews } from "@/layout/news";
 import { page } from "@/layout/page";
-import type { Search } from "@/layout/params";
 import { Time } from "@/layout/time";
 
 export const metadata: Metadata = { title: "Your sessions" };
 
 export default page(Sessions);
 
-async function Sessions({ searchParams }: { searchParams: Search }) {
+async function Sessions() {
   const user = await requireUser("/sessions");
   const sessions = (await listSessions()) ?? redirect(signInPath("/sessions"));
   return (
@@ -37,7 +34,6 @@ async function Sessions({ searchParams }: { searchParams: Search }) {
             </li>
           ))}
         </ul>
-        <NameSection saved={isNews((await searchParams).saved)} />
         <SignOutEverywhereForm />
         <p className="mt-2 text-muted text-sm">You’ll be signed out here, too.</p>
         <p className="mt-6">
