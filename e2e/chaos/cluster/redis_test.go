@@ -21,9 +21,9 @@ import (
 	"ticketing.dev/common/bus/memory"
 	"ticketing.dev/common/events"
 	"ticketing.dev/common/process"
+	"ticketing.dev/common/redisdb"
 	"ticketing.dev/common/service"
 	"ticketing.dev/common/service/servicetest"
-	"ticketing.dev/common/redisdb"
 	"ticketing.dev/expiration"
 )
 
