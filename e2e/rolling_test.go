@@ -52,6 +52,7 @@ func TestARollingRestartFailsNoRequestTwice(t *testing.T) {
 				underWay = func() func() { return slowPayment(t, s, i) }
 			}
 			restart(t, s, name, i, underWay)
+			time.Sleep(betweenReplicas)
 		}
 		for _, replica := range system.ReplicaNames(name, both[name]) {
 			endedWell(t, filepath.Join(dir, "log", replica+".log"))
@@ -59,6 +60,10 @@ func TestARollingRestartFailsNoRequestTwice(t *testing.T) {
 	}
 	c.leave()
 }
+
+// betweenReplicas is how long a rollout waits before the next replica. It's longer than the second after which a client
+// tries again, so that a request doesn't meet two replicas that end. In a cluster, preStop takes ten seconds.
+const betweenReplicas = 2 * time.Second
 
 // restart drains a replica with SIGTERM while it has requests under way, and waits until it's back.
 func restart(t *testing.T, s *system.System, name string, i int, underWay func() (answered func())) {

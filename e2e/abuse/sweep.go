@@ -75,6 +75,11 @@ func (s *swept) String() string {
 	return strings.Join(counts, ", ")
 }
 
+// resends is how often a request that gets 503 is sent again. A service that refuses a body without reading it closes the
+// connection, and the gateway may notice that before it reads the response, or use a connection that is being closed. It
+// can't repeat such a request by itself, but its sender can. A request that a service can't handle gets 503 each time.
+const resends = 5
+
 // sweep sends the first n requests of a seed. Every second one may have a session.
 func sweep(ctx context.Context, s *site, session string, routes []route, seed uint64, n int) (*swept, error) {
 	host := strings.TrimPrefix(s.Gateway, "http://")
@@ -87,9 +92,7 @@ func sweep(ctx context.Context, s *site, session string, routes []route, seed ui
 				m := &mangler{rand.New(rand.NewPCG(seed, uint64(i))), routes, host}
 				r := m.request([]string{"", session}[i%2])
 				status, err := send(ctx, host, r)
-				if status == http.StatusServiceUnavailable {
-					// The gateway may have used a connection that the service was closing after another bad request. It
-					// can't repeat a request that isn't known to be repeatable, but its sender can.
+				for again := 0; status == http.StatusServiceUnavailable && again < resends; again++ {
 					status, err = send(ctx, host, r)
 				}
 				found.add(status, finding(seed, i, r.text, status, err))
