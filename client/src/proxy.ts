@@ -58,7 +58,7 @@ async function renewed(response: Response, headers: Headers): Promise<Response> 
 type About = { requestId: string; policy: string; https: boolean };
 
 function withHeaders(response: Response, { requestId, policy, https }: About): Response {
-  // Browsers ignore this header over http, so a false claim of https does no harm.
+  // Browsers ignore this header over http, so a forged X-Forwarded-Proto does no harm.
   if (https) response.headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
   response.headers.set("x-request-id", requestId);
   response.headers.set("content-security-policy", policy);

@@ -6,7 +6,7 @@ import { Field } from "@/form/field";
 import { errorOf } from "@/form/form-state";
 import { SubmitButton } from "@/form/submit-button";
 
-/** The name that others see. */
+/** The display name. */
 export function NameField({ value, error }: { value: string | undefined; error: string | undefined }) {
   return (
     <Field
@@ -21,7 +21,6 @@ export function NameField({ value, error }: { value: string | undefined; error: 
   );
 }
 
-/** Changes the name. */
 export function NameForm({ name }: { name: string }) {
   return (
     <ActionForm action={submitName} fields={["name"]} label="Your name" className="space-y-4">

@@ -2,7 +2,6 @@ import { NameForm } from "@/account/name-form";
 import { readName } from "@/api/services";
 import { orUnread } from "@/order/order-view";
 
-/** The user's display name, to be changed. */
 export async function NameSection({ saved }: { saved: boolean }) {
   const name = await readName().catch(orUnread);
   if (name === null) return null; // the session has just ended

@@ -40,7 +40,7 @@ export function ForgottenForm() {
   );
 }
 
-/** Sets a new password by the link of a mail. */
+/** Sets a new password, with the token from an emailed link. */
 export function NewPasswordForm({ token }: { token: string }) {
   return (
     <ActionForm action={submitNewPassword} fields={["password"]} label="New password" className="space-y-5">
@@ -57,7 +57,7 @@ export function NewPasswordForm({ token }: { token: string }) {
   );
 }
 
-/** Confirms an address. It's a button, since programs that scan mail follow links. */
+/** Confirms an address. It needs a click, because mail scanners open links. */
 export function ConfirmationForm({ token }: { token: string }) {
   return (
     <ActionForm action={submitConfirmation} label="Confirm your address">
@@ -73,7 +73,6 @@ export function ConfirmationForm({ token }: { token: string }) {
   );
 }
 
-/** Changes the password of the signed-in user. */
 export function PasswordChangeForm() {
   return (
     <ActionForm

@@ -21,7 +21,7 @@ export function forwardedHeaders(incoming: Incoming, cookie = incoming.get("cook
   return out;
 }
 
-/** Whether the visitor's browser asked over https, as far as the headers say. Any client can claim that. */
+/** Whether the browser used https, according to the headers. Any client can set them. */
 export function askedByHttps(incoming: Incoming): boolean {
   return incoming.get("x-forwarded-proto")?.split(",")[0]?.trim() === "https";
 }

@@ -35,29 +35,29 @@ export interface paths {
   };
   "/api/users/password-reset": {
     /**
-     * Set a new password by the link of a mail
-     * @description The link works once, for 30 minutes, and until the password has changed in another way. All sessions of the
-     * user end, and the address counts as confirmed.
+     * Set a new password with an emailed link
+     * @description The link works once, expires in 30 minutes, and stops working if the password changes another way. This ends
+     * all of the user's sessions and confirms their address.
      */
     put: operations["resetPassword"];
     /**
      * Ask for a new password
-     * @description Mails the account's owner a link that sets a new password. Unknown addresses get the same response, in the
-     * same time, and no mail.
+     * @description Emails the account's owner a link to set a new password. An unknown address gets the same response, equally
+     * fast, and no email.
      */
     post: operations["forgetPassword"];
   };
   "/api/users/password": {
     /**
      * Change the password
-     * @description All other sessions of the user end, and a mail tells the user.
+     * @description Ends the user's other sessions, and notifies the user by email.
      */
     put: operations["changePassword"];
   };
   "/api/users/confirmation": {
     /**
-     * Confirm the address by the link of a mail
-     * @description The link is in the mail that follows a sign-up. It works for a week, more than once.
+     * Confirm the address with an emailed link
+     * @description The link is in the email sent after sign-up. It works for a week and can be used more than once.
      */
     put: operations["confirmEmail"];
   };
@@ -66,7 +66,7 @@ export interface paths {
     get: operations["readProfile"];
     /**
      * Set the user's display name
-     * @description An empty name removes it. Buyers see the name of their seller on the receipt.
+     * @description An empty name removes it. Buyers see their seller's name on the receipt.
      */
     put: operations["editProfile"];
   };
@@ -162,8 +162,8 @@ export interface paths {
      */
     put: operations["givePrivatePart"];
     /**
-     * Take back what the buyer of a ticket gets
-     * @description Only the seller can, as long as it could be replaced. Removing it again changes nothing.
+     * Remove what the buyer of a ticket gets
+     * @description Only the seller can, as long as they could replace it. Idempotent.
      */
     delete: operations["removePrivatePart"];
     parameters: {
@@ -176,14 +176,15 @@ export interface paths {
     /**
      * Download the file that the buyer of a ticket gets
      * @description Only the seller and the buyer of the complete order can. The buyer's first download sets `openedAt`. A process
-     * sends few files at once; beyond that, the response is 503 with `Retry-After`.
+     * sends only a few files at once and refuses more with 503 and `Retry-After`.
      */
     get: operations["downloadPrivateFile"];
     /**
      * Give a file to the buyer of a ticket
-     * @description The body is the file: a PDF, PNG or JPEG of up to 5 MB. Its content decides what it is, and `Content-Type`
-     * doesn't. It replaces a text or an earlier file, by the rules of `PUT /api/tickets/{id}/private`. A process takes
-     * few files at once; beyond that, the response is 503 with `Retry-After`.
+     * @description The body is the file: a PDF, PNG or JPEG of up to 5 MB. The service detects the type from the content and
+     * ignores `Content-Type`. The file replaces a text or an earlier file, by the rules of
+     * `PUT /api/tickets/{id}/private`. A process accepts only a few files at once and refuses more with 503 and
+     * `Retry-After`.
      */
     put: operations["uploadPrivateFile"];
     parameters: {
@@ -363,9 +364,9 @@ export interface components {
     PrivatePart: {
       /** @description Whether the seller has given it. */
       given: boolean;
-      /** @description A code or a link, with 1 to 2,000 characters. Absent until it's given, and if a file is. */
+      /** @description A code or a link, 1 to 2,000 characters. Absent if the seller gave a file or nothing. */
       text?: string;
-      /** @description The file to download. Absent until it's given, and if a text is. */
+      /** @description The file to download. Absent if the seller gave a text or nothing. */
       file?: {
         name: string;
         /** @enum {string} */
@@ -383,7 +384,7 @@ export interface components {
        * @description When the buyer first read the text or downloaded the file. Absent until then.
        */
       openedAt?: string;
-      /** @description Whom the buyer bought from. Only the buyer sees it, if the seller has a display name. */
+      /** @description The seller. Only the buyer sees it, and only if the seller has a display name. */
       seller?: {
         name: string;
       };
@@ -696,7 +697,7 @@ export interface operations {
            * @description Trimmed, lowercased, and stored with its domain in ASCII form (IDNA 2008). Each email belongs to one user. The part before the @ is at most 64 bytes, without invisible or control characters.
            */
           email: string;
-          /** @description Any characters but control and invisible ones. Common passwords and the email itself are refused. */
+          /** @description Any characters except control and invisible ones. Common passwords and the user's email are refused. */
           password: string;
           /** @description The display name. If it can't be stored, the user is created without it. */
           name?: string;
@@ -835,9 +836,9 @@ export interface operations {
     };
   };
   /**
-   * Set a new password by the link of a mail
-   * @description The link works once, for 30 minutes, and until the password has changed in another way. All sessions of the
-   * user end, and the address counts as confirmed.
+   * Set a new password with an emailed link
+   * @description The link works once, expires in 30 minutes, and stops working if the password changes another way. This ends
+   * all of the user's sessions and confirms their address.
    */
   resetPassword: {
     requestBody: {
@@ -859,7 +860,7 @@ export interface operations {
         };
         content: never;
       };
-      /** @description The link has expired or was used (`/problems/link-expired`), or the password is refused. */
+      /** @description The link has expired or has been used (`/problems/link-expired`), or the password is refused. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -875,8 +876,8 @@ export interface operations {
   };
   /**
    * Ask for a new password
-   * @description Mails the account's owner a link that sets a new password. Unknown addresses get the same response, in the
-   * same time, and no mail.
+   * @description Emails the account's owner a link to set a new password. An unknown address gets the same response, equally
+   * fast, and no email.
    */
   forgetPassword: {
     requestBody: {
@@ -887,16 +888,16 @@ export interface operations {
       };
     };
     responses: {
-      /** @description If the address has an account, the mail is on its way. */
+      /** @description The email is on its way, if the address has an account. */
       202: {
         content: {
           "application/json": {
-            /** @description Whether this site sends mail at all. */
+            /** @description Whether this site sends email. */
             mailed: boolean;
           };
         };
       };
-      /** @description The address isn't one. */
+      /** @description The email is invalid. */
       400: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
@@ -912,7 +913,7 @@ export interface operations {
   };
   /**
    * Change the password
-   * @description All other sessions of the user end, and a mail tells the user.
+   * @description Ends the user's other sessions, and notifies the user by email.
    */
   changePassword: {
     parameters: {
@@ -954,8 +955,8 @@ export interface operations {
     };
   };
   /**
-   * Confirm the address by the link of a mail
-   * @description The link is in the mail that follows a sign-up. It works for a week, more than once.
+   * Confirm the address with an emailed link
+   * @description The link is in the email sent after sign-up. It works for a week and can be used more than once.
    */
   confirmEmail: {
     requestBody: {
@@ -1000,7 +1001,7 @@ export interface operations {
   };
   /**
    * Set the user's display name
-   * @description An empty name removes it. Buyers see the name of their seller on the receipt.
+   * @description An empty name removes it. Buyers see their seller's name on the receipt.
    */
   editProfile: {
     parameters: {
@@ -1014,7 +1015,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The profile as it is now. */
+      /** @description The updated profile. */
       200: {
         content: {
           "application/json": components["schemas"]["Profile"];
@@ -1389,7 +1390,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The private part as it is now. */
+      /** @description The updated private part. */
       200: {
         content: {
           "application/json": components["schemas"]["PrivatePart"];
@@ -1413,8 +1414,8 @@ export interface operations {
     };
   };
   /**
-   * Take back what the buyer of a ticket gets
-   * @description Only the seller can, as long as it could be replaced. Removing it again changes nothing.
+   * Remove what the buyer of a ticket gets
+   * @description Only the seller can, as long as they could replace it. Idempotent.
    */
   removePrivatePart: {
     parameters: {
@@ -1447,7 +1448,7 @@ export interface operations {
   /**
    * Download the file that the buyer of a ticket gets
    * @description Only the seller and the buyer of the complete order can. The buyer's first download sets `openedAt`. A process
-   * sends few files at once; beyond that, the response is 503 with `Retry-After`.
+   * sends only a few files at once and refuses more with 503 and `Retry-After`.
    */
   downloadPrivateFile: {
     parameters: {
@@ -1456,7 +1457,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The file, to be stored and not shown as a page. */
+      /** @description The file, as an attachment. */
       200: {
         headers: {
           "Content-Disposition": string;
@@ -1480,15 +1481,16 @@ export interface operations {
   };
   /**
    * Give a file to the buyer of a ticket
-   * @description The body is the file: a PDF, PNG or JPEG of up to 5 MB. Its content decides what it is, and `Content-Type`
-   * doesn't. It replaces a text or an earlier file, by the rules of `PUT /api/tickets/{id}/private`. A process takes
-   * few files at once; beyond that, the response is 503 with `Retry-After`.
+   * @description The body is the file: a PDF, PNG or JPEG of up to 5 MB. The service detects the type from the content and
+   * ignores `Content-Type`. The file replaces a text or an earlier file, by the rules of
+   * `PUT /api/tickets/{id}/private`. A process accepts only a few files at once and refuses more with 503 and
+   * `Retry-After`.
    */
   uploadPrivateFile: {
     parameters: {
       query?: {
         /**
-         * @description The file's name, up to 100 characters. It gets the ending of the file's type if it lacks it.
+         * @description The file's name, up to 100 characters. The extension for the file's type is added if missing.
          * @example Row A.pdf
          */
         name?: string;
@@ -1508,7 +1510,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The private part as it is now. */
+      /** @description The updated private part. */
       200: {
         content: {
           "application/json": components["schemas"]["PrivatePart"];
@@ -1524,7 +1526,7 @@ export interface operations {
       403: components["responses"]["CrossSite"];
       404: components["responses"]["NotFound"];
       412: components["responses"]["OtherUser"];
-      /** @description The file has more than 5 MB. */
+      /** @description The file is larger than 5 MB. */
       413: {
         content: {
           "application/problem+json": components["schemas"]["Problem"];

@@ -74,7 +74,7 @@ export type Sender = { formKey: string; as: string };
 type Call = {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
-  /** A body that is a file. */
+  /** Sent as the body. */
   file?: File;
   deadline?: number;
   sender?: Sender | undefined;
@@ -104,7 +104,7 @@ export async function visitor(): Promise<Visitor> {
 
 export type NewUser = { email: string; password: string; name: string };
 
-/** An empty name is none. */
+/** An empty name means no display name. */
 export async function signUp(user: NewUser, sender?: Sender): Promise<Outcome<User>> {
   return openSession("/api/users/signup", user, sender);
 }
@@ -113,7 +113,7 @@ export async function signIn(email: string, password: string): Promise<Outcome<U
   return openSession("/api/users/signin", { email, password });
 }
 
-/** The name that the user shows to others, which may be empty. null if signed out. */
+/** The user's display name, empty if not set. null if signed out. */
 export async function readName(): Promise<string | null> {
   const profile = readableOrNull(await call<Schemas["Profile"]>("auth", "/api/users/profile"));
   return profile ? profile.name : null;
@@ -124,19 +124,19 @@ export async function editName(name: string, sender?: Sender): Promise<Outcome<u
   return outcome(await call("auth", "/api/users/profile", options));
 }
 
-/** Has a link for a new password mailed, if the address has an account and the site sends mail. */
+/** Emails a link for a new password, if the address has an account and the site sends mail. */
 export async function forgetPassword(email: string): Promise<Outcome<{ mailed: boolean }>> {
   const options: Call = { method: "POST", body: { email }, deadline: WRITE };
   return outcome(await call("auth", "/api/users/password-reset", options));
 }
 
-/** Sets a new password by the link of a mail, which signs the user out everywhere. */
+/** Sets a new password with the token from an emailed link. It ends all of the user's sessions. */
 export async function resetPassword(token: string, password: string): Promise<Outcome<unknown>> {
   const options: Call = { method: "PUT", body: { token, password }, deadline: WRITE };
   return outcome(await call("auth", "/api/users/password-reset", options));
 }
 
-/** Changes the user's password, and signs out all other browsers. */
+/** Changes the user's password and ends their other sessions. */
 export async function changePassword(
   currentPassword: string,
   password: string,
@@ -254,7 +254,7 @@ export async function givePrivatePart(
   return outcome(await call("tickets", privatePath(ticketId), options));
 }
 
-/** Gives the buyer a file instead of a text. */
+/** Gives the buyer a file, which replaces any text. */
 export async function givePrivateFile(
   ticketId: string,
   file: File,

@@ -29,7 +29,7 @@ export function ActionForm({
   formKey?: string | undefined;
   /** The names of the fields that show their own errors. */
   fields?: string[];
-  /** What the browser refuses without sending the form. The action has to refuse it, too. */
+  /** Runs in the browser before the form is sent. The action must make the same check. */
   check?: Check;
   label: string;
   className?: string;
@@ -56,7 +56,7 @@ export function ActionForm({
         if (pending) event.preventDefault();
         else submitted.current = typedInto(event.currentTarget);
       }}
-      // React resets the form after each response. Chosen files and what was typed since then are put back.
+      // React resets the form after each response. This restores chosen files and what the user typed meanwhile.
       onReset={(event) => {
         keepLater(event.currentTarget, submitted.current);
         keepFiles(event.currentTarget);
@@ -105,7 +105,7 @@ function keepLater(form: HTMLFormElement, submitted: Typed): void {
   });
 }
 
-/** Puts back, after the reset that is about to happen, the files that were chosen. The reset empties their lists. */
+/** Restores the chosen files after the coming reset, which empties the file inputs. */
 function keepFiles(form: HTMLFormElement): void {
   for (const input of form.querySelectorAll<HTMLInputElement>('input[type="file"]')) {
     if (!input.files?.length) continue;

@@ -30,7 +30,7 @@ type Element = {
 
 /**
  * Puts Stripe's fields into the elements with their ids. Calls heard with a field's error, and with undefined once
- * it's fixed.
+ * the user fixes it.
  */
 export function openCard(stripe: Stripe, heard: (field: CardField, error: string | undefined) => void): Card {
   const elements = stripe.elements({ locale: "en" });

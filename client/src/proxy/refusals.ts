@@ -5,7 +5,7 @@ import { askedHost } from "@/api/forwarded";
 import { askSelf, isFromSelf } from "@/proxy/ask-self";
 import { scriptless } from "@/proxy/scriptless";
 
-// The largest body of a form, in bytes. A ticket's page takes a file of up to 5 MB, and Next takes both
+// The largest form body, in bytes. Forms on a ticket's page can have a file of up to 5 MB. Next allows both sizes
 // (serverActions.bodySizeLimit in next.config.ts).
 const BODY_LIMIT = 1 << 20;
 const FILE_LIMIT = 6 << 20;

@@ -78,7 +78,7 @@ export async function submitRemoval(_: FormState, form: FormData): Promise<FormS
   return finishPrivatePart(id, await removePrivatePart(id, senderOf(form)), {});
 }
 
-/** What the form refuses before it asks the service. */
+/** The error that the form shows without a request to the service. */
 function faultIn(text: string, file: File | undefined): Message | undefined {
   if (file && text.trim()) return { field: "file", message: "Give either a code or a file, not both." };
   if (file && file.size > MAX_FILE) return { field: "file", message: TOO_LARGE };
@@ -96,7 +96,7 @@ async function finishPrivatePart(
   if (given.problem.kind === "other-user") redirectSwitched(here);
   if (given.problem.kind === "not-authorized") return { values, ...(await refusedUser()) };
   if (isOvertaken(given.problem)) refresh();
-  // The name is the file's, so its error belongs to the file.
+  // The form has no field for the file's name, so its error is shown at the file.
   const errors = given.problem.errors.map((e) => (e.field === "name" ? { ...e, field: "file" } : e));
   return { values, errors };
 }

@@ -3,7 +3,6 @@ import { filePath, sizeOf } from "@/ticket/private-file";
 
 type FileProps = { ticketId: string; file: NonNullable<PrivatePart["file"]> };
 
-/** The file that a buyer gets, to be downloaded. */
 export function FileLink({ ticketId, file }: FileProps) {
   return (
     <p className="rounded-lg border border-line bg-paper px-4 py-3">

@@ -24,7 +24,7 @@ export async function ForBuyer({ ticket }: { ticket: Ticket }) {
 
 function Part({ ticket, part }: { ticket: Ticket; part: PrivatePart }) {
   const sold = ticket.status === "sold";
-  // An earlier release doesn't say.
+  // An earlier release of tickets doesn't send canGive.
   const fixed = part.canGive === undefined ? sold && part.given : !part.canGive;
   if (fixed) {
     return part.given ? (
@@ -35,8 +35,10 @@ function Part({ ticket, part }: { ticket: Ticket; part: PrivatePart }) {
         </p>
       </>
     ) : (
-      // Tickets recorded the sale without its buyer, so nothing can be given to them here.
-      <p className="text-muted">Hand over the ticket yourself. It was sold before you could do that here.</p>
+      // An earlier release recorded the sale without its buyer, so the seller can't give them anything here.
+      <p className="text-muted">
+        This ticket was sold before you could hand it over here. Please get it to the buyer yourself.
+      </p>
     );
   }
   return (

@@ -49,13 +49,12 @@ export function PrivateForm({ ticketId, text }: { ticketId: string; text: string
   );
 }
 
-/** Saves uploading a file that is refused anyway. */
+/** Refuses a file that's too large before it's uploaded. */
 function oversized(form: FormData): Message | undefined {
   const file = fileIn(form, "file");
   return file && file.size > MAX_FILE ? { field: "file", message: TOO_LARGE } : undefined;
 }
 
-/** Takes back what the buyer would get. */
 export function RemoveForm({ ticketId }: { ticketId: string }) {
   return (
     <ActionForm action={submitRemoval} label="Remove what the buyer gets">

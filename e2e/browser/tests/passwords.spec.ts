@@ -46,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto(link);
     await page.getByRole("textbox", { name: "New password" }).fill(NEW_PASSWORD);
     await page.getByRole("button", { name: "Set the new password" }).click();
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your password is changed");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your password was changed");
     await elsewhere.goto("/orders");
     await expect(elsewhere.getByRole("heading", { level: 1 })).toHaveText("Welcome back");
     await signIn(page, email, NEW_PASSWORD);
@@ -72,7 +72,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByLabel("Current password").fill(api.PASSWORD);
     await page.getByRole("textbox", { name: "New password" }).fill(NEW_PASSWORD);
     await page.getByRole("button", { name: "Change password" }).click();
-    await expect(page.getByText("Your password is changed.")).toBeVisible();
+    await expect(page.getByText("Your password was changed,")).toBeVisible();
     await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
 
     await page.goto(await linkIn(page, email, "Confirm your email address"));

@@ -22,7 +22,7 @@ async function Account({ searchParams }: { searchParams: Search }) {
         <p className="mt-4 mb-8 text-muted">{user.email}</p>
         {changed && (
           <p role="status" className="mb-6">
-            Your password is changed. All other devices have been signed out.
+            Your password was changed, and all other devices were signed out.
           </p>
         )}
         <NameSection saved={isNews(saved)} />

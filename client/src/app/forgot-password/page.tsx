@@ -15,19 +15,19 @@ async function ForgotPassword({ searchParams }: { searchParams: Search }) {
         <h1 className="mb-6 text-3xl">Forgot your password?</h1>
         {sent && (
           <p role="status">
-            If that address has an account, a link for a new password is on its way. It works once, for 30
-            minutes.
+            If that address has an account, a link for a new password is on its way. It works once and expires
+            in 30 minutes.
           </p>
         )}
         {unsent && (
           <p role="status">
-            This site doesn’t send mail, so it can’t send you a link for a new password. Please contact its
-            operators.
+            This site doesn’t send email, so it can’t send you a link for a new password. Please contact the
+            site’s operators.
           </p>
         )}
         {!sent && !unsent && (
           <>
-            <p className="mb-6 text-muted">We’ll mail you a link to choose a new one.</p>
+            <p className="mb-6 text-muted">We’ll email you a link to choose a new one.</p>
             <ForgottenForm />
           </>
         )}

@@ -13,7 +13,7 @@ async function ResetPassword({ searchParams }: { searchParams: Search }) {
   return (
     <div className="mx-auto max-w-md">
       <div className="panel">
-        <h1 className="mb-6 text-3xl">{done ? "Your password is changed" : "Choose a new password"}</h1>
+        <h1 className="mb-6 text-3xl">{done ? "Your password was changed" : "Choose a new password"}</h1>
         {done ? (
           <p role="status">
             You’ve been signed out everywhere.{" "}

@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: "API" };
 
 export default page(Api);
 
-/** The API to read and try. scripts/describe.mjs makes the files. */
+/** The API reference. scripts/describe.mjs generates the files. */
 async function Api() {
   return (
     <>

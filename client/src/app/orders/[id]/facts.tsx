@@ -1,7 +1,7 @@
 import type { Charge, Order } from "@/api/services";
 import { hasReceipt } from "@/app/orders/[id]/receipt";
 
-/** The IDs that support asks for. The receipt has the order's. */
+/** The IDs that support asks for. The order's is here only if there's no receipt, which shows it. */
 export function Facts({ order, charge }: { order: Order; charge: Charge | undefined }) {
   const facts: [string, string | undefined][] = [
     ["Order", hasReceipt(charge) ? undefined : order.id],

@@ -7,8 +7,8 @@ import { FileLink } from "@/ticket/file-link";
 import { PrivateText } from "@/ticket/private-text";
 import { QrCode } from "@/ticket/qr-code";
 
-// Until tickets hears of the sale, the buyer can't read what the seller gave. That takes moments, or as long as tickets
-// is away. A sale whose buyer an earlier release didn't record never becomes readable. In milliseconds.
+// The buyer can read what the seller gave once tickets has handled order:completed, usually within moments. A sale that
+// an earlier release recorded without its buyer never becomes readable. In milliseconds.
 const SOON = 60_000;
 const AT_LAST = 24 * 60 * 60_000;
 
@@ -21,7 +21,7 @@ type HandedProps = { order: Order; paidAt: string | undefined; now: number };
 /** What the seller gave the buyer of a complete order. */
 export async function Handed({ order, paidAt, now }: HandedProps) {
   const part = await readPrivatePart(order.ticket.id).catch(orUnread);
-  // While payments is away, the time of the payment is unknown. The order was placed shortly before.
+  // While payments is away, the time of the payment is unknown. The order's creation is close to it.
   const since = now - (paidAt ? Date.parse(paidAt) : madeAt(order.id).getTime());
   const coming = part === null && since < AT_LAST;
   return (

@@ -50,7 +50,7 @@ export async function Receipt({ order, charge }: { order: Order; charge: Charge 
   );
 }
 
-/** The seller's name, if there is one and tickets responds. */
+/** The seller's display name. undefined if they have none or tickets doesn't respond. */
 async function sellerOf(order: Order): Promise<string | undefined> {
   if (order.status !== "complete") return undefined;
   const part = await readPrivatePart(order.ticket.id).catch(orUnread);

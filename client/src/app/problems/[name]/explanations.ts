@@ -40,7 +40,7 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
   },
   "/problems/link-expired": {
     title: "The link has expired",
-    text: "Links in mails work for a limited time, and those for a new password once. Ask for a new one.",
+    text: "Email links expire, and a link for a new password works only once. Ask for a new link.",
   },
   "/problems/method-not-allowed": {
     title: "The method isn’t allowed",
@@ -128,7 +128,7 @@ export const explanations: Record<ProblemType, { title: string; text: string }> 
   },
   "/problems/too-many-writes": {
     title: "Too many changes",
-    text: "This account or address has changed a lot in a short time. Wait as long as the message says.",
+    text: "There were too many changes from this account or IP address in a short time. Wait as long as the message says.",
   },
   "/problems/unavailable": {
     title: "The service is unavailable",

@@ -3,7 +3,7 @@ import { siteUrl } from "@/layout/site";
 import { calendarOf } from "@/order/calendar";
 import { orUnread, viewOrder } from "@/order/order-view";
 
-/** The event of the user's complete order as a calendar file. A refunded order has none, as its page shows. */
+/** The event of the user's complete order as a calendar file. A refunded order gets 404. */
 export async function GET(_: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
   const { id } = await params;
   const order = await readOrder(id).catch(orUnread);
