@@ -3,7 +3,7 @@ package auth
 import "sync"
 
 // crowd bounds the sign-ins of one network that are worked on at the same time. Without it, a flood from one network
-// fills the hasher's queue before its limit per minute is used up, and everybody else's sign-ins are refused.
+// fills the hasher's queue before its limit per minute is used up, and the service refuses all other sign-ins.
 type crowd struct {
 	most int // 0 is no bound
 	mu   sync.Mutex

@@ -48,7 +48,7 @@ type ticket struct {
 	SellerID string `bson:"sellerId"`
 }
 
-// mailListeners are the listeners for what people get mail about.
+// mailListeners handle the events that cause mail.
 func (s *Service) mailListeners() []bus.Listener {
 	if !s.post.On() {
 		return nil
@@ -70,8 +70,8 @@ func (s *Service) copyOrder(ctx context.Context, o events.Order) error {
 	}, nil)
 }
 
-// orderCreated has the buyer reminded before the order ends. The mail is dropped if the order has been paid or has
-// ended by then.
+// orderCreated schedules a reminder for the buyer before the order ends. The mail is dropped if the order has been
+// paid or has ended by then.
 func (s *Service) orderCreated(ctx context.Context, e events.OrderCreated, at time.Time) error {
 	if err := s.copyOrder(ctx, e.Order); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (s *Service) orderCreated(ctx context.Context, e events.OrderCreated, at ti
 	return s.tell(ctx, e.UserID, at, mail.New(mailID(endingMail, e.ID), endingMail, "", orderFacts(e.Order), remind))
 }
 
-// orderCancelled tells a buyer what the buyer didn't do.
+// orderCancelled mails the buyer about a cancellation that the buyer didn't make.
 func (s *Service) orderCancelled(ctx context.Context, e events.OrderCancelled, at time.Time) error {
 	if err := s.copyOrder(ctx, e.Order); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted, a
 	}
 	t, err := mongodb.GetCopy[ticket](ctx, s.tickets, e.Ticket.ID)
 	if err != nil {
-		return fmt.Errorf("seller of ticket %s: %w", e.Ticket.ID, err) // not heard of yet: the event comes again
+		return fmt.Errorf("seller of ticket %s: %w", e.Ticket.ID, err) // unknown so far: the event will be redelivered
 	}
 	sold := map[string]string{"title": e.Ticket.Title, "amount": e.Ticket.Price.String(), "path": "/tickets/" + e.Ticket.ID}
 	return s.tell(ctx, t.SellerID, at, mail.New(mailID(soldMail, e.ID), soldMail, "", sold, now))
@@ -121,7 +121,7 @@ func (s *Service) orderCompleted(ctx context.Context, e events.OrderCompleted, a
 func (s *Service) paymentRefunded(ctx context.Context, e events.PaymentRefunded, at time.Time) error {
 	o, err := mongodb.GetCopy[order](ctx, s.orders, e.OrderID)
 	if err != nil {
-		return fmt.Errorf("order of payment %s: %w", e.ID, err) // not heard of yet: the event comes again
+		return fmt.Errorf("order of payment %s: %w", e.ID, err) // unknown so far: the event will be redelivered
 	}
 	facts := map[string]string{"title": o.Title, "amount": e.Amount.String(), "path": "/orders/" + o.ID}
 	return s.tell(ctx, o.UserID, at, mail.New(mailID(refundMail, e.ID), refundMail, "", facts, s.sessions.Now()))

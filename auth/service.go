@@ -100,7 +100,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	return s, err
 }
 
-// Listeners are the events that auth reacts to: its own, and what people get mail about. A replica that ended
+// Listeners are the events that auth reacts to: its own, and those that cause mail. A replica that ended
 // sessions stores that for the others by itself; if it died before, the event does.
 func (s *Service) Listeners() []bus.Listener {
 	return append([]bus.Listener{s.signouts.Listener()}, s.mailListeners()...)

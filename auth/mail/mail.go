@@ -66,7 +66,7 @@ func (m *Mail) take(now time.Time) error {
 	return nil
 }
 
-// done ends a mail that was sent or that nobody needs anymore.
+// done ends a mail that was sent or has become pointless.
 func (m *Mail) done(now time.Time) { m.Due, m.Done, m.Error = nil, &now, "" }
 
 // failed ends an attempt. A refusal is final.

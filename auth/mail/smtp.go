@@ -84,7 +84,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	message.SetMessageIDWithValue(m.ID + "@" + s.domain)
 	message.SetDate()
 	message.Subject(m.Subject)
-	// RFC 3834 §5: no one's out-of-office note comes back.
+	// RFC 3834 §5: suppresses out-of-office replies.
 	message.SetGenHeader("Auto-Submitted", "auto-generated")
 	message.SetBodyString(gomail.TypeTextPlain, m.PlainText)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.Markup)

@@ -74,8 +74,8 @@ func PublicKey(service, key string) (string, error) {
 	return service + ":" + base64.StdEncoding.EncodeToString(public), nil
 }
 
-// A signed message is the unsigned one with one more attribute at its end, whose length never changes. So the signed
-// bytes are found without decoding, and nobody has to agree on how JSON is written.
+// A signed message is the unsigned one with one more attribute at its end, whose length never changes. So Verify
+// finds the signed bytes without decoding, and the signature doesn't depend on how JSON is formatted.
 const (
 	beforeSignature = `,"signature":"`
 	afterSignature  = `"}`

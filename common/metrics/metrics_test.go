@@ -67,7 +67,7 @@ func value(families map[string]*dto.MetricFamily, name string, labels ...string)
 	return total
 }
 
-// exists reports whether there is such a time series.
+// exists reports whether a time series exists.
 func exists(families map[string]*dto.MetricFamily, name string, labels ...string) bool {
 	return slices.ContainsFunc(families[name].GetMetric(), func(m *dto.Metric) bool { return has(m, labels) })
 }

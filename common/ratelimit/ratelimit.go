@@ -17,7 +17,7 @@ import (
 type Config struct {
 	// Factor multiplies every limit: 10 allows ten times as much. 0 lifts all of them, as for a load test.
 	Factor int `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
-	// RedisAddr is the host:port of a Redis in which all replicas count together. Without one, each counts by itself.
+	// RedisAddr is the host:port of a Redis in which all replicas count together. Without it, each counts on its own.
 	RedisAddr string `env:"REDIS_ADDR"`
 	Redis     redisdb.Login
 }

@@ -30,7 +30,7 @@ type cookieHash [sha256.Size]byte
 
 func hashOf(value string) cookieHash { return sha256.Sum256([]byte(value)) }
 
-// known is what's remembered of a cookie.
+// known is a remembered cookie.
 type known struct {
 	session Session
 	// token and cookie are when the two wrappings of the session expire, by the clock of each.

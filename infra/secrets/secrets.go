@@ -1,4 +1,4 @@
-// Package secrets generates the secrets that nobody has to choose: the passwords of NATS and Redis, and the keys that
+// Package secrets generates the secrets that can be random: the passwords of NATS and Redis, and the keys that
 // sign events.
 package secrets
 
@@ -30,7 +30,7 @@ func New(name string, data map[string]string) Secret {
 	return Secret{"v1", "Secret", Metadata{name}, data}
 }
 
-// Generate makes new ones.
+// Generate returns new secrets.
 func Generate() []Secret {
 	passwords := map[string]string{"STREAMING_PASSWORD": password()}
 	keys := map[string]string{}

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Mail is one that has arrived.
+// Mail is a received message.
 type Mail struct {
 	// ID counts the mails from 1.
 	ID string    `json:"id"`
@@ -27,7 +27,7 @@ type Mail struct {
 	HTML      string   `json:"html"`
 }
 
-// parse reads the parts of a message that people see.
+// parse reads the visible parts of a message.
 func parse(r io.Reader) (Mail, error) {
 	message, err := mail.ReadMessage(r)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 	eventKeysFile = "event-keys.json"
 	// operator is the broker's user that may do everything: broker.Operator.
 	operator = "operator"
-	// redisUser is the one of Redis's users, of which each service is one, that the probe is.
+	// redisUser is the user in the URL of Redis. Each service has a user of its own.
 	redisUser = "expiration"
 	// loopback is where the gateway calls the services from.
 	loopback = "127.0.0.0/8,::1/128"

@@ -286,7 +286,7 @@ func (s *System) gatewayURL() string {
 	return "http://" + addr.String()
 }
 
-// siteURL is the site's address in mails: the name by which people were told to open it, if there's one.
+// siteURL is the site's address in mails: with the configured host name, if there's one.
 func (s *System) siteURL() string {
 	host, _, err := net.SplitHostPort(s.config.Addr)
 	if err != nil || host == "" || net.ParseIP(host) != nil {
