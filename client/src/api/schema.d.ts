@@ -844,7 +844,7 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": {
-          /** @description The `token` parameter of the link in the mail. */
+          /** @description The link's `token` parameter. */
           token: string;
           /** @description As at sign-up. */
           password: string;
@@ -962,7 +962,7 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": {
-          /** @description The `token` parameter of the link in the mail. */
+          /** @description The link's `token` parameter. */
           token: string;
         };
       };
