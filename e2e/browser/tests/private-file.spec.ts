@@ -76,7 +76,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(seller.getByRole("button", { name: "Remove", exact: true })).toHaveCount(0);
   });
 
-  test(`a file of the wrong type is refused with an error at the field, ${how} JavaScript`, async ({ user }) => {
+  test(`a file of the wrong type or size is refused with an error, ${how} JavaScript`, async ({ user }) => {
     const seller = await user({ javaScriptEnabled });
     const ticket = await api.list(seller);
     await seller.goto(`/tickets/${ticket.id}`);
@@ -101,9 +101,7 @@ for (const javaScriptEnabled of [true, false]) {
 test.describe("a refused form", () => {
   test.use({ tolerated: [/status of 413/] });
 
-  test("without JavaScript, a file that's far too large gets an error page", async ({
-    user,
-  }, testInfo) => {
+  test("without JavaScript, a file that's far too large gets an error page", async ({ user }, testInfo) => {
     const seller = await user({ javaScriptEnabled: false });
     const ticket = await api.list(seller);
     await seller.goto(`/tickets/${ticket.id}`);
