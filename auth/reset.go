@@ -19,7 +19,7 @@ type Forgotten struct {
 	Email Email `json:"email" validate:"email,max=254" message:"Email must be valid"`
 }
 
-// NewPassword sets a password by the link of a mail.
+// NewPassword sets a password with the token from an emailed link.
 type NewPassword struct {
 	Token    string   `json:"token" message:"Token must be a string"`
 	Password Password `json:"password" validate:"min=8,max=128" message:"Password must be between 8 and 128 characters"`
@@ -31,7 +31,7 @@ type PasswordChange struct {
 	Password Password `json:"password" validate:"min=8,max=128" message:"Password must be between 8 and 128 characters"`
 }
 
-// Confirmation confirms an address by the link of a mail.
+// Confirmation confirms an address with the token from an emailed link.
 type Confirmation struct {
 	Token string `json:"token" message:"Token must be a string"`
 }
@@ -68,7 +68,7 @@ func (s *Service) forgotPassword(w http.ResponseWriter, r *http.Request) error {
 	return web.JSON(w, http.StatusAccepted, Mailed{s.post.On()})
 }
 
-// resetPassword sets a new password by the link of a mail. It also confirms the address, since the user reads it.
+// resetPassword sets a new password with an emailed link. It also confirms the address, since the user got the email.
 func (s *Service) resetPassword(w http.ResponseWriter, r *http.Request) error {
 	body, err := web.Decode[NewPassword](w, r)
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *Service) change(r *http.Request, user string, c PasswordChange) (begun 
 	})
 }
 
-// confirmEmail confirms the user's address by the link of a mail. Doing it twice does no harm.
+// confirmEmail confirms the user's address with an emailed link. It's idempotent.
 func (s *Service) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	body, err := web.Decode[Confirmation](w, r)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // Sender is a service that sends mail.
 type Sender interface{ Post() *Post }
 
-// Commands are the operator commands for mails that couldn't be sent.
+// Commands are the operator commands for emails that couldn't be sent.
 func Commands() []service.Command {
 	return []service.Command{
 		{Name: "mails list", Arguments: "[-json]", About: "list the mails that could not be sent", Parse: parseList},
@@ -61,7 +61,7 @@ func parseSend(args []string) (service.Action, error) {
 	return action, err
 }
 
-// listed is a mail on the list. The facts stay out: they're between the site and the receiver.
+// listed omits the facts, which are private to the recipient.
 type listed struct {
 	ID       string    `json:"id"`
 	Kind     Kind      `json:"kind"`
@@ -109,7 +109,7 @@ func (p *Post) resendAll(ctx context.Context, out io.Writer) error {
 	return p.resend(ctx, out, ids)
 }
 
-// resend makes dead mails due again. The running service sends them.
+// resend makes dead emails due again, for the running service to send.
 func (p *Post) resend(ctx context.Context, out io.Writer, ids []string) error {
 	for _, id := range ids {
 		if _, err := p.mails.Update(ctx, id, func(m *Mail) error { return m.retry(p.Now()) }); err != nil {

@@ -1,8 +1,8 @@
 // Package mail sends a service's mail.
 //
-// A mail is stored before it's sent, under an id that its cause determines, so a cause makes one mail however often
-// it's handled. It's sent at least once, with the same Message-ID each time. Failed attempts are repeated with a
-// growing pause. A mail that the server refuses, or that fails for too long, stays on a list for operators.
+// Emails are stored before they're sent. An email's id is derived from its cause, so handling a cause twice creates one
+// email. It's sent at least once, with the same Message-ID each time. Failed attempts are retried with increasing
+// delays. An email that the server rejects, or that fails for about a day, stays on a list for operators.
 package mail
 
 import (
@@ -13,31 +13,31 @@ import (
 )
 
 const (
-	// lease is how long a replica has for an attempt before another one may try.
+	// lease is how long a replica has for an attempt before another one can try.
 	lease = time.Minute
-	// firstPause follows the first failure. Each further pause is twice as long, up to longestPause.
+	// firstPause follows the first failure. Each later pause is twice as long, up to longestPause.
 	firstPause   = 5 * time.Second
 	longestPause = 30 * time.Minute
 	// maxAttempts is reached after about a day.
 	maxAttempts = 56
-	// keep is how long an ended mail is stored, so that its cause makes no second one.
+	// keep is how long a sent email stays stored, so that a repeated cause doesn't create another.
 	keep = 60 * 24 * time.Hour
 )
 
-// Kind names a mail's template.
+// Kind names an email's template.
 type Kind string
 
-// Mail is a mail to send.
+// Mail is a stored email.
 type Mail struct {
 	aggregate.Root `bson:",inline"`
 
 	Kind Kind   `bson:"kind"`
 	To   string `bson:"to"`
-	// Facts fill the template. Secrets, such as a link that signs in, aren't stored: the sender makes them.
+	// Facts fill the template. They contain no secrets: links are generated when the email is sent.
 	Facts     map[string]string `bson:"facts,omitempty"`
 	CreatedAt time.Time         `bson:"createdAt"`
 
-	// A mail has one of these times. Due is when to try next.
+	// Only one of these is set. Due is the time of the next attempt.
 	Due  *time.Time `bson:"due,omitempty"`
 	Done *time.Time `bson:"done,omitempty"`
 	Dead *time.Time `bson:"dead,omitempty"`
@@ -47,12 +47,12 @@ type Mail struct {
 	Error string `bson:"error,omitempty"`
 }
 
-// New returns a mail that is due. id is determined by its cause.
+// New returns a due email. Derive id from the email's cause.
 func New(id string, kind Kind, to string, facts map[string]string, now time.Time) *Mail {
 	return &Mail{Root: aggregate.Root{ID: id}, Kind: kind, To: to, Facts: facts, CreatedAt: now, Due: &now}
 }
 
-// errNotDue means that another replica has taken a mail.
+// errNotDue means that another replica has leased the email.
 var errNotDue = errors.New("the mail isn't due")
 
 // take begins an attempt.
@@ -66,10 +66,10 @@ func (m *Mail) take(now time.Time) error {
 	return nil
 }
 
-// done ends a mail that was sent or has become pointless.
+// done marks an email as sent or obsolete.
 func (m *Mail) done(now time.Time) { m.Due, m.Done, m.Error = nil, &now, "" }
 
-// failed ends an attempt. A refusal is final.
+// failed records a failed attempt. A rejection is final.
 func (m *Mail) failed(err error, now time.Time) {
 	m.Error = err.Error()
 	if errors.Is(err, errRefused) || m.Attempts >= maxAttempts {
@@ -84,7 +84,7 @@ func pause(attempts int) time.Duration {
 	return min(firstPause<<min(attempts-1, 20), longestPause)
 }
 
-// retry makes a dead mail due again.
+// retry makes a dead email due again.
 func (m *Mail) retry(now time.Time) error {
 	if m.Dead == nil {
 		return errors.New("the mail isn't on the list")

@@ -8,9 +8,9 @@ import (
 	texttemplate "text/template"
 )
 
-// Message is a mail as it's sent.
+// Message is a rendered email.
 type Message struct {
-	// ID is the same for every attempt: the Message-ID is made of it.
+	// ID becomes the Message-ID, so it's the same for every attempt.
 	ID                string
 	To                string
 	Subject           string
@@ -20,17 +20,17 @@ type Message struct {
 //go:embed templates
 var files embed.FS
 
-// Templates render mails. Each kind has a plain text, whose first line is the subject, and HTML.
+// Templates render emails. Each kind has an HTML and a plain-text template. The text's first line is the subject.
 type Templates struct {
 	texts *texttemplate.Template
 	pages *htmltemplate.Template
 }
 
-// Page is what a template shows besides the facts.
+// Page has a template's data other than the facts.
 type Page struct {
-	// Site is the site's own address, without a slash at the end.
+	// Site is the site's base URL, without a trailing slash.
 	Site string
-	// Link is what the mail is for, if it's for one.
+	// Link is the target of the button, or empty.
 	Link  string
 	Facts map[string]string
 }
@@ -45,7 +45,7 @@ func ParseTemplates() (*Templates, error) {
 	return &Templates{texts, pages}, err
 }
 
-// Render makes the message of a mail.
+// Render renders an email.
 func (t *Templates) Render(m *Mail, p Page) (Message, error) {
 	p.Facts = m.Facts
 	var text, page strings.Builder

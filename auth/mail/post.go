@@ -16,39 +16,39 @@ import (
 )
 
 const (
-	// pollEvery is how often a replica looks for mails that are due.
+	// pollEvery is how often a replica looks for due emails.
 	pollEvery = time.Second
-	// batch is how many mails a replica sends before it looks again.
+	// batch is how many emails a replica sends per poll.
 	batch = 20
 	// sendTimeout bounds an attempt, well within the lease.
 	sendTimeout = 30 * time.Second
-	// cleanEvery is how often old mails are removed.
+	// cleanEvery is how often old emails are removed.
 	cleanEvery = time.Hour
-	// maxListed bounds the list of dead mails.
+	// maxListed bounds the list of dead emails.
 	maxListed = 1000
 )
 
-// ErrUnneeded means that a mail has become pointless, such as a link that has expired.
+// ErrUnneeded means that an email is obsolete, for example because its link has expired.
 var ErrUnneeded = errors.New("nobody needs the mail anymore")
 
 // Options configure a Post.
 type Options struct {
 	DB *mongo.Database
-	// Transport delivers messages. Without one, mail is off: nothing is stored or sent.
+	// Transport delivers messages. nil turns mail off: no email is stored or sent.
 	Transport Transport
-	// Compose makes the message, or returns ErrUnneeded.
+	// Compose renders the message, or returns ErrUnneeded.
 	Compose func(context.Context, *Mail) (Message, error)
 	Log     *slog.Logger
 	// Now defaults to time.Now.
 	Now func() time.Time
 }
 
-// Transport delivers a message. Its error says if the server refused the message for good (see SMTP).
+// Transport delivers a message. Its error tells whether the server rejected the message permanently (see SMTP).
 type Transport interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Post stores and sends mails.
+// Post stores and sends emails.
 type Post struct {
 	Options
 	docs  *mongo.Collection
@@ -57,7 +57,7 @@ type Post struct {
 	since time.Time
 }
 
-// Open opens the collection of mails and creates its indexes.
+// Open opens the collection of emails and creates its indexes.
 func Open(ctx context.Context, o Options) (*Post, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -77,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	return p, err
 }
 
-// firstStart stores when mail was first on, and returns that from then on.
+// firstStart returns when the service first started with mail on. The first call records it.
 func firstStart(ctx context.Context, docs *mongo.Collection, now time.Time) (time.Time, error) {
 	var start struct {
 		At time.Time `bson:"at"`
@@ -91,13 +91,13 @@ func firstStart(ctx context.Context, docs *mongo.Collection, now time.Time) (tim
 	return start.At, nil
 }
 
-// Since is when the service first started with mail. What happened before causes none.
+// Since is when the service first started with mail on. Earlier events cause no email.
 func (p *Post) Since() time.Time { return p.since }
 
-// On reports whether mail is sent at all.
+// On reports whether the service sends mail.
 func (p *Post) On() bool { return p.Transport != nil }
 
-// Store stores a mail that is to be sent. A mail with this id that's there already stays as it is.
+// Store stores an email for sending. It doesn't change an existing one with the same id.
 func (p *Post) Store(ctx context.Context, m *Mail) error {
 	if !p.On() {
 		return nil
@@ -112,7 +112,7 @@ func (p *Post) Store(ctx context.Context, m *Mail) error {
 	return nil
 }
 
-// Run sends what is due until ctx ends.
+// Run sends due emails until ctx ends.
 func (p *Post) Run(ctx context.Context) error {
 	if !p.On() {
 		return nil
@@ -138,7 +138,7 @@ func (p *Post) Run(ctx context.Context) error {
 	}
 }
 
-// sendDue sends the mails that are due, one after the other.
+// sendDue sends the due emails, one at a time.
 func (p *Post) sendDue(ctx context.Context) error {
 	for {
 		due, err := p.mails.Sorted(ctx, bson.M{"due": bson.M{"$lte": p.Now()}}, bson.D{{Key: "due", Value: 1}}, batch)
@@ -156,8 +156,8 @@ func (p *Post) sendDue(ctx context.Context) error {
 	}
 }
 
-// attempt sends one mail if no other replica has taken it. If the process dies after the server has taken the
-// message, it's sent again, with the same Message-ID.
+// attempt sends one email, unless another replica has leased it. If the process dies after the server has accepted the
+// message, the email is sent again with the same Message-ID.
 func (p *Post) attempt(ctx context.Context, id string) error {
 	m, err := p.mails.Update(ctx, id, func(m *Mail) error { return m.take(p.Now()) })
 	switch {
@@ -168,7 +168,7 @@ func (p *Post) attempt(ctx context.Context, id string) error {
 	}
 	failure := p.send(ctx, m)
 	if ctx.Err() != nil {
-		return nil // the shutdown cut it off; another replica tries after the lease
+		return nil // interrupted by shutdown; another replica retries after the lease
 	}
 	_, err = p.mails.Update(ctx, id, func(m *Mail) error {
 		if failure == nil || errors.Is(failure, ErrUnneeded) {
@@ -194,7 +194,7 @@ func (p *Post) send(ctx context.Context, m *Mail) error {
 	return p.Transport.Send(ctx, message)
 }
 
-// dead returns the mails that couldn't be sent, the oldest first.
+// dead returns the emails that couldn't be sent, oldest first.
 func (p *Post) dead(ctx context.Context) ([]*Mail, error) {
 	return p.mails.Sorted(ctx, bson.M{"dead": bson.M{"$gt": time.Time{}}}, bson.D{{Key: "dead", Value: 1}}, maxListed)
 }

@@ -10,33 +10,33 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Config says where mail goes and what it says about the site.
+// Config configures the SMTP server and the site's data in emails.
 type Config struct {
-	// Host is the SMTP server. Empty means that no mail is sent.
+	// Host is the SMTP server. If empty, no mail is sent.
 	Host string `env:"SMTP_HOST"`
 	Port int    `env:"SMTP_PORT" envDefault:"587"`
-	// User and Password sign in, if the server asks for it.
+	// User and Password are optional credentials for the server.
 	User     string `env:"SMTP_USER"`
 	Password string `env:"SMTP_PASSWORD"`
-	// TLS is starttls (the default), tls for encryption from the first byte, or none, as for a sink on this machine.
+	// TLS is starttls (the default), tls for encryption from the start, or none, such as for a local stand-in.
 	TLS string `env:"SMTP_TLS" envDefault:"starttls"`
 	// From is the sender, such as Ticketing <mail@ticketing.dev>.
 	From string `env:"MAIL_FROM" envDefault:"Ticketing <mail@ticketing.dev>"`
-	// SiteURL is where the links lead.
+	// SiteURL is the base URL of links.
 	SiteURL string `env:"SITE_URL" envDefault:"https://ticketing.dev"`
 }
 
-// errRefused means that the server won't take the message, however often it's sent.
+// errRefused means that the server rejected the message permanently.
 var errRefused = errors.New("refused")
 
-// SMTP is a transport.
+// SMTP is the transport to an SMTP server.
 type SMTP struct {
 	client *gomail.Client
 	from   *netmail.Address
 	domain string
 }
 
-// NewSMTP returns the transport of a configuration, or nil if it names no server.
+// NewSMTP returns the configured transport, or nil if Host is empty.
 func NewSMTP(c Config) (Transport, error) {
 	if c.Host == "" {
 		return nil, nil
@@ -74,7 +74,7 @@ func (c Config) options() ([]gomail.Option, error) {
 	return options, nil
 }
 
-// Send delivers a message over a connection of its own.
+// Send delivers a message over a new connection.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	message := gomail.NewMsg()
 	message.FromMailAddress(s.from)
@@ -95,7 +95,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	return err
 }
 
-// permanent reports whether the server answered about this message: another one may well be taken.
+// permanent reports whether the server rejected this message, rather than the connection or the sender.
 func permanent(e *gomail.SendError) bool {
 	return e.ErrorCode() >= 500 && (e.Reason == gomail.ErrSMTPRcptTo || e.Reason == gomail.ErrSMTPData || e.Reason == gomail.ErrSMTPDataClose)
 }

@@ -157,8 +157,8 @@ export interface paths {
     get: operations["readPrivatePart"];
     /**
      * Give what the buyer of a ticket gets
-     * @description Only the seller can. A text replaces a file. It can be replaced while nobody has reserved or bought the ticket. If
-     * the ticket was reserved or sold without a private part, the seller can still give it once.
+     * @description Only the seller can. A text replaces a file. The seller can replace either until the ticket is reserved or sold.
+     * If there's no private part by then, the seller can still give one once.
      */
     put: operations["givePrivatePart"];
     /**
@@ -589,8 +589,8 @@ export interface components {
     };
     /**
      * @description The account, the address, the order, or all together have made too many attempts. The message says how
-     * long to wait. A sign-in from a browser that has signed in to the account before counts by itself. Too many
-     * writes by one user or from one address have the type `/problems/too-many-writes`.
+     * long to wait. Sign-ins from a browser that has signed in to the account before are counted separately. Too
+     * many writes by one user or from one address have the type `/problems/too-many-writes`.
      */
     TooMany: {
       headers: {
@@ -844,7 +844,7 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": {
-          /** @description The `token` parameter of the link in the mail. */
+          /** @description The link's `token` parameter. */
           token: string;
           /** @description As at sign-up. */
           password: string;
@@ -962,7 +962,7 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": {
-          /** @description The `token` parameter of the link in the mail. */
+          /** @description The link's `token` parameter. */
           token: string;
         };
       };
@@ -1369,8 +1369,8 @@ export interface operations {
   };
   /**
    * Give what the buyer of a ticket gets
-   * @description Only the seller can. A text replaces a file. It can be replaced while nobody has reserved or bought the ticket. If
-   * the ticket was reserved or sold without a private part, the seller can still give it once.
+   * @description Only the seller can. A text replaces a file. The seller can replace either until the ticket is reserved or sold.
+   * If there's no private part by then, the seller can still give one once.
    */
   givePrivatePart: {
     parameters: {

@@ -1,9 +1,9 @@
-// The API's description at /api/docs.
+// The API reference at /api/docs.
 
 import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 
-test("a developer reads the API's description and tries a request in their own session", async ({ user }) => {
+test("a developer reads the API reference and tries a request in their own session", async ({ user }) => {
   const page = await user();
   const ticket = await api.list(page);
   await page.goto("/api/docs");
@@ -35,7 +35,7 @@ test("the descriptions of the API, the events and each event are served as JSON"
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("the page leads to the files", async ({ page }) => {
+  test("the page links to the files", async ({ page }) => {
     await page.goto("/api/docs");
     expect(await page.content()).toContain("turn on JavaScript");
     await page.getByRole("link", { name: "the API as OpenAPI" }).click();

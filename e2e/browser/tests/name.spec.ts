@@ -5,7 +5,7 @@ import { looksRight } from "../looks.ts";
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
 
-  test(`the receipt names the seller, who gave a name at sign-up and changed it, ${how} JavaScript`, async ({
+  test(`the receipt shows the seller's name, set at sign-up and changed later, ${how} JavaScript`, async ({
     visitor,
     user,
   }) => {

@@ -7,7 +7,7 @@ const NEW_PASSWORD = "another horse battery";
 
 type Mail = { subject: string; text: string };
 
-/** Waits for a mail to an address, and returns the link in it. */
+/** Waits for an email to an address, and returns its link. */
 async function linkIn(page: Page, email: string, subject: string): Promise<string> {
   let mail: Mail | undefined;
   await expect(async () => {
@@ -26,7 +26,7 @@ async function signIn(page: Page, email: string, password: string): Promise<void
 }
 
 for (const javaScriptEnabled of [true, false]) {
-  test(`a forgotten password is replaced by a mailed link, JavaScript ${javaScriptEnabled}`, async ({
+  test(`a user resets a forgotten password with an emailed link, JavaScript ${javaScriptEnabled}`, async ({
     visitor,
   }) => {
     const email = api.newEmail();
@@ -58,7 +58,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(page.getByText("This link has expired or was used already.")).toBeVisible();
   });
 
-  test(`a user changes the password and confirms the address, JavaScript ${javaScriptEnabled}`, async ({
+  test(`a user changes their password and confirms their address, JavaScript ${javaScriptEnabled}`, async ({
     visitor,
   }) => {
     const email = api.newEmail();

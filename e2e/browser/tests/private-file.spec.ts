@@ -3,7 +3,7 @@ import * as api from "../api.ts";
 import { expect, test } from "../fixtures.ts";
 import { looksRight } from "../looks.ts";
 
-// The smallest files of their kinds, as far as the service checks.
+// The smallest files that the service accepts.
 const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\n%%EOF\n`);
 const png = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=",
@@ -55,7 +55,7 @@ for (const javaScriptEnabled of [true, false]) {
     expect(refused.status()).toBe(401);
   });
 
-  test(`a file is replaced by a code, and removed, ${how} JavaScript`, async ({ user }) => {
+  test(`a seller replaces a file with a code, and removes it, ${how} JavaScript`, async ({ user }) => {
     const seller = await user({ javaScriptEnabled });
     const ticket = await api.list(seller);
     await seller.goto(`/tickets/${ticket.id}`);
@@ -76,7 +76,7 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(seller.getByRole("button", { name: "Remove", exact: true })).toHaveCount(0);
   });
 
-  test(`a file that buyers can't use is refused beside the field, ${how} JavaScript`, async ({ user }) => {
+  test(`a file of the wrong type or size is refused with an error, ${how} JavaScript`, async ({ user }) => {
     const seller = await user({ javaScriptEnabled });
     const ticket = await api.list(seller);
     await seller.goto(`/tickets/${ticket.id}`);
@@ -101,9 +101,7 @@ for (const javaScriptEnabled of [true, false]) {
 test.describe("a refused form", () => {
   test.use({ tolerated: [/status of 413/] });
 
-  test("a form without JavaScript whose file is far too large gets a page that says so", async ({
-    user,
-  }, testInfo) => {
+  test("without JavaScript, a file that's far too large gets an error page", async ({ user }, testInfo) => {
     const seller = await user({ javaScriptEnabled: false });
     const ticket = await api.list(seller);
     await seller.goto(`/tickets/${ticket.id}`);
@@ -115,7 +113,7 @@ test.describe("a refused form", () => {
   });
 });
 
-test("what the buyer gets stays as it is while the ticket is reserved", async ({ user }) => {
+test("the seller can't change what the buyer gets while the ticket is reserved", async ({ user }) => {
   const [seller, buyer] = [await user(), await user()];
   const ticket = await api.list(seller);
   await seller.request.put(`/api/tickets/${ticket.id}/private`, { data: { text: "ADMIT-1" } });
