@@ -13,7 +13,8 @@ type Login struct {
 	// Username and Password are what Redis asks for. Without a Username, the user is Redis's default one.
 	Username string `env:"REDIS_USERNAME"`
 	Password string `env:"REDIS_PASSWORD"`
-	// CA is a file with the certificates that the server's one is checked against. With it, connections use TLS.
+	// CA is a PEM file of certificate authorities. With it, connections use TLS, and one of them must have signed the
+	// server's certificate.
 	CA string `env:"REDIS_CA"`
 }
 

@@ -47,7 +47,7 @@ func published(service string) []string {
 	return subjects
 }
 
-// users are the broker's users, and the one of the streaming server among them.
+// users are the broker's users, including the streaming server's own.
 func users(passwords map[string]string) []*nats.User {
 	var all []*nats.User
 	for name, password := range passwords {

@@ -109,7 +109,7 @@ func greetsMail(addr string) process.Probe {
 }
 func pongs(addr string) process.Probe { return process.Answers(addr, "PING\r\n", "+PONG") } // not while it loads its files
 
-// redisServer runs Redis as infra/k8s/expiration-redis-depl.yaml does.
+// redisServer runs Redis with the settings of infra/k8s/expiration-redis-depl.yaml, except for its users.
 // Beside the services' users, the default one stays: the probe has no password.
 func (s *System) redisServer(addr string) (process.Command, error) {
 	host, port, _ := net.SplitHostPort(addr) // it was joined
