@@ -207,7 +207,7 @@ func (s *Service) resetOf(account string) ratelimit.Attempt {
 	return ratelimit.Attempt{Limit: s.attempts.resets, Key: account[:min(len(account), maxLocal)]}
 }
 
-// unlessTrouble returns otherwise if err means that the user is missing or doesn't exist, and err if it means trouble.
+// unlessTrouble returns otherwise if there's no error or the user doesn't exist, and any other error as it is.
 func unlessTrouble(err, otherwise error) error {
 	if err == nil || errors.Is(err, problem.ErrNotFound) {
 		return otherwise
