@@ -31,7 +31,7 @@ const (
 type Mailbox struct {
 	http.Handler
 	server *smtp.Server
-	addr   net.Addr
+	l      net.Listener
 	done   chan error
 
 	mu    sync.Mutex
@@ -45,7 +45,7 @@ func Open(addr string, log *slog.Logger) (*Mailbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	b := &Mailbox{addr: l.Addr(), done: make(chan error, 1)}
+	b := &Mailbox{l: l, done: make(chan error, 1)}
 	b.Handler = b.routes()
 	b.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &delivery{box: b}, nil }))
 	b.server.Domain, b.server.EnableSMTPUTF8 = "mailbox.localhost", true
@@ -56,12 +56,16 @@ func Open(addr string, log *slog.Logger) (*Mailbox, error) {
 }
 
 // Addr is where mail is taken.
-func (b *Mailbox) Addr() string { return b.addr.String() }
+func (b *Mailbox) Addr() string { return b.l.Addr().String() }
 
 // Close ends the server and its connections.
 func (b *Mailbox) Close() error {
 	err := b.server.Close()
-	if served := <-b.done; !errors.Is(served, smtp.ErrServerClosed) {
+	// A server that is closed before its Serve has begun doesn't know its listener, and would accept for good.
+	if closed := b.l.Close(); !errors.Is(closed, net.ErrClosed) {
+		err = errors.Join(err, closed)
+	}
+	if served := <-b.done; !errors.Is(served, smtp.ErrServerClosed) && !errors.Is(served, net.ErrClosed) {
 		err = errors.Join(err, served)
 	}
 	return err

@@ -82,3 +82,15 @@ func TestOnlyTheLatestMailsAreKept(t *testing.T) {
 		t.Errorf("%d are kept, the newest is %s", len(all), all[0].ID)
 	}
 }
+
+func TestAMailboxClosesRightAfterItOpens(t *testing.T) {
+	for range 200 {
+		b, err := Open("127.0.0.1:0", slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
