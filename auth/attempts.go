@@ -2,6 +2,7 @@ package auth
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -37,6 +38,16 @@ func newAttempts(c ratelimit.Config, shared *ratelimit.Shared, now func() time.T
 		resets:          shared.Limit("resets", c.NewBucket(5, 5*time.Minute, now)),
 		resetsByNetwork: shared.Limit("resets-by-network", c.NewBucket(100, 10*time.Second, now)),
 	}
+}
+
+// newSigningIn lets one network have a quarter of the places in the hasher's queue. Without that, a flood from one
+// network fills the queue before its limit per minute is used up, and the service refuses all other sign-ins.
+func newSigningIn(workers int, c ratelimit.Config) *ratelimit.Seats[netip.Prefix] {
+	seats := &ratelimit.Seats[netip.Prefix]{Refusal: ErrBusy}
+	if c.Factor > 0 {
+		seats.MaxEach = workers * queuePerWorker / 4
+	}
+	return seats
 }
 
 // countSignIn counts a sign-in.

@@ -71,7 +71,7 @@ func (s *Service) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	leave, err := s.crowd.enter(s.sessions.Proxies().Network(r).String())
+	leave, err := s.signingIn.Take(s.sessions.Proxies().Network(r))
 	if err != nil {
 		giveBack()
 		return err

@@ -4,6 +4,7 @@ package auth
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"runtime"
 	"strings"
 
@@ -29,8 +30,9 @@ type Service struct {
 	signouts *signouts.Copy
 	relay    *aggregate.Relay
 	attempts attempts
-	crowd    *crowd
-	writes   *ratelimit.Writes
+	// signingIn are the sign-ins that are worked on.
+	signingIn *ratelimit.Seats[netip.Prefix]
+	writes    *ratelimit.Writes
 	// dummyUser stands in for an unknown user. No password matches.
 	dummyUser *User
 	post      *mail.Post
@@ -87,7 +89,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		relay:     relay,
 		log:       o.Log,
 		attempts:  newAttempts(o.Limits, o.Shared, o.Sessions.Now),
-		crowd:     newCrowd(workers, o.Limits.Factor > 0),
+		signingIn: newSigningIn(workers, o.Limits),
 		writes:    o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Sessions.Now),
 		dummyUser: NewUser("", dummyHash()),
 		templates: templates,

@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"ticketing.dev/common/problem"
+	"ticketing.dev/common/ratelimit"
 	"ticketing.dev/common/session"
 )
 
@@ -20,8 +21,8 @@ const transfersBusyAfter = 5 * time.Second
 
 // newTransfers limits the files in memory. An upload takes up to 27 MiB: the file, its ciphertext and the driver's
 // buffer.
-func newTransfers() seats[string] {
-	return seats[string]{max: 3, maxEach: 2, refusal: busy("Too many files are being transferred. Please try again in a moment.", transfersBusyAfter)}
+func newTransfers() ratelimit.Seats[string] {
+	return ratelimit.Seats[string]{Max: 3, MaxEach: 2, Refusal: busy("Too many files are being transferred. Please try again in a moment.", transfersBusyAfter)}
 }
 
 // upload takes a file as the body of the request. It refuses what it can before it reads the body.
@@ -34,7 +35,7 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	leave, err := s.transfer.take(user.ID)
+	leave, err := s.transfer.Take(user.ID)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (s *Service) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	leave, err := s.transfer.take(user.ID)
+	leave, err := s.transfer.Take(user.ID)
 	if err != nil {
 		return err
 	}

@@ -31,9 +31,9 @@ type Service struct {
 	sessions *session.Sessions
 	signouts *signouts.Copy
 	watcher  *watcher
-	streams  seats[netip.Prefix]
+	streams  ratelimit.Seats[netip.Prefix]
 	files    files
-	transfer seats[string] // uploads and downloads, by user
+	transfer ratelimit.Seats[string] // uploads and downloads, by user
 	writes   *ratelimit.Writes
 	proxies  forwarded.Proxies
 	now      func() time.Time
@@ -77,7 +77,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		db: o.DB, tickets: tickets, refunds: refunds{o.DB.Collection("refunds")},
 		sellers: sellers{o.DB.Collection("sellers")}, private: private, keys: o.Keys,
 		relay: relay, sessions: o.Sessions, signouts: ended,
-		proxies: o.Sessions.Proxies(), streams: newSeats(o.Streams), now: o.Now, log: o.Log,
+		proxies: o.Sessions.Proxies(), streams: newStreams(o.Streams), now: o.Now, log: o.Log,
 		files: files{o.DB}, transfer: newTransfers(),
 		writes: o.Limits.NewWrites(o.Writes, o.Shared, o.Sessions, o.Now),
 	}

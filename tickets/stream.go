@@ -65,7 +65,7 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request, now view) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	leave, err := s.streams.take(s.proxies.Network(r))
+	leave, err := s.streams.Take(s.proxies.Network(r))
 	if err != nil {
 		web.WriteError(w, r, err)
 		return

@@ -69,17 +69,11 @@ func On[E events.Event](handle func(context.Context, E) error) Listener {
 func OnAt[E events.Event](handle func(context.Context, E, time.Time) error) Listener {
 	var e E
 	return Listener{e.Subject(), func(ctx context.Context, message []byte) error {
-		var envelope struct {
-			Time time.Time `json:"time"`
-		}
-		e, err := events.Decode[E](message)
-		if err == nil {
-			err = json.Unmarshal(message, &envelope)
-		}
+		e, at, err := events.DecodeAt[E](message)
 		if err != nil {
 			return Poison(err)
 		}
-		return handle(ctx, e, envelope.Time)
+		return handle(ctx, e, at)
 	}}
 }
 

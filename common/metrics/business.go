@@ -1,9 +1,6 @@
 package metrics
 
 import (
-	"encoding/json"
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"ticketing.dev/common/events"
@@ -51,15 +48,12 @@ func countBusiness(channel string, message []byte) {
 }
 
 func countCancelled(message []byte) {
-	e, err := events.Decode[events.OrderCancelled](message)
+	e, at, err := events.DecodeAt[events.OrderCancelled](message)
 	if err != nil {
 		return
 	}
 	ordersEnded.WithLabelValues(e.Reason).Inc()
-	var envelope struct {
-		Time time.Time `json:"time"`
-	}
-	if e.Reason == "expired" && json.Unmarshal(message, &envelope) == nil {
-		expiryDelay.WithLabelValues().Observe(max(0, envelope.Time.Sub(e.ExpiresAt).Seconds()))
+	if e.Reason == "expired" {
+		expiryDelay.WithLabelValues().Observe(max(0, at.Sub(e.ExpiresAt).Seconds()))
 	}
 }

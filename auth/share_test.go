@@ -2,29 +2,33 @@ package auth
 
 import (
 	"net/http"
+	"net/netip"
 	"testing"
+
+	"ticketing.dev/common/ratelimit"
 )
 
 func TestOneNetworkCannotFillTheQueueOfPasswords(t *testing.T) {
-	c := newCrowd(2, true)
+	s := newSigningIn(2, ratelimit.Config{Factor: 1})
+	flood, other := netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("198.51.100.2/32")
 	var leave func()
-	for i := range c.most {
+	for i := range s.MaxEach {
 		var err error
-		if leave, err = c.enter("flood"); err != nil {
-			t.Fatalf("sign-in %d of %d is refused: %v", i, c.most, err)
+		if leave, err = s.Take(flood); err != nil {
+			t.Fatalf("sign-in %d of %d is refused: %v", i, s.MaxEach, err)
 		}
 	}
-	if c.most == 0 || c.most > 2*queuePerWorker/2 {
-		t.Errorf("one network has %d of %d places", c.most, 2*queuePerWorker)
+	if s.MaxEach == 0 || s.MaxEach > 2*queuePerWorker/2 {
+		t.Errorf("one network has %d of %d places", s.MaxEach, 2*queuePerWorker)
 	}
-	if _, err := c.enter("flood"); err != ErrBusy {
+	if _, err := s.Take(flood); err != ErrBusy {
 		t.Errorf("one more gets %v", err)
 	}
-	if _, err := c.enter("other"); err != nil {
+	if _, err := s.Take(other); err != nil {
 		t.Errorf("another network is refused: %v", err)
 	}
 	leave()
-	if _, err := c.enter("flood"); err != nil {
+	if _, err := s.Take(flood); err != nil {
 		t.Errorf("after one has left, the next gets %v", err)
 	}
 }
@@ -32,10 +36,11 @@ func TestOneNetworkCannotFillTheQueueOfPasswords(t *testing.T) {
 func TestASignInOfAFullNetworkIsRefusedWithoutCounting(t *testing.T) {
 	rs := guarded(t, 1)
 	rs.join(t, "ada@example.com")
-	full, leave := "192.0.2.1", func() {}
-	for range rs.crowd.most {
+	const full = "192.0.2.1"
+	leave := func() {}
+	for range rs.signingIn.MaxEach {
 		var err error
-		if leave, err = rs.crowd.enter(full + "/32"); err != nil {
+		if leave, err = rs.signingIn.Take(netip.MustParsePrefix(full + "/32")); err != nil {
 			t.Fatal(err)
 		}
 	}
